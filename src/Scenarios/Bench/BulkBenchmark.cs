@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using SimNet.Hosts;
+using SimStack;
+using SimStack.Sockets;
+
+namespace Scenarios.Bench;
+
+/// <summary>One connection carries a payload over a link with a rate and a delay; both applications copy every byte.</summary>
+internal sealed record BulkBenchmark(long Bytes, DataRate Rate, Duration Delay, int Buffer, long Queue, string? CaptureFile)
+{
+    /// <summary>Runs a part of the work first, so that what is measured is compiled code.</summary>
+    public BenchResult RunWarm()
+    {
+        (this with { Bytes = Math.Min(Bytes, 128 << 20), CaptureFile = null }).Run();
+        return Run();
+    }
+
+    public BenchResult Run()
+    {
+        using BenchNetwork net = new(Rate, Delay, Queue);
+        if (CaptureFile is not null)
+        {
+            net.Capture(CaptureFile);
+        }
+
+        TcpSocket listener = net.Server.Stack.OpenTcpSocket(AddressFamily.AF_INET);
+        listener.SetOption(default, SocketOption.SO_RCVBUFFORCE, Buffer);
+        Sink sink = new(net.Server, Bytes);
+        listener.Owner = sink;
+        listener.Bind(net.ServerEndpoint);
+        listener.Listen(default, 16);
+        Source source = new(net.Client, Bytes);
+        TcpSocket client = net.Client.Stack.OpenTcpSocket(AddressFamily.AF_INET);
+        client.SetOption(default, SocketOption.SO_SNDBUFFORCE, Buffer);
+        client.Owner = source;
+        client.Connect(net.Simulation.Now, net.ServerEndpoint);
+
+        long start = Stopwatch.GetTimestamp();
+        net.Client.Pump();
+        long warmBytes = Bytes / 4;
+        while (sink.Received < warmBytes && net.Simulation.Loop.Step())
+        {
+        }
+
+        long packetsBefore = net.Packets;
+        long allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
+        long steadyBytes = Bytes - (Bytes / 20);
+        while (sink.Received < steadyBytes && net.Simulation.Loop.Step())
+        {
+        }
+
+        // Opening and closing allocate; what lies between must not.
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
+        long steadyPackets = net.Packets - packetsBefore;
+        while (sink.Received < Bytes && net.Simulation.Loop.Step())
+        {
+        }
+
+        double simulated = net.Simulation.Now.Nanoseconds / 1e9;
+        double wall = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        return new BenchResult
+        {
+            Name = "bulk",
+            Parameters = FormattableString.Invariant(
+                $"{Bytes} bytes, {Rate}, {Delay.TotalMilliseconds} ms each way, buffers of {Buffer} bytes, NewReno, MTU 1500"),
+            WallSeconds = wall,
+            SimulatedSeconds = simulated,
+            Packets = net.Packets,
+            Bytes = sink.Received,
+            AllocatedPerPacket = (double)allocated / Math.Max(1, steadyPackets),
+            PayloadIntact = sink.Received == Bytes && sink.Hash.Finish() == source.Hash.Finish(),
+        };
+    }
+
+    private sealed class Source(SimHost host, long total) : SocketOwner
+    {
+        private readonly byte[] _pattern = Pattern();
+        private long _sent;
+
+        public StreamHash Hash { get; } = new();
+
+        protected override void Ready(Instant now, TcpSocket socket)
+        {
+            while (_sent < total && (socket.Poll() & PollEvents.POLLOUT) != 0)
+            {
+                int offset = (int)(_sent % 65_521);
+                int count = (int)Math.Min(65_536, total - _sent);
+                SocketResult result = socket.Send(now, _pattern.AsSpan(offset, count));
+                if (!result.Succeeded)
+                {
+                    return;
+                }
+
+                Hash.Append(_pattern.AsSpan(offset, result.Value));
+                _sent += result.Value;
+                if (_sent == total)
+                {
+                    socket.Shutdown(now, ShutdownHow.SHUT_WR);
+                }
+            }
+
+            _ = host;
+        }
+
+        /// <summary>Long enough that no write repeats the one before.</summary>
+        private static byte[] Pattern()
+        {
+            byte[] bytes = new byte[65_536 * 2];
+            uint state = 1;
+            for (int i = 0; i < bytes.Length; i++)
+            {
+                state = state * 1_664_525 + 1_013_904_223;
+                bytes[i] = (byte)(state >> 24);
+            }
+
+            return bytes;
+        }
+    }
+
+    private sealed class Sink(SimHost host, long total) : SocketOwner
+    {
+        private readonly byte[] _buffer = new byte[65_536];
+
+        public StreamHash Hash { get; } = new();
+
+        public long Received { get; private set; }
+
+        protected override void Ready(Instant now, TcpSocket socket)
+        {
+            if (socket.State is SimStack.Tcp.TcpState.Listen)
+            {
+                if (socket.Accept(now, out TcpSocket? accepted) is Errno.OK)
+                {
+                    accepted!.Owner = this;
+                    Ready(now, accepted);
+                }
+
+                return;
+            }
+
+            while (Received < total && socket.Receive(now, _buffer) is { Value: > 0 } result)
+            {
+                Hash.Append(_buffer.AsSpan(0, result.Value));
+                Received += result.Value;
+            }
+
+            _ = host;
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using Scenarios.Bench;
+using Scenarios.Commands;
+
+namespace Scenarios.CommandLine;
+
+/// <summary>The command tree.</summary>
+internal static class SimCommandLine
+{
+    private static readonly string[] Examples =
+    [
+        "sim list",
+        "sim run handshake",
+        "sim run lossy-transfer --seed 7 --out runs",
+        "sim show handshake > mine.yaml",
+        "sim run mine.yaml --set links[0].delay=50ms",
+    ];
+
+    /// <summary>A new tree; one is used once.</summary>
+    public static RootCommand Create(SimConsole console)
+    {
+        var root = new RootCommand("A TCP/IP laboratory: simulated hosts on a simulated network in virtual time, with captures for Wireshark.");
+        root.Directives.Clear();
+        root.Add(ListCommand.Create(console));
+        root.Add(ShowCommand.Create(console));
+        root.Add(RunCommand.Create(console));
+        root.Add(BenchCommand.Create(console));
+        foreach (Option option in root.Options)
+        {
+            if (option is HelpOption { Action: HelpAction page } help)
+            {
+                help.Action = new ExampleHelpAction(page, Examples);
+            }
+            else if (option is VersionOption version)
+            {
+                version.Action = new VersionAction();
+            }
+        }
+
+        return root;
+    }
+}

@@ -1,0 +1,143 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Scenarios.Catalogue;
+using Scenarios.CommandLine;
+using Scenarios.Running;
+using SimNet.Scripting.Yaml;
+using SimStack.Profiles;
+
+namespace Scenarios.Commands;
+
+/// <summary><c>sim run NAME|FILE.yaml</c></summary>
+internal sealed class RunCommand
+{
+    private readonly Argument<string> _target = new("NAME|FILE") { Description = "a scenario of the catalogue, or a .yaml file", HelpName = "NAME|FILE" };
+
+    private readonly Option<ulong?> _seed = new("--seed")
+    {
+        Description = "root of all randomness, in place of the script's",
+        HelpName = "N",
+        CustomParser = result => ulong.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
+            ? seed
+            : Wrong<ulong?>(result, "--seed", "a whole number from 0 to 18446744073709551615, like --seed 7"),
+    };
+
+    private readonly Option<string[]> _settings = new("--set")
+    {
+        Description = "change a value of the script by its path before it is read, like links.0.loss=5% or hosts.client.profile=linux26",
+        HelpName = "PATH=VALUE",
+    };
+
+    private readonly Option<string?> _profile = new("--profile")
+    {
+        Description = $"behaviour of every host, in place of the script's: {string.Join(", ", Profile.All.Select(p => p.Name))}",
+        HelpName = "NAME",
+        CustomParser = result => Profile.TryGet(result.Tokens[0].Value, out _)
+            ? result.Tokens[0].Value
+            : Wrong<string?>(result, "--profile", null, Suggestions.For(result.Tokens[0].Value, Profile.All.Select(p => p.Name), "profiles")),
+    };
+
+    private readonly Option<bool> _quiet = new("--quiet") { Description = "print only expectations that failed" };
+    private readonly Option<bool> _verify = new("--verify") { Description = "run twice and compare the captures and the results byte for byte" };
+
+    private readonly Option<string?> _capture = new("--capture")
+    {
+        Description = "where to capture: a host or host.interface; all: every interface, a file each; -: to standard output",
+        HelpName = "POINT|all|-",
+    };
+
+    private readonly Option<string?> _format = new("--format")
+    {
+        Description = "of captures; default: SIM_FORMAT, or pcapng",
+        HelpName = "pcapng|pcap",
+        CustomParser = result => result.Tokens[0].Value is "pcapng" or "pcap"
+            ? result.Tokens[0].Value
+            : Wrong<string?>(result, "--format", "pcapng or pcap"),
+    };
+
+    private readonly Option<string?> _ladder = new("--ladder")
+    {
+        Description = "how many packets of the ladder to print; default: SIM_LADDER, or of long runs the first, the last and what is unusual",
+        HelpName = "all|N|none",
+        CustomParser = result => LadderAmount.TryParse(result.Tokens[0].Value, out _)
+            ? result.Tokens[0].Value
+            : Wrong<string?>(result, "--ladder", "all, none, or a number of lines"),
+    };
+
+    private readonly Option<string?> _out = new("--out") { Description = "folder of the output files; default: SIM_OUT, or the current one", HelpName = "DIR" };
+    private readonly Option<string?> _json = JsonOption.Create("the result (as NAME.json has it)");
+
+    /// <summary>The command.</summary>
+    public static Command Create(SimConsole console) => new RunCommand().Build(console);
+
+    private SimCommand Build(SimConsole console)
+    {
+        var command = new SimCommand(
+            "run",
+            "Runs one scenario in virtual time; writes NAME.pcapng and NAME.json, prints the ladder of segments, tables and verdicts.",
+            "sim run handshake",
+            "sim run lossy-transfer --seed 7 --ladder 40 --out runs",
+            "sim run mine.yaml --set links.0.loss=5% --set hosts.client.sysctls.net.ipv4.tcp_sack=0",
+            "sim run daytime --capture - | wireshark -k -i -")
+        {
+            _target, _seed, _settings, _profile, _quiet, _verify, _capture, _format, _ladder, _out, _json,
+        };
+        _target.CompletionSources.Add(_ => ScenarioCatalogue.Names.Select(n => new System.CommandLine.Completions.CompletionItem(n)));
+        command.SetAction((parsed, cancellationToken) => Run(parsed, console, cancellationToken));
+        return command;
+    }
+
+    private Task<int> Run(ParseResult parsed, SimConsole console, CancellationToken cancellationToken)
+    {
+        var commandLine = new Dictionary<string, string?>
+        {
+            [RunDefaults.Out] = parsed.GetValue(_out),
+            [RunDefaults.Format] = parsed.GetValue(_format),
+            [RunDefaults.Ladder] = parsed.GetValue(_ladder),
+        };
+        return CommandHost.Run(
+            console,
+            commandLine,
+            (services, stop) =>
+            {
+                RunRequest request = Request(parsed, services.GetRequiredService<RunDefaults>());
+                return services.GetRequiredService<RunSession>().Run(request, stop);
+            },
+            cancellationToken);
+    }
+
+    private RunRequest Request(ParseResult parsed, RunDefaults defaults)
+    {
+        var request = new RunRequest
+        {
+            Target = parsed.GetRequiredValue(_target),
+            Seed = parsed.GetValue(_seed),
+            Settings = parsed.GetValue(_settings) ?? [],
+            Profile = parsed.GetValue(_profile),
+            Quiet = parsed.GetValue(_quiet),
+            Verify = parsed.GetValue(_verify),
+            Capture = parsed.GetValue(_capture),
+            Format = defaults.CaptureFormat,
+            Ladder = defaults.LadderAmount,
+            Out = defaults.Folder,
+            Json = parsed.GetValue(_json),
+        };
+        if (request.CaptureToOutput && request.Json == JsonOption.StandardOutput)
+        {
+            throw SimException.BadRequest("sim run: --capture - and --json both want standard output; write --json=FILE");
+        }
+
+        return request.CaptureToOutput && request.Verify
+            ? throw SimException.BadRequest("sim run: --verify compares capture files; leave out --capture -")
+            : request;
+    }
+
+    private static T? Wrong<T>(ArgumentResult result, string option, string? right, string? hint = null)
+    {
+        string found = result.Tokens[0].Value;
+        result.AddError(right is null ? $"{option}: unknown name `{found}`{hint}" : $"{option}: `{found}` is not {right}");
+        return default;
+    }
+}

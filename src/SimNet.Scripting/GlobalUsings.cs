@@ -1,0 +1,3 @@
+global using SimNet.Random;
+global using SimStack;
+global using SimStack.Wire;

@@ -1,0 +1,267 @@
+using System.Globalization;
+using SimNet.Observe;
+using SimNet.Scripting.Model;
+using SimNet.Scripting.Running;
+using SimStack.Ip;
+using SimStack.Sockets;
+using SimStack.Tcp;
+
+namespace SimNet.Scripting.Ladder;
+
+/// <summary>Puts packets, states, queues and calls of a run onto ladders: one for each pair of sides.</summary>
+internal sealed class LadderBuilder
+{
+    private readonly RunResult _run;
+    private readonly List<LadderPage> _pages = [];
+    private readonly Dictionary<PacketRecord, (LadderPage Page, LadderRow Row)> _rows = [];
+    private readonly Dictionary<long, PacketRecord> _sentFrames = [];
+
+    private LadderBuilder(RunResult run) => _run = run;
+
+    public static IReadOnlyList<LadderPage> Build(RunResult run)
+    {
+        var builder = new LadderBuilder(run);
+        builder.Packets();
+        builder.Ports();
+        builder.States();
+        builder.Queues();
+        builder.Calls();
+        builder._pages.ForEach(p => p.Sort());
+        return builder._pages;
+    }
+
+    private static string HostOf(PacketRecord packet) => packet.Point[..packet.Point.LastIndexOf('.')];
+
+    private void Packets()
+    {
+        var text = new SegmentText();
+        Dictionary<long, string> receivers = [];
+        foreach (PacketRecord arrived in _run.Packets.Where(p => !p.Outbound))
+        {
+            receivers[arrived.FrameId] = HostOf(arrived);
+        }
+
+        for (int i = 0; i < _run.Packets.Count; i++)
+        {
+            PacketRecord sent = _run.Packets[i];
+            if (!sent.Outbound)
+            {
+                continue;
+            }
+
+            string host = HostOf(sent);
+            _sentFrames[sent.FrameId] = sent;
+            (string words, bool repeats) = text.Next(sent);
+            if ((receivers.TryGetValue(sent.FrameId, out string? to) ? to : Receiver(sent)) is not { } receiver)
+            {
+                continue;
+            }
+
+            bool within = receiver == host && sent.Segment is not null;
+            var from = new LadderSide(host, within ? sent.Segment!.Source.Port : 0);
+            var other = new LadderSide(receiver, within ? sent.Segment!.Destination.Port : 0);
+            LadderPage page = Page(from, other);
+            var row = new LadderRow { Time = sent.Time, Index = i, Packet = sent, Rightward = page.Left == from, Text = words, Repeats = repeats };
+            row.IsUnusual = repeats || sent.Lost is not null || sent.Effects != LinkEffects.None || sent.Segment?.Has(TcpFlags.Rst) == true
+                || sent.Segment is { Window: 0 };
+            page.Rows.Add(row);
+            _rows[sent] = (page, row);
+        }
+    }
+
+    /// <summary>Where several conversations share a page, each packet says the port of the side that opened its own.</summary>
+    private void Ports()
+    {
+        foreach (LadderPage page in _pages)
+        {
+            var openers = new Dictionary<(IpEndpoint, IpEndpoint), int>();
+            foreach (SegmentRecord segment in page.Rows.Select(r => r.Packet?.Segment).OfType<SegmentRecord>())
+            {
+                if (!openers.ContainsKey((segment.Destination, segment.Source)))
+                {
+                    openers.TryAdd((segment.Source, segment.Destination), segment.Source.Port);
+                }
+            }
+
+            foreach (LadderRow row in openers.Count > 1 ? page.Rows.Where(r => r.Packet?.Segment is not null) : [])
+            {
+                SegmentRecord segment = row.Packet!.Segment!;
+                int port = openers.TryGetValue((segment.Source, segment.Destination), out int own) ? own : openers[(segment.Destination, segment.Source)];
+                row.Text = string.Create(CultureInfo.InvariantCulture, $":{port} {row.Text}");
+            }
+        }
+    }
+
+    // A lost packet was on its way to the host of its destination address, or over the link to the other end.
+    private string? Receiver(PacketRecord sent)
+    {
+        IpAddress? destination = sent.Segment?.Destination.Address;
+        string? owner = _run.Scenario.Hosts.FirstOrDefault(h => h.Interfaces.Any(i => i.Addresses.Any(a => a.Address == destination)))?.Name;
+        LinkDefinition? link = _run.Scenario.Links.FirstOrDefault(l => l.A.ToString() == sent.Point || l.B.ToString() == sent.Point);
+        return owner ?? (link is null ? null : link.A.ToString() == sent.Point ? link.B.Host : link.A.Host);
+    }
+
+    private LadderPage Page(LadderSide a, LadderSide b)
+    {
+        LadderPage? page = _pages.Find(p => (p.Left == a && p.Right == b) || (p.Left == b && p.Right == a));
+        if (page is null)
+        {
+            page = new LadderPage { Left = a, Right = b };
+            _pages.Add(page);
+        }
+
+        return page;
+    }
+
+    private void States()
+    {
+        foreach ((string host, TcpStateChange change, int index) in _run.States)
+        {
+            if (change.Remote.Port == 0)
+            {
+                continue;
+            }
+
+            bool received = change.Cause.StartsWith("rcv", StringComparison.OrdinalIgnoreCase);
+            var place = new Place(host, change.Time, change.Local, change.Remote, index);
+            Note(place, received ? Arrived(place) ?? Sent(place) : Sent(place), change.To.ToRfcName());
+        }
+    }
+
+    private void Queues()
+    {
+        foreach ((string host, ListenQueueChange change, int index) in _run.Queues)
+        {
+            // That accept takes one, the call itself shows.
+            if (change.Cause != "accept")
+            {
+                var place = new Place(host, change.Time, change.Local, null, index);
+                PacketRecord? at = Arrived(place);
+                string queues = string.Create(CultureInfo.InvariantCulture, $"syn {change.SynQueue}, acc {change.AcceptQueue}");
+                bool dropped = change.Cause.Contains("dropped", StringComparison.Ordinal);
+                Note(place, at, dropped ? queues + "\ndropped" : queues);
+            }
+        }
+    }
+
+    private void Calls()
+    {
+        Dictionary<(string, long), ConnectionRecord> connections = [];
+        foreach (ConnectionRecord connection in _run.Connections)
+        {
+            connections.TryAdd((connection.Host, connection.ConnectionId), connection);
+        }
+
+        foreach (CallRecord call in _run.Calls.Where(c => !c.End.IsNever))
+        {
+            if (Words(call) is not { } words)
+            {
+                continue;
+            }
+
+            ConnectionRecord? connection = connections.GetValueOrDefault((call.Host, call.ConnectionId));
+            if (connection is null && call.Error == Errno.OK)
+            {
+                // A listening socket's close, for one; there is no arrow it belongs to.
+                continue;
+            }
+
+            bool waits = call.Statement is ConnectStatement or AcceptStatement or ReadStatement;
+            var place = new Place(
+                call.Host, waits ? call.End : call.Start, connection?.Local ?? default, connection?.Remote, waits ? call.PacketsBeforeEnd : call.PacketsBefore);
+            PacketRecord? at = waits ? Arrived(place) : Sent(place);
+            Note(place, at, words);
+        }
+    }
+
+    /// <summary>What stands in the cell; a failed call takes two lines of it.</summary>
+    private static string? Words(CallRecord call)
+    {
+        string name = call.Statement.Word;
+        if (call.Error != Errno.OK)
+        {
+            return $"{name}:\n{call.Error}";
+        }
+
+        return call.Statement switch
+        {
+            ReadStatement => call.Value == 0 ? "read: eof" : "read " + Amount(call.Value),
+            WriteStatement => "write " + Amount(call.Value),
+            ConnectStatement or AcceptStatement => name + " ok",
+            CloseStatement or AbortStatement or ShutdownStatement => name,
+            _ => null,
+        };
+    }
+
+    private static string Amount(long bytes) => bytes switch
+    {
+        < 1_000_000 => bytes.ToString(CultureInfo.InvariantCulture),
+        _ when bytes % (1 << 20) == 0 => string.Create(CultureInfo.InvariantCulture, $"{bytes >> 20}MiB"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1_000_000m:0.0}MB"),
+    };
+
+    /// <summary>The last packet of this conversation that the stack had handled by then; not one of long ago.</summary>
+    private PacketRecord? Arrived(Place place)
+    {
+        HostDefinition? host = _run.Scenario.Hosts.FirstOrDefault(h => h.Name == place.Host);
+        Duration delay = (host?.ProcessingDelay ?? Duration.Zero) + (host?.WakeupDelay ?? Duration.Zero);
+        Instant latest = place.Time - (host?.ProcessingDelay ?? Duration.Zero);
+        for (int i = Math.Min(place.Index, _run.Packets.Count) - 1; i >= 0 && _run.Packets[i].Time >= place.Time - delay; i--)
+        {
+            PacketRecord packet = _run.Packets[i];
+            if (!packet.Outbound && packet.Time <= latest && packet.Segment is { } segment && HostOf(packet) == place.Host
+                && place.Matches(segment.Destination, segment.Source) && _sentFrames.TryGetValue(packet.FrameId, out PacketRecord? sent))
+            {
+                return sent;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The first packet of this conversation that left then, at that very time.</summary>
+    private PacketRecord? Sent(Place place)
+    {
+        for (int i = place.Index; i < _run.Packets.Count && _run.Packets[i].Time == place.Time; i++)
+        {
+            PacketRecord packet = _run.Packets[i];
+            if (packet.Outbound && packet.Segment is { } segment && HostOf(packet) == place.Host && place.Matches(segment.Source, segment.Destination))
+            {
+                return packet;
+            }
+        }
+
+        return null;
+    }
+
+    private void Note(Place place, PacketRecord? at, string words)
+    {
+        if (at is not null && _rows.TryGetValue(at, out (LadderPage Page, LadderRow Row) found))
+        {
+            SegmentRecord segment = at.Segment!;
+            bool sender = HostOf(at) == place.Host && place.Matches(segment.Source, segment.Destination);
+            List<string> cell = found.Row.Cell(left: found.Row.Rightward == sender);
+            cell.Add(words);
+            found.Row.IsUnusual |= char.IsAsciiLetterUpper(words[0]) || words.Contains('\n', StringComparison.Ordinal);
+            return;
+        }
+
+        if (_pages.Find(p => p.Left.Host == place.Host || p.Right.Host == place.Host) is not { } page)
+        {
+            return;
+        }
+
+        var row = new LadderRow { Time = place.Time, Index = place.Index, IsUnusual = true };
+        bool left = page.Left.Host == place.Host && (page.Left.Port == 0 || page.Left.Port == place.Local.Port);
+        row.Cell(left).Add(words);
+        page.Rows.Add(row);
+    }
+
+    private readonly record struct Place(string Host, Instant Time, IpEndpoint Local, IpEndpoint? Remote, int Index)
+    {
+        public bool Matches(IpEndpoint local, IpEndpoint remote) =>
+            Remote is { } known
+                ? local == Local && remote == known
+                : Local.Port == 0 || local.Port == Local.Port;
+    }
+}

@@ -1,0 +1,41 @@
+using System.Security.Cryptography;
+using SimNet.Hosts;
+
+namespace SimNet.Scripting.Running;
+
+/// <summary>What the programs of one host share: their sockets by name, and the sums over what they transfer.</summary>
+internal sealed class HostPrograms(SimHost host) : IDisposable
+{
+    private readonly IncrementalHash _written = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly IncrementalHash _read = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private long _writtenBytes;
+    private long _readBytes;
+
+    public SimHost Host { get; } = host;
+
+    public Dictionary<string, ScriptSocket> Sockets { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Where the bytes of reads go; programs run one after the other.</summary>
+    public byte[] Buffer { get; } = new byte[64 * 1024];
+
+    public void Wrote(ReadOnlySpan<byte> data)
+    {
+        _written.AppendData(data);
+        _writtenBytes += data.Length;
+    }
+
+    public void Read(ReadOnlySpan<byte> data)
+    {
+        _read.AppendData(data);
+        _readBytes += data.Length;
+    }
+
+    public TransferRecord ToRecord() => new(
+        Host.Name, _writtenBytes, Convert.ToHexStringLower(_written.GetCurrentHash()), _readBytes, Convert.ToHexStringLower(_read.GetCurrentHash()));
+
+    public void Dispose()
+    {
+        _written.Dispose();
+        _read.Dispose();
+    }
+}

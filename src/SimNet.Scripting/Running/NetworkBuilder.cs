@@ -1,0 +1,154 @@
+using SimNet.Hosts;
+using SimNet.Links;
+using SimNet.Scripting.Model;
+using SimNet.Time;
+using SimStack.Ip;
+using SimStack.Profiles;
+
+namespace SimNet.Scripting.Running;
+
+/// <summary>Builds a scenario's network.</summary>
+internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions options)
+{
+    private readonly Dictionary<InterfaceName, HostInterface> _ports = [];
+
+    public Simulation Build()
+    {
+        var simulation = new Simulation(new SimulationOptions
+        {
+            Seed = options.Seed ?? scenario.Seed,
+            // Ticks of 100 ns are as fine as a DateTimeOffset gets; captures add the rest.
+            Start = DateTimeOffset.UnixEpoch.AddTicks(scenario.Start.UnixNanoseconds / 100),
+            Limits = new SimulationLimits { VirtualTime = scenario.Limits.Time, Events = scenario.Limits.Events },
+        });
+        foreach (HostDefinition host in scenario.Hosts)
+        {
+            AddHost(simulation, host);
+        }
+
+        foreach (LinkDefinition link in scenario.Links)
+        {
+            AddLink(simulation, link);
+        }
+
+        foreach (HostDefinition host in scenario.Hosts)
+        {
+            AddNeighbours(host);
+        }
+
+        return simulation;
+    }
+
+    private void AddHost(Simulation simulation, HostDefinition definition)
+    {
+        string name = options.Profile ?? definition.Profile;
+        if (!Profile.TryGet(name, out Profile profile))
+        {
+            string[] known = [.. Profile.All.Select(p => p.Name)];
+            throw new ScriptException([new ScriptError(definition.Position, $"unknown profile `{name}`" + Yaml.Suggestions.For(name, known, "profiles"))]);
+        }
+
+        SimHost host = simulation.AddHost(new SimHostOptions
+        {
+            Name = definition.Name,
+            Profile = profile,
+            ProcessingDelay = definition.ProcessingDelay,
+            WakeupDelay = definition.WakeupDelay,
+            Timestamps = definition.Timestamps is { } clock ? new TimestampClock(clock.Offset, clock.Phase) : null,
+        });
+        foreach (SysctlSetting setting in definition.Sysctls)
+        {
+            if (!host.Stack.Sysctls.TrySet(setting.Name, setting.Value, out string? error))
+            {
+                throw new ScriptException([new ScriptError(setting.Position, error ?? $"{setting.Name} cannot be {setting.Value}")]);
+            }
+        }
+
+        foreach (InterfaceDefinition i in definition.Interfaces)
+        {
+            HostInterface port = host.AddInterface(i.Name, i.Mac, i.Mtu);
+            _ports[new InterfaceName(definition.Name, i.Name)] = port;
+            foreach (AddressPrefix address in i.Addresses)
+            {
+                port.AddAddress(address.Address, address.Length);
+            }
+        }
+
+        foreach (RouteDefinition route in definition.Routes)
+        {
+            InterfaceDefinition via = definition.Interfaces.First(i => i.Addresses.Any(a => a.Contains(route.Via)));
+            host.Stack.AddRoute(route.To.Address, route.To.Length, route.Via, _ports[new InterfaceName(definition.Name, via.Name)].Stack);
+        }
+    }
+
+    private void AddNeighbours(HostDefinition definition)
+    {
+        foreach (InterfaceDefinition i in definition.Interfaces)
+        {
+            var name = new InterfaceName(definition.Name, i.Name);
+            HostInterface port = _ports[name];
+            foreach (NeighbourDefinition neighbour in definition.Neighbours.Where(n => i.Addresses.Any(a => a.Contains(n.Address))))
+            {
+                port.AddNeighbour(neighbour.Address, neighbour.Mac);
+            }
+
+            if (definition.WarmNeighbours && Peer(name) is { } peer)
+            {
+                foreach (IpAddress address in _ports[peer].Addresses)
+                {
+                    port.AddNeighbour(address, _ports[peer].Stack.MacAddress);
+                }
+            }
+        }
+    }
+
+    private InterfaceName? Peer(InterfaceName name)
+    {
+        LinkDefinition? link = scenario.Links.FirstOrDefault(l => l.A == name || l.B == name);
+        return link is null ? null : link.A == name ? link.B : link.A;
+    }
+
+    private void AddLink(Simulation simulation, LinkDefinition definition)
+    {
+        Link link = simulation.AddLink(_ports[definition.A], _ports[definition.B], new LinkOptions
+        {
+            AToB = Apply(new LinkDirectionOptions(), definition.AToB),
+            BToA = Apply(new LinkDirectionOptions(), definition.BToA),
+        });
+        foreach (FaultDefinition fault in scenario.Faults)
+        {
+            if (fault.From == definition.A && fault.To == definition.B)
+            {
+                link.AToB.AddRule(new ScriptedRule(fault));
+            }
+            else if (fault.From == definition.B && fault.To == definition.A)
+            {
+                link.BToA.AddRule(new ScriptedRule(fault));
+            }
+        }
+
+        foreach (LinkChange change in definition.Changes)
+        {
+            simulation.Loop.Post(Instant.Zero + change.At, () =>
+            {
+                link.AToB.Options = Apply(link.AToB.Options, change.AToB);
+                link.BToA.Options = Apply(link.BToA.Options, change.BToA);
+            });
+        }
+    }
+
+    private static LinkDirectionOptions Apply(LinkDirectionOptions before, LinkSettings settings) => before with
+    {
+        Rate = settings.Rate ?? before.Rate,
+        Delay = settings.Delay ?? before.Delay,
+        Jitter = settings.Jitter ?? before.Jitter,
+        Loss = settings.Loss ?? before.Loss,
+        Reorder = settings.Reorder ?? before.Reorder,
+        ReorderDelay = settings.ReorderDelay ?? before.ReorderDelay,
+        Duplicate = settings.Duplicate ?? before.Duplicate,
+        Corrupt = settings.Corrupt ?? before.Corrupt,
+        Mtu = settings.Mtu ?? before.Mtu,
+        QueuePackets = settings.QueuePackets ?? before.QueuePackets,
+        QueueBytes = settings.QueueBytes ?? before.QueueBytes,
+    };
+}

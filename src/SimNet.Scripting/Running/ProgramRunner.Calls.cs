@@ -1,0 +1,176 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using SimNet.Scripting.Model;
+using SimStack.Sockets;
+
+namespace SimNet.Scripting.Running;
+
+/// <summary>The calls that wait.</summary>
+internal sealed partial class ProgramRunner
+{
+    private async Task<SocketResult64> AcceptAsync(AcceptStatement statement)
+    {
+        while (true)
+        {
+            if (Existing(statement.Socket!) is not { } listener)
+            {
+                return SocketResult64.Fail(Errno.EBADF);
+            }
+
+            Errno error = listener.Socket.Accept(Now, out TcpSocket? accepted);
+            shared.Host.Pump();
+            if (accepted is not null && error == Errno.OK)
+            {
+                shared.Sockets[statement.Name] = new ScriptSocket(accepted);
+                return SocketResult64.Ok(0);
+            }
+
+            if (error != Errno.EAGAIN || statement.Nonblocking)
+            {
+                return SocketResult64.Fail(error);
+            }
+
+            await listener.WaitAsync();
+        }
+    }
+
+    private async Task<SocketResult64> ConnectAsync(ConnectStatement statement)
+    {
+        ScriptSocket socket = Usable(statement.Socket!, statement.Remote.Address.IsV4 ? AddressFamily.AF_INET : AddressFamily.AF_INET6);
+        Errno error = socket.Socket.Connect(Now, statement.Remote);
+        shared.Host.Pump();
+        if (error != Errno.EINPROGRESS || statement.Nonblocking)
+        {
+            return SocketResult64.Of(error);
+        }
+
+        while ((socket.Socket.Poll() & (PollEvents.POLLOUT | PollEvents.POLLERR | PollEvents.POLLHUP)) == PollEvents.None)
+        {
+            await socket.WaitAsync();
+            if (socket.IsClosed)
+            {
+                return SocketResult64.Fail(Errno.EBADF);
+            }
+        }
+
+        return SocketResult64.Of(socket.Socket.TakeConnectResult());
+    }
+
+    private async Task<SocketResult64> WriteAsync(WriteStatement statement)
+    {
+        long sent = 0;
+        byte[] pattern = statement.Size > 0 ? new byte[Math.Min(statement.Size, 64 * 1024)] : [];
+        while (true)
+        {
+            if (Existing(statement.Socket!) is not { } socket)
+            {
+                return SocketResult64.Fail(Errno.EBADF);
+            }
+
+            SocketResult result = socket.Socket.Send(Now, Next(statement, pattern, sent).Span, statement.Flags);
+            if (result.Succeeded)
+            {
+                shared.Wrote(Next(statement, pattern, sent).Span[..result.Value]);
+                sent += result.Value;
+            }
+
+            shared.Host.Pump();
+            if (result.Succeeded ? sent >= statement.Length : result.Error != Errno.EAGAIN || statement.Nonblocking)
+            {
+                // As send(2): an error after some bytes shows in the next call only.
+                return sent > 0 || result.Succeeded ? SocketResult64.Ok(sent) : SocketResult64.Fail(result.Error);
+            }
+
+            if (!result.Succeeded)
+            {
+                await socket.WaitAsync();
+            }
+        }
+    }
+
+    private static ReadOnlyMemory<byte> Next(WriteStatement statement, byte[] pattern, long sent)
+    {
+        int most = statement.Chunk > 0 ? statement.Chunk : int.MaxValue;
+        if (statement.Size == 0)
+        {
+            return statement.Data.AsMemory((int)sent, Math.Min(statement.Data.Length - (int)sent, most));
+        }
+
+        int length = (int)Math.Min(Math.Min(statement.Size - sent, pattern.Length), most);
+        Pattern.Fill(pattern.AsSpan(0, length), sent);
+        return pattern.AsMemory(0, length);
+    }
+
+    private async Task<SocketResult64> ReadAsync(ReadStatement statement, CallRecord record)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var kept = new MemoryStream();
+        long total = 0;
+        while (true)
+        {
+            if (Existing(statement.Socket!) is not { } socket)
+            {
+                return SocketResult64.Fail(Errno.EBADF);
+            }
+
+            long wanted = statement.Mode == ReadMode.UntilEof ? shared.Buffer.Length : Math.Min(statement.Bytes - total, shared.Buffer.Length);
+            SocketResult result = socket.Socket.Receive(Now, shared.Buffer.AsSpan(0, (int)wanted), statement.Flags);
+            if (result.Succeeded)
+            {
+                ReadOnlyMemory<byte> data = shared.Buffer.AsMemory(0, result.Value);
+                Note(statement, data.Span, hash, kept);
+                total += result.Value;
+            }
+
+            shared.Host.Pump();
+            bool done = result.Succeeded
+                ? result.Value == 0 || statement.Mode == ReadMode.Once || (statement.Mode == ReadMode.Exactly && total >= statement.Bytes)
+                : result.Error != Errno.EAGAIN || statement.Nonblocking;
+            if (done)
+            {
+                record.Data = total <= KeptData ? kept.ToArray() : null;
+                record.Sha256 = Convert.ToHexStringLower(hash.GetCurrentHash());
+                return result.Succeeded ? SocketResult64.Ok(total) : SocketResult64.Fail(result.Error);
+            }
+
+            if (!result.Succeeded)
+            {
+                await socket.WaitAsync();
+            }
+        }
+    }
+
+    private void Note(ReadStatement statement, ReadOnlySpan<byte> data, IncrementalHash hash, MemoryStream kept)
+    {
+        hash.AppendData(data);
+        if (kept.Length + data.Length <= KeptData)
+        {
+            kept.Write(data);
+        }
+
+        if ((statement.Flags & MessageFlags.MSG_PEEK) == MessageFlags.None)
+        {
+            shared.Read(data);
+        }
+    }
+
+    private static string Describe(Statement statement)
+    {
+        CultureInfo c = CultureInfo.InvariantCulture;
+        return statement switch
+        {
+            BindStatement s => $"bind({s.Endpoint})",
+            ListenStatement s => string.Create(c, $"listen({s.Backlog})"),
+            ConnectStatement s => $"connect({s.Remote})",
+            WriteStatement s => string.Create(c, $"write({s.Length})"),
+            ReadStatement { Mode: ReadMode.UntilEof } => "read(until eof)",
+            ReadStatement { Mode: ReadMode.Exactly } s => string.Create(c, $"read(exactly {s.Bytes})"),
+            ReadStatement s => string.Create(c, $"read({s.Bytes})"),
+            ShutdownStatement s => $"shutdown({s.How})",
+            SetOptionStatement s => $"setsockopt({string.Join(", ", s.Options.Select(o => string.Create(c, $"{o.Key}={o.Value}")))})",
+            GetOptionStatement s => $"getsockopt({s.Option})",
+            InitialSequenceStatement s => string.Create(c, $"isn({s.Value})"),
+            _ => statement.Word + "()",
+        };
+    }
+}

@@ -1,0 +1,183 @@
+using SimNet.Scripting.Model;
+using SimStack.Sockets;
+
+namespace SimNet.Scripting.Running;
+
+/// <summary>Carries out one program's statements in virtual time, as calls that wait.</summary>
+internal sealed partial class ProgramRunner(TaskDefinition task, HostPrograms shared, RunRecorder recorder, SignalBoard signals)
+{
+    private const int KeptData = 1 << 20;
+
+    private Instant Now => shared.Host.Now;
+
+    public Task RunAsync() => RunAsync(task.Statements);
+
+    private async Task RunAsync(IReadOnlyList<Statement> statements)
+    {
+        foreach (Statement statement in statements)
+        {
+            await RunAsync(statement);
+        }
+    }
+
+    private Task RunAsync(Statement statement)
+    {
+        switch (statement)
+        {
+            case SleepStatement sleep:
+                return WaitUntilAsync(Now + sleep.Length);
+            case AtStatement at:
+                return AtAsync(at);
+            case SignalStatement signal:
+                signals.Signal(signal.Name);
+                return Task.CompletedTask;
+            case WaitForStatement wait:
+                return signals.WaitAsync(wait.Name);
+            case RepeatStatement repeat:
+                return RepeatAsync(repeat);
+            default:
+                return CallAsync(statement);
+        }
+    }
+
+    private async Task RepeatAsync(RepeatStatement repeat)
+    {
+        for (int i = 0; i < repeat.Times; i++)
+        {
+            await RunAsync(repeat.Body);
+        }
+    }
+
+    private Task AtAsync(AtStatement at)
+    {
+        Instant time = Instant.Zero + at.Time;
+        if (time < Now)
+        {
+            recorder.Missed.Add((at, Now));
+            return Task.CompletedTask;
+        }
+
+        return WaitUntilAsync(time);
+    }
+
+    private Task WaitUntilAsync(Instant time)
+    {
+        var source = new TaskCompletionSource();
+        shared.Host.Simulation.Loop.Post(time, source.SetResult);
+        return source.Task;
+    }
+
+    private async Task CallAsync(Statement statement)
+    {
+        var record = new CallRecord
+        {
+            Host = task.Host,
+            Task = task.Name,
+            Call = Describe(statement),
+            Statement = statement,
+            Start = Now,
+            PacketsBefore = recorder.Packets.Count,
+        };
+        recorder.Calls.Add(record);
+        SocketResult64 result = await CallAsync(statement, record);
+        record.End = Now;
+        record.PacketsBeforeEnd = recorder.Packets.Count;
+        record.Value = result.Value;
+        record.Error = result.Error;
+        record.ConnectionId = statement.Socket is { } name && shared.Sockets.TryGetValue(Named(statement, name), out ScriptSocket? socket)
+            ? socket.Socket.ConnectionId
+            : 0;
+    }
+
+    // An accept is about the connection that it gives.
+    private static string Named(Statement statement, string name) => statement is AcceptStatement accept ? accept.Name : name;
+
+    private async Task<SocketResult64> CallAsync(Statement statement, CallRecord record)
+    {
+        switch (statement)
+        {
+            case SocketStatement open:
+                Open(open.Name, open.Family ?? AddressFamily.AF_INET);
+                return SocketResult64.Ok(0);
+            case AcceptStatement accept:
+                return await AcceptAsync(accept);
+            case ConnectStatement connect:
+                return await ConnectAsync(connect);
+            case WriteStatement write:
+                return await WriteAsync(write);
+            case ReadStatement read:
+                return await ReadAsync(read, record);
+            default:
+                SocketResult64 result = Immediate(statement);
+                shared.Host.Pump();
+                return result;
+        }
+    }
+
+    private SocketResult64 Immediate(Statement statement)
+    {
+        AddressFamily family = statement is BindStatement { Endpoint.Address: { IsV6: true } } ? AddressFamily.AF_INET6 : AddressFamily.AF_INET;
+        bool opens = statement is BindStatement or SetOptionStatement or InitialSequenceStatement;
+        if ((opens ? Usable(statement.Socket!, family) : Existing(statement.Socket!)) is not { } socket)
+        {
+            return SocketResult64.Fail(Errno.EBADF);
+        }
+
+        switch (statement)
+        {
+            case BindStatement bind:
+                return SocketResult64.Of(socket.Socket.Bind(bind.Endpoint));
+            case ListenStatement listen:
+                return SocketResult64.Of(socket.Socket.Listen(Now, listen.Backlog));
+            case InitialSequenceStatement isn:
+                socket.Socket.SetInitialSequenceNumber(isn.Value);
+                return SocketResult64.Ok(0);
+            case GetOptionStatement get:
+                SocketResult value = socket.Socket.GetOption(get.Option);
+                return new SocketResult64(value.Value, value.Error);
+            case SetOptionStatement set:
+                return SetOptions(socket, set);
+            case ShutdownStatement shutdown:
+                return SocketResult64.Of(socket.Socket.Shutdown(Now, shutdown.How));
+            default:
+                Close(socket, abort: statement is AbortStatement);
+                return SocketResult64.Ok(0);
+        }
+    }
+
+    private SocketResult64 SetOptions(ScriptSocket socket, SetOptionStatement statement)
+    {
+        foreach (KeyValuePair<SocketOption, int> option in statement.Options)
+        {
+            Errno error = socket.Socket.SetOption(Now, option.Key, option.Value);
+            if (error != Errno.OK)
+            {
+                return SocketResult64.Fail(error);
+            }
+        }
+
+        return SocketResult64.Ok(0);
+    }
+
+    private void Close(ScriptSocket socket, bool abort)
+    {
+        socket.IsClosed = true;
+        if (abort)
+        {
+            socket.Socket.Abort(Now);
+        }
+        else
+        {
+            socket.Socket.Close(Now);
+        }
+
+        socket.WakeAll();
+    }
+
+    private ScriptSocket Open(string name, AddressFamily family) =>
+        shared.Sockets[name] = new ScriptSocket(shared.Host.Stack.OpenTcpSocket(family));
+
+    private ScriptSocket? Existing(string name) => shared.Sockets.TryGetValue(name, out ScriptSocket? socket) && !socket.IsClosed ? socket : null;
+
+    private ScriptSocket Usable(string name, AddressFamily family) => Existing(name) ?? Open(name, family);
+}

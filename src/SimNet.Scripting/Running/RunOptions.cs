@@ -1,0 +1,17 @@
+namespace SimNet.Scripting.Running;
+
+/// <summary>What a run does differently from what the scenario says.</summary>
+public sealed record RunOptions
+{
+    /// <summary>In place of the scenario's seed.</summary>
+    public ulong? Seed { get; init; }
+
+    /// <summary>In place of every host's profile.</summary>
+    public string? Profile { get; init; }
+
+    /// <summary>Called when the network stands and before anything happens: for captures and subscriptions.</summary>
+    public Action<Simulation>? Prepare { get; init; }
+
+    /// <summary>Stops the run early; what was recorded until then is the result.</summary>
+    public CancellationToken Cancel { get; init; }
+}

@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Text;
+using SimStack.Ip;
+
+namespace SimNet.Scripting.Running;
+
+/// <summary>A TCP segment as it was seen.</summary>
+public sealed class SegmentRecord
+{
+    /// <summary>Sender's address and port.</summary>
+    public required IpEndpoint Source { get; init; }
+
+    /// <summary>Receiver's address and port.</summary>
+    public required IpEndpoint Destination { get; init; }
+
+    /// <summary>Control bits.</summary>
+    public required TcpFlags Flags { get; init; }
+
+    /// <summary>SEG.SEQ.</summary>
+    public required SequenceNumber Seq { get; init; }
+
+    /// <summary>SEG.ACK.</summary>
+    public required SequenceNumber Ack { get; init; }
+
+    /// <summary>The window field, not scaled.</summary>
+    public required int Window { get; init; }
+
+    /// <summary>Bytes of data.</summary>
+    public required int Length { get; init; }
+
+    /// <summary>Options as tcpdump prints them.</summary>
+    public required string Options { get; init; }
+
+    /// <summary>SEG.LEN: data, SYN and FIN.</summary>
+    public int SequenceLength => Length + ((Flags & TcpFlags.Syn) != 0 ? 1 : 0) + ((Flags & TcpFlags.Fin) != 0 ? 1 : 0);
+
+    /// <summary>True when all of <paramref name="flags"/> are set.</summary>
+    public bool Has(TcpFlags flags) => (Flags & flags) == flags;
+
+    internal static SegmentRecord? From(EthernetView ethernet, out string text)
+    {
+        text = "";
+        IpAddress source, destination;
+        IpProtocol protocol;
+        ReadOnlySpan<byte> payload;
+        if (ethernet.EtherType == EtherType.Ipv4 && Ipv4View.TryParse(ethernet.Payload, out Ipv4View v4, out _))
+        {
+            (source, destination, protocol) = (v4.Source, v4.Destination, v4.Protocol);
+            payload = v4.Payload;
+        }
+        else if (ethernet.EtherType == EtherType.Ipv6 && Ipv6View.TryParse(ethernet.Payload, out Ipv6View v6, out _))
+        {
+            (source, destination, protocol) = (v6.Source, v6.Destination, v6.Protocol);
+            payload = v6.Payload;
+        }
+        else
+        {
+            text = ethernet.EtherType == EtherType.Arp ? ArpText(ethernet.Payload) : "not IP";
+            return null;
+        }
+
+        if (protocol != IpProtocol.Tcp || !TcpView.TryParse(payload, out TcpView tcp, out _))
+        {
+            text = OtherText(protocol, payload);
+            return null;
+        }
+
+        return new SegmentRecord
+        {
+            Source = new IpEndpoint(source, tcp.SourcePort),
+            Destination = new IpEndpoint(destination, tcp.DestinationPort),
+            Flags = tcp.Flags,
+            Seq = tcp.Sequence,
+            Ack = tcp.Acknowledgment,
+            Window = tcp.Window,
+            Length = tcp.Payload.Length,
+            Options = OptionText(tcp.OptionBytes),
+        };
+    }
+
+    private static string OtherText(IpProtocol protocol, ReadOnlySpan<byte> payload) => (protocol, payload.Length > 0 ? payload[0] : 0) switch
+    {
+        (IpProtocol.IcmpV6, 135) when payload.Length >= 24 => $"NDP who-has {IpAddress.FromBytes(payload[8..24])}",
+        (IpProtocol.IcmpV6, 136) when payload.Length >= 24 => $"NDP {IpAddress.FromBytes(payload[8..24])} is here",
+        (IpProtocol.Icmp, 8) or (IpProtocol.IcmpV6, 128) => "echo request",
+        (IpProtocol.Icmp, 0) or (IpProtocol.IcmpV6, 129) => "echo reply",
+        (IpProtocol.Icmp, 3) or (IpProtocol.IcmpV6, 1) => "ICMP unreachable",
+        (IpProtocol.Icmp or IpProtocol.IcmpV6, var type) => string.Create(CultureInfo.InvariantCulture, $"ICMP type {type}"),
+        _ => protocol.ToString().ToUpperInvariant(),
+    };
+
+    private static string ArpText(ReadOnlySpan<byte> payload)
+    {
+        if (!ArpView.TryParse(payload, out ArpView arp, out _))
+        {
+            return "ARP";
+        }
+
+        return arp.Operation == ArpOperation.Request ? $"ARP who-has {arp.TargetAddress} tell {arp.SenderAddress}" : $"ARP {arp.SenderAddress} is-at {arp.SenderMac}";
+    }
+
+    // The words and the order are tcpdump's, so that a line can be compared with its output.
+    private static string OptionText(ReadOnlySpan<byte> bytes)
+    {
+        var text = new StringBuilder();
+        var reader = new TcpOptionReader(bytes);
+        while (reader.MoveNext())
+        {
+            text.Append(text.Length > 0 ? "," : "").Append(One(reader.Kind, reader.Data));
+        }
+
+        return text.ToString();
+    }
+
+    private static string One(TcpOptionKind kind, ReadOnlySpan<byte> data)
+    {
+        CultureInfo c = CultureInfo.InvariantCulture;
+        switch ((int)kind)
+        {
+            case 0:
+                return "eol";
+            case 1:
+                return "nop";
+            case 2 when data.Length == 2:
+                return string.Create(c, $"mss {Read16(data)}");
+            case 3 when data.Length == 1:
+                return string.Create(c, $"wscale {data[0]}");
+            case 4:
+                return "sackOK";
+            case 5:
+                return Sack(data);
+            case 8 when data.Length == 8:
+                return string.Create(c, $"TS val {Read32(data)} ecr {Read32(data[4..])}");
+            default:
+                return string.Create(c, $"unknown-{(int)kind}");
+        }
+    }
+
+    private static string Sack(ReadOnlySpan<byte> data)
+    {
+        CultureInfo c = CultureInfo.InvariantCulture;
+        var text = new StringBuilder(string.Create(c, $"sack {data.Length / 8} "));
+        for (int i = 0; i + 8 <= data.Length; i += 8)
+        {
+            text.Append(c, $"{{{Read32(data[i..])}:{Read32(data[(i + 4)..])}}}");
+        }
+
+        return text.ToString();
+    }
+
+    private static int Read16(ReadOnlySpan<byte> data) => System.Buffers.Binary.BinaryPrimitives.ReadUInt16BigEndian(data);
+
+    private static uint Read32(ReadOnlySpan<byte> data) => System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(data);
+}

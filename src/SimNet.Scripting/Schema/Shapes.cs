@@ -1,0 +1,132 @@
+namespace SimNet.Scripting.Schema;
+
+/// <summary>The shapes of everything but statements and expectations.</summary>
+internal static partial class Shapes
+{
+    public static readonly Shape Scenario = new("scenario", "A simulated network, what its hosts do, and what must come out.",
+        new("name", "string", "Short name; output files are named after it. Default: the file's name."),
+        new("title", "string", "One line for lists."),
+        new("description", "string", "What the scenario shows, in prose."),
+        new("seed", "integer:0..9223372036854775807", "Root of all randomness; default 1."),
+        new("start", "timestamp", "Date and time of the first instant, UTC, up to nanoseconds: 2014-11-20T14:52:19.772673Z."),
+        new("profile", "string", "Behaviour of every host that names no profile of its own; default linux."),
+        new("limits", "#limits", "Where an endless run is stopped."),
+        new("hosts", "map:#host", "The hosts by name.", Required: true),
+        new("links", "#link[]", "The links between hosts' interfaces."),
+        new("faults", "#fault[]", "Scripted faults, such as: drop the 2nd SYN."),
+        new("applications", "map:#application", "What the programs on each host do: socket calls, in order."),
+        new("expect", "#expectation[]", "What must come out; each is a verdict of the run."),
+        new("capture", "string", "Whose interface the capture shows: HOST or HOST.INTERFACE. Default: the last host's first."),
+        new("tables", "#table[]", "Socket tables to print after the ladder."));
+
+    public static readonly Shape Limits = new("limits", "Limits that stop an endless run with an error.",
+        new("time", "duration", "Virtual time; default 1h."),
+        new("events", "integer:1..9223372036854775807", "Events; default 500000."));
+
+    public static readonly Shape Host = new("host", "A simulated host. Short form: its address with prefix length.",
+        new("address", "string", "Address with prefix length: 10.0.0.1/24 or 2001:db8::1/64."),
+        new("addresses", "string[]", "Several addresses of the one interface."),
+        new("mac", "string", "Ethernet address: 02:00:00:00:00:01. Default: by the host's place in the script."),
+        new("mtu", "integer:68..65535", "Largest IP packet of the interface in bytes; default 1500."),
+        new("interfaces", "map:#interface", "Several interfaces by name, in place of address, mac and mtu."),
+        new("profile", "string", "Which system the host behaves like: linux, linux26, rfc9293."),
+        new("sysctls", "map:any", "Kernel settings by name, such as net.ipv4.tcp_syn_retries: 3."),
+        new("gateway", "string", "Address of the default router."),
+        new("routes", "#route[]", "Further routes."),
+        new("neighbours", "enum:cold,warm|map:string", "ARP cache at the start: cold (ARP is seen), warm (all hosts known), or address: mac."),
+        new("processing-delay", "duration", "From a frame's arrival to the stack's handling of it."),
+        new("wakeup-delay", "duration", "From a socket's readiness to the return of the call that waits for it."),
+        new("timestamps", "#timestamps", "The clock behind TCP timestamps."))
+    {
+        Short = "string",
+    };
+
+    public static readonly Shape Interface = new("interface", "An Ethernet interface. Short form: its address with prefix length.",
+        new("address", "string", "Address with prefix length."),
+        new("addresses", "string[]", "Several addresses."),
+        new("mac", "string", "Ethernet address."),
+        new("mtu", "integer:68..65535", "Largest IP packet in bytes; default 1500."))
+    {
+        Short = "string",
+    };
+
+    public static readonly Shape Route = new("route", "A route.",
+        new("to", "string", "Destination network: 10.1.0.0/16.", Required: true),
+        new("via", "string", "Address of the next hop.", Required: true));
+
+    public static readonly Shape Timestamps = new("timestamps", "A clock of 1 ms ticks (RFC 7323).",
+        new("offset", "integer:0..4294967295", "Its value when the run starts.", Required: true),
+        new("phase", "duration", "How long ago the current tick began when the run starts; less than 1ms."));
+
+    private static readonly ShapeKey[] DirectionKeys =
+    [
+        new("rate", "rate", "Sending rate: 10Mbit. Default: no limit."),
+        new("delay", "duration", "Propagation delay: 5ms."),
+        new("jitter", "duration", "Greatest random addition to the delay."),
+        new("loss", "probability", "Probability that a frame is lost: 2%."),
+        new("reorder", "probability|#reorder", "Probability that a frame is held back so that later ones overtake it."),
+        new("duplicate", "probability", "Probability that a frame arrives twice."),
+        new("corrupt", "probability", "Probability that one bit of a frame is flipped."),
+        new("mtu", "integer:68..65535", "Largest IP packet in bytes; larger ones are dropped."),
+        new("queue", "#queue", "How much may wait for the rate."),
+    ];
+
+    public static readonly Shape Direction = new("direction", "One direction of a link, or what changes in it.", DirectionKeys);
+
+    public static readonly Shape Link = new("link", "A full-duplex link. Settings hold for both directions, unless under a->b.",
+    [
+        new("between", "string[]", "The two ends, each HOST or HOST.INTERFACE.", Required: true),
+        .. DirectionKeys,
+        new("changes", "#change[]", "What changes during the run."),
+    ])
+    {
+        OtherKeys = "#direction",
+        OtherPattern = "->",
+    };
+
+    public static readonly Shape Change = new("change", "A change of a link during the run.",
+        [new("at", "duration", "When, since the start.", Required: true), .. DirectionKeys])
+    {
+        OtherKeys = "#direction",
+        OtherPattern = "->",
+    };
+
+    public static readonly Shape Reorder = new("reorder", "Reordering in full.",
+        new("probability", "probability", "Of being held back.", Required: true),
+        new("delay", "duration", "For how long; default 1ms."));
+
+    public static readonly Shape Queue = new("queue", "A queue's limit. Short form: in packets.",
+        new("packets", "integer:1..1000000000", "In packets."),
+        new("bytes", "size", "In bytes."))
+    {
+        Short = "integer:1..1000000000",
+    };
+
+    public static readonly Shape Fault = new("fault", "A scripted fault.",
+        new("on", "string", "A direction of a link: client->server.", Required: true),
+        new("match", "#match", "Which frames; default: all."),
+        new("do", "string", "drop, duplicate, corrupt, or delay with a duration: delay 50ms.", Required: true));
+
+    public static readonly Shape Match = new("match", "Which frames a fault is for; all that is said must hold.",
+        new("flags", "string", "TCP flags that are set: SYN (not SYN ACK), SYN ACK, FIN; ACK alone is a pure acknowledgement."),
+        new("payload", "boolean", "Only TCP segments with data (true) or without (false)."),
+        new("nth", "integer:1..1000000000|integer:1..1000000000[]", "Only these of the matching frames, counted from 1."),
+        new("protocol", "enum:tcp,udp,icmp,arp", "Only this protocol."),
+        new("source-port", "integer:1..65535", "Only from this port."),
+        new("destination-port", "integer:1..65535", "Only to this port."),
+        new("after", "duration", "Not before this time."),
+        new("before", "duration", "Not at or after this time."));
+
+    public static readonly Shape Table = new("table", "A socket table to print.",
+        new("host", "string", "Whose.", Required: true),
+        new("at", "duration", "When; default: at the end."),
+        new("form", "enum:netstat,ss", "Like Windows' netstat -na, or Linux' ss -tan; default ss."));
+
+    /// <summary>Every shape, the root first.</summary>
+    public static IReadOnlyList<Shape> All =>
+    [
+        Scenario, Limits, Host, Interface, Route, Timestamps, Link, Direction, Change, Reorder, Queue, Fault, Match, Table, Application, Statement,
+        SocketArguments, AcceptArguments, ConnectArguments, BindArguments, WriteArguments, ReadArguments, RepeatArguments, CallExpectation,
+        Expectation, Segments, Segment, States, State, QueueExpectation, SocketsExpectation, Delivered, CallResult, Counters, HostCount,
+    ];
+}

@@ -1,0 +1,39 @@
+using System.Globalization;
+using SimNet.Scripting.Model;
+using SimStack.Ip;
+using SimStack.Sockets;
+using SimStack.Tcp;
+
+namespace SimNet.Scripting.Tables;
+
+/// <summary>Prints socket tables as the well-known programs do.</summary>
+public static class SocketTable
+{
+    /// <summary>A line for each socket; <c>ss</c> has its head first.</summary>
+    public static IReadOnlyList<string> Print(IReadOnlyList<SocketTableRow> rows, TableForm form) => form switch
+    {
+        // netstat sorts by local address and port, a listening socket before its connections.
+        TableForm.Netstat => [.. rows.OrderBy(r => r.Local.Address).ThenBy(r => r.Local.Port).ThenBy(r => r.State != TcpState.Listen)
+            .ThenBy(r => r.Remote.Port).Select(NetstatRow)],
+        _ => [SsRow("State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port"), .. rows.Select(SsRow)],
+    };
+
+    // Windows shows a wildcard peer as 0.0.0.0:0 and pads each address to 22 columns.
+    private static string NetstatRow(SocketTableRow row) =>
+        $"  TCP    {row.Local,-22} {row.Remote,-22} {row.State.ToNetstatName()}";
+
+    private static string SsRow(SocketTableRow row)
+    {
+        CultureInfo c = CultureInfo.InvariantCulture;
+        return SsRow(row.State.ToSsName(), row.RecvQ.ToString(c), row.SendQ.ToString(c), Ss(row.Local), Ss(row.Remote));
+    }
+
+    private static string SsRow(string state, string recvQ, string sendQ, string local, string peer) =>
+        $"{state,-11} {recvQ,-7} {sendQ,-7} {local,24} {peer,24}";
+
+    private static string Ss(IpEndpoint endpoint)
+    {
+        string port = endpoint.Port == 0 ? "*" : endpoint.Port.ToString(CultureInfo.InvariantCulture);
+        return endpoint.Address.IsV4 ? $"{endpoint.Address}:{port}" : $"[{endpoint.Address}]:{port}";
+    }
+}

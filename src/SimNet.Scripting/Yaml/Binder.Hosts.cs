@@ -1,0 +1,312 @@
+using SimNet.Scripting.Model;
+using SimNet.Scripting.Schema;
+using SimStack.Ip;
+
+namespace SimNet.Scripting.Yaml;
+
+/// <summary>Hosts.</summary>
+internal sealed partial class Binder
+{
+    private void Hosts(MapReader map)
+    {
+        string profile = map.Find("profile") is { } node ? Profile(node) : "linux";
+        foreach (ScriptEntry entry in map.Entries("hosts"))
+        {
+            if (Host(entry, profile) is { } host)
+            {
+                _hosts.Add(host);
+            }
+        }
+
+        if (map.Find("hosts") is { Kind: NodeKind.Mapping, Entries.Count: 0 } empty)
+        {
+            _errors.Add(empty.Position, "hosts: there must be at least one host");
+        }
+
+        CheckAddresses(map);
+    }
+
+    private string Profile(ScriptNode node)
+    {
+        string name = _values.Text(node, "profile") ?? "";
+        if (name.Length > 0 && !_vocabulary.Profiles.Contains(name))
+        {
+            _errors.Add(node.Position, $"unknown profile `{name}`" + Suggestions.For(name, _vocabulary.Profiles, "profiles"));
+        }
+
+        return name;
+    }
+
+    private HostDefinition? Host(ScriptEntry entry, string defaultProfile)
+    {
+        string name = entry.Key.Text;
+        if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') || !char.IsAsciiLetter(name[0]))
+        {
+            _errors.Add(entry.Key.Position, $"host name `{name}` must begin with a letter and have only letters, digits, `-` and `_`");
+        }
+
+        if (entry.Value.Kind == NodeKind.Scalar && !entry.Value.IsNull)
+        {
+            AddressPrefix? address = OwnAddress(entry.Value, $"host `{name}`");
+            return new HostDefinition
+            {
+                Name = name,
+                Interfaces = [new InterfaceDefinition("eth0", address is null ? [] : [address.Value], null, 1500)],
+                Profile = defaultProfile,
+                Position = entry.Key.Position,
+            };
+        }
+
+        if (MapReader.Open(entry.Value, Shapes.Host, _errors, $"host `{name}`") is not { } map)
+        {
+            return null;
+        }
+
+        List<InterfaceDefinition> interfaces = Interfaces(map, name, entry.Key.Position);
+        string profile = map.Find("profile") is { } node ? Profile(node) : defaultProfile;
+        ScriptNode? neighbours = map.Find("neighbours");
+        return new HostDefinition
+        {
+            Name = name,
+            Interfaces = interfaces,
+            Profile = profile,
+            Sysctls = Sysctls(map, profile),
+            Routes = Routes(map, interfaces),
+            WarmNeighbours = neighbours is { Kind: NodeKind.Scalar } && map.Word("neighbours", "cold", "warm") == "warm",
+            Neighbours = neighbours is { Kind: NodeKind.Mapping } ? Neighbours(neighbours) : [],
+            ProcessingDelay = map.Duration("processing-delay") ?? Duration.Zero,
+            WakeupDelay = map.Duration("wakeup-delay") ?? Duration.Zero,
+            Timestamps = map.Find("timestamps") is { } clock ? TimestampClock(clock) : null,
+            Position = entry.Key.Position,
+        };
+    }
+
+    private List<InterfaceDefinition> Interfaces(MapReader map, string host, SourcePosition position)
+    {
+        bool several = map.Has("interfaces");
+        foreach (string key in (string[])["address", "addresses", "mac", "mtu"])
+        {
+            if (several && map.Find(key) is { } node)
+            {
+                _errors.Add(node.Position, $"host `{host}`: `{key}` belongs under the interface it is for, since there is `interfaces`");
+            }
+        }
+
+        if (!several)
+        {
+            if (!map.Has("address") && !map.Has("addresses") && !map.OtherEntries().Any())
+            {
+                _errors.Add(position, $"host `{host}` has no address; write `address: 10.0.0.1/24`");
+            }
+
+            return [Interface("eth0", map, host)];
+        }
+
+        var result = new List<InterfaceDefinition>();
+        foreach (ScriptEntry entry in map.Entries("interfaces"))
+        {
+            if (entry.Key.Text == "lo" || entry.Key.Text.Contains('.', StringComparison.Ordinal))
+            {
+                _errors.Add(entry.Key.Position, $"interface name `{entry.Key.Text}` cannot be used; every host has `lo`, and `.` separates host and interface");
+            }
+
+            if (entry.Value is { Kind: NodeKind.Scalar, IsNull: false })
+            {
+                AddressPrefix? address = OwnAddress(entry.Value, $"interface `{entry.Key.Text}`");
+                result.Add(new InterfaceDefinition(entry.Key.Text, address is null ? [] : [address.Value], null, 1500));
+            }
+            else if (MapReader.Open(entry.Value, Shapes.Interface, _errors, $"interface `{entry.Key.Text}`") is { } reader)
+            {
+                result.Add(Interface(entry.Key.Text, reader, host));
+            }
+        }
+
+        if (result.Count == 0)
+        {
+            _errors.Add(map.Find("interfaces")!.Position, $"host `{host}` needs at least one interface");
+            result.Add(new InterfaceDefinition("eth0", [], null, 1500));
+        }
+
+        return result;
+    }
+
+    private InterfaceDefinition Interface(string name, MapReader map, string host)
+    {
+        var addresses = new List<AddressPrefix>();
+        foreach (ScriptNode node in (IEnumerable<ScriptNode>)[.. map.Find("address") is { } one ? [one] : Array.Empty<ScriptNode>(), .. map.List("addresses")])
+        {
+            if (OwnAddress(node, $"host `{host}`") is { } address)
+            {
+                addresses.Add(address);
+            }
+        }
+
+        MacAddress? mac = map.Find("mac") is { } macNode ? _values.Mac(macNode, "mac") : null;
+        int mtu = map.Integer("mtu", 68, 65535) ?? 1500;
+        if (mtu < 1280 && addresses.Exists(a => a.Address.IsV6))
+        {
+            _errors.Add(map.Find("mtu")!.Position, $"mtu: {mtu} is too small for IPv6, which needs 1280 (RFC 8200 §5)");
+        }
+
+        return new InterfaceDefinition(name, addresses, mac, mtu);
+    }
+
+    /// <summary>An address that an interface can have; null after an error.</summary>
+    private AddressPrefix? OwnAddress(ScriptNode node, string what)
+    {
+        if (_values.Prefix(node, what) is not { } prefix)
+        {
+            return null;
+        }
+
+        IpAddress address = prefix.Address;
+        string? kind = address.IsUnspecified ? "means no address"
+            : address.IsMulticast ? "is a multicast address"
+            : address.IsLoopback ? "is a loopback address, which every host has on `lo` already"
+            : address == IpAddress.BroadcastV4 ? "is the broadcast address"
+            : EndOfNetwork(prefix);
+        if (kind is null)
+        {
+            return prefix;
+        }
+
+        _errors.Add(node.Position, $"{what}: `{address}` {kind}; give it an address of its own, like `{(address.IsV4 ? "10.0.0.1/24" : "2001:db8::1/64")}`");
+        return null;
+    }
+
+    // RFC 1122 §3.2.1.3: host bits all zero or all one; not in networks of two (RFC 3021) or one.
+    private static string? EndOfNetwork(AddressPrefix prefix)
+    {
+        if (!prefix.Address.IsV4 || prefix.Length > 30)
+        {
+            return null;
+        }
+
+        uint mask = uint.MaxValue >> prefix.Length;
+        uint host = prefix.Address.V4 & mask;
+        return host == 0 ? $"is the network's own address with prefix length {prefix.Length}"
+            : host == mask ? $"is the broadcast address of its network with prefix length {prefix.Length}"
+            : null;
+    }
+
+    private List<SysctlSetting> Sysctls(MapReader map, string profile)
+    {
+        var settings = new List<SysctlSetting>();
+        foreach (ScriptEntry entry in map.Entries("sysctls"))
+        {
+            string name = entry.Key.Text;
+            string? value = entry.Value.Kind == NodeKind.Sequence
+                ? string.Join(' ', entry.Value.Items.Select(i => i.Text))
+                : _values.Text(entry.Value, name);
+            if (!_vocabulary.Sysctls.Contains(name))
+            {
+                _errors.Add(entry.Key.Position, $"unknown sysctl `{name}`" + Suggestions.For(name, _vocabulary.Sysctls, "sysctls"));
+            }
+            else if (value is not null && _vocabulary.CheckSysctl(profile, name, value) is { } reason)
+            {
+                _errors.Add(entry.Value.Position, reason.StartsWith(name, StringComparison.Ordinal) ? reason : $"{name}: {reason}");
+            }
+            else if (value is not null)
+            {
+                settings.Add(new SysctlSetting(name, value, entry.Key.Position));
+            }
+        }
+
+        return settings;
+    }
+
+    private List<RouteDefinition> Routes(MapReader map, List<InterfaceDefinition> interfaces)
+    {
+        var routes = new List<RouteDefinition>();
+        foreach (ScriptNode node in map.List("routes"))
+        {
+            if (MapReader.Open(node, Shapes.Route, _errors, "route") is { } route && route.Find("to") is { } to && route.Find("via") is { } via
+                && _values.Prefix(to, "to") is { } prefix && _values.Address(via, "via") is { } hop)
+            {
+                routes.Add(new RouteDefinition(prefix, hop, via.Position));
+            }
+        }
+
+        if (map.Find("gateway") is { } gateway && _values.Address(gateway, "gateway") is { } router)
+        {
+            routes.Add(new RouteDefinition(new AddressPrefix(router.IsV4 ? IpAddress.AnyV4 : IpAddress.AnyV6, 0), router, gateway.Position));
+        }
+
+        foreach (RouteDefinition route in routes)
+        {
+            if (!interfaces.Exists(i => i.Addresses.Any(a => a.Contains(route.Via))))
+            {
+                _errors.Add(route.Position, $"next hop `{route.Via}` is in no network of this host; its networks: "
+                    + string.Join(", ", interfaces.SelectMany(i => i.Addresses)));
+            }
+        }
+
+        return routes;
+    }
+
+    private List<NeighbourDefinition> Neighbours(ScriptNode node)
+    {
+        var neighbours = new List<NeighbourDefinition>();
+        foreach (ScriptEntry entry in node.Entries)
+        {
+            if (_values.Address(entry.Key, "neighbours") is { } address && _values.Mac(entry.Value, "neighbours") is { } mac)
+            {
+                neighbours.Add(new NeighbourDefinition(address, mac));
+            }
+        }
+
+        return neighbours;
+    }
+
+    private TimestampClockDefinition? TimestampClock(ScriptNode node)
+    {
+        if (MapReader.Open(node, Shapes.Timestamps, _errors, "timestamps") is not { } map)
+        {
+            return null;
+        }
+
+        Duration phase = map.Duration("phase") ?? Duration.Zero;
+        if (phase >= Duration.FromMilliseconds(1))
+        {
+            _errors.Add(map.Find("phase")!.Position, "phase: must be less than a tick, `1ms`");
+        }
+
+        return new TimestampClockDefinition((uint)(map.Long("offset", 0, uint.MaxValue) ?? 0), phase);
+    }
+
+    private void CheckAddresses(MapReader map)
+    {
+        var owners = new Dictionary<IpAddress, string>();
+        var macs = new Dictionary<MacAddress, string>();
+        foreach (HostDefinition host in _hosts)
+        {
+            ScriptNode node = map.Find("hosts")!.Find(host.Name)!;
+            foreach (InterfaceDefinition i in host.Interfaces)
+            {
+                foreach (AddressPrefix address in i.Addresses)
+                {
+                    if (!owners.TryAdd(address.Address, host.Name))
+                    {
+                        _errors.Add(Locate(node, address.ToString()),
+                            $"duplicate address `{address.Address}`: host `{owners[address.Address]}` has it already; give `{host.Name}` another one");
+                    }
+                }
+
+                if (i.Mac is { } mac && !macs.TryAdd(mac, host.Name))
+                {
+                    _errors.Add(Locate(node, mac.ToString()), $"duplicate Ethernet address `{mac}`: host `{macs[mac]}` has it already");
+                }
+            }
+        }
+    }
+
+    // The last place under the node where this text stands; the node itself when it is spelled otherwise.
+    private static SourcePosition Locate(ScriptNode node, string text)
+    {
+        ScriptNode? found = Descend(node).LastOrDefault(n => n.Text.Equals(text, StringComparison.OrdinalIgnoreCase));
+        return (found ?? node).Position;
+    }
+
+    private static IEnumerable<ScriptNode> Descend(ScriptNode node) =>
+        [node, .. node.Items.SelectMany(Descend), .. node.Entries.SelectMany(e => Descend(e.Value))];
+}

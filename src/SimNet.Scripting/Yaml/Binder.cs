@@ -1,0 +1,194 @@
+using SimNet.Scripting.Model;
+using SimNet.Scripting.Schema;
+using SimStack.Ip;
+
+namespace SimNet.Scripting.Yaml;
+
+/// <summary>Makes a <see cref="ScenarioDefinition"/> from YAML nodes, reporting every mistake at its place.</summary>
+internal sealed partial class Binder
+{
+    private readonly ErrorList _errors;
+    private readonly Values _values;
+    private readonly ScriptVocabulary _vocabulary;
+    private readonly List<HostDefinition> _hosts = [];
+    private readonly List<LinkDefinition> _links = [];
+    private InterfaceName _capture;
+
+    private Binder(ErrorList errors, ScriptVocabulary vocabulary)
+    {
+        _errors = errors;
+        _values = new Values(errors);
+        _vocabulary = vocabulary;
+    }
+
+    /// <summary>The scenario; null when there are errors.</summary>
+    public static ScenarioDefinition? Bind(ScriptNode root, string defaultName, ErrorList errors, ScriptVocabulary vocabulary)
+    {
+        MapReader? map = MapReader.Open(root, Shapes.Scenario, errors, "scenario");
+        ScenarioDefinition? scenario = map is null ? null : new Binder(errors, vocabulary).Scenario(map, defaultName);
+        return errors.Count == 0 ? scenario : null;
+    }
+
+    private ScenarioDefinition Scenario(MapReader map, string defaultName)
+    {
+        Hosts(map);
+        Links(map);
+        _capture = map.Find("capture") is { } capture ? Point(capture, "capture") ?? default : DefaultCapture();
+        List<FaultDefinition> faults = [.. map.List("faults").Select(Fault).OfType<FaultDefinition>()];
+        List<TaskDefinition> tasks = Tasks(map);
+        List<Expectation> expectations = [.. map.List("expect").Select(Expectation).OfType<Expectation>()];
+        return new ScenarioDefinition
+        {
+            Name = Name(map) ?? defaultName,
+            Title = map.Text("title") ?? "",
+            Description = map.Text("description") ?? "",
+            Seed = (ulong)(map.Long("seed", 0, long.MaxValue) ?? 1),
+            Start = map.Timestamp("start") ?? ScenarioDefinition.DefaultStart,
+            Limits = Limits(map),
+            Hosts = _hosts,
+            Links = _links,
+            Faults = faults,
+            Tasks = tasks,
+            Expectations = expectations,
+            Capture = _capture,
+            Tables = [.. map.List("tables").Select(Table).OfType<TableRequest>()],
+        };
+    }
+
+    private string? Name(MapReader map)
+    {
+        string? name = map.Text("name");
+        if (name is not null && (name.Length > 100 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') || name[0] == '.'))
+        {
+            _values.Wrong(map.Find("name")!, "name", "a word of letters, digits, `-`, `_` and `.` (files are named after it)");
+        }
+
+        return name;
+    }
+
+    private RunLimits Limits(MapReader map)
+    {
+        var limits = new RunLimits();
+        if (map.Find("limits") is not { } node || MapReader.Open(node, Shapes.Limits, _errors, "limits") is not { } reader)
+        {
+            return limits;
+        }
+
+        return new RunLimits(reader.Duration("time") ?? limits.Time, reader.Long("events", 1, long.MaxValue) ?? limits.Events);
+    }
+
+    private InterfaceName DefaultCapture() => _hosts.Count == 0 ? default : new InterfaceName(_hosts[^1].Name, _hosts[^1].Interfaces[0].Name);
+
+    private TableRequest? Table(ScriptNode node)
+    {
+        if (MapReader.Open(node, Shapes.Table, _errors, "table") is not { } map)
+        {
+            return null;
+        }
+
+        return map.Find("host") is { } host && HostName(host, "host") is { } name ? new TableRequest(name, map.Duration("at"), Form(map)) : null;
+    }
+
+    private static TableForm Form(MapReader map) => map.Word("form", "netstat", "ss") == "netstat" ? TableForm.Netstat : TableForm.Ss;
+
+    /// <summary>The name of a host that exists; null after an error.</summary>
+    private string? HostName(ScriptNode node, string what)
+    {
+        if (_values.Text(node, what) is not { } name)
+        {
+            return null;
+        }
+
+        if (_hosts.Exists(h => h.Name == name))
+        {
+            return name;
+        }
+
+        _errors.Add(node.Position, $"unknown host `{name}`" + Suggestions.For(name, _hosts.Select(h => h.Name), "hosts"));
+        return null;
+    }
+
+    /// <summary>HOST or HOST.INTERFACE.</summary>
+    private InterfaceName? Point(ScriptNode node, string what) =>
+        _values.Text(node, what) is { } text ? Point(text, node.Position) : null;
+
+    private InterfaceName? Point(string text, SourcePosition position)
+    {
+        int dot = text.LastIndexOf('.');
+        HostDefinition? whole = _hosts.Find(h => h.Name == text);
+        string name = whole is null && dot > 0 ? text[..dot] : text;
+        HostDefinition? host = whole ?? _hosts.Find(h => h.Name == name);
+        if (host is null)
+        {
+            _errors.Add(position, $"unknown host `{name}`" + Suggestions.For(name, _hosts.Select(h => h.Name), "hosts"));
+            return null;
+        }
+
+        if (whole is not null)
+        {
+            return new InterfaceName(host.Name, host.Interfaces[0].Name);
+        }
+
+        string wanted = text[(dot + 1)..];
+        if (wanted == "lo" || host.Interfaces.Any(i => i.Name == wanted))
+        {
+            return new InterfaceName(host.Name, wanted);
+        }
+
+        _errors.Add(position, $"host `{name}` has no interface `{wanted}`" + Suggestions.For(wanted, host.Interfaces.Select(i => i.Name), "interfaces"));
+        return null;
+    }
+
+    /// <summary>HOST:PORT, ADDRESS:PORT, [V6]:PORT.</summary>
+    private IpEndpoint? Endpoint(ScriptNode node, string what)
+    {
+        if (_values.Text(node, what) is not { } text)
+        {
+            return null;
+        }
+
+        int colon = text.LastIndexOf(':');
+        if (colon <= 0 || !ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None,
+            System.Globalization.CultureInfo.InvariantCulture, out ushort port))
+        {
+            _values.Wrong(node, what, "`HOST:PORT` or `ADDRESS:PORT`, the port from 0 to 65535,");
+            return null;
+        }
+
+        string host = text[..colon];
+        string bare = host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host;
+        if (IpAddress.TryParse(bare, out IpAddress address))
+        {
+            return new IpEndpoint(address, port);
+        }
+
+        if (bare == "*")
+        {
+            return new IpEndpoint(IpAddress.AnyV4, port);
+        }
+
+        return AddressOf(host, node.Position) is { } known ? new IpEndpoint(known, port) : null;
+    }
+
+    private IpAddress? AddressOf(string host, SourcePosition position)
+    {
+        if (Point(host, position) is not { } point)
+        {
+            return null;
+        }
+
+        InterfaceDefinition definition = _hosts.Find(h => h.Name == point.Host)!.Interfaces.First(i => i.Name == point.Interface);
+        if (definition.Addresses.Count > 0)
+        {
+            return definition.Addresses[0].Address;
+        }
+
+        if (_errors.Count == 0)
+        {
+            // Otherwise the address is missing because it is wrong, and that has been said.
+            _errors.Add(position, $"host `{host}` has no address there");
+        }
+
+        return null;
+    }
+}

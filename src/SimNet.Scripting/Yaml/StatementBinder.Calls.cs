@@ -1,0 +1,280 @@
+using System.Text;
+using SimNet.Scripting.Model;
+using SimNet.Scripting.Schema;
+using SimStack.Ip;
+using SimStack.Sockets;
+
+namespace SimNet.Scripting.Yaml;
+
+/// <summary>The socket calls.</summary>
+internal sealed partial class Binder
+{
+    private sealed partial class StatementBinder
+    {
+        private const long DefaultBuffer = 64 * 1024;
+        private const long GreatestTransfer = 1L << 40;
+
+        private SocketStatement OpenSocket(ScriptNode value)
+        {
+            string? name = null;
+            AddressFamily? family = null;
+            if (value.Kind == NodeKind.Mapping)
+            {
+                var map = new MapReader(value, Shapes.SocketArguments, _errors);
+                name = map.Text("name");
+                family = map.Word("family", "ipv4", "ipv6") switch
+                {
+                    "ipv4" => AddressFamily.AF_INET,
+                    "ipv6" => AddressFamily.AF_INET6,
+                    _ => null,
+                };
+            }
+            else if (!value.IsNull)
+            {
+                name = _values.Text(value, "socket");
+            }
+
+            _last = name ?? Unnamed(FirstSocket);
+            _ = family == AddressFamily.AF_INET6 ? _v6.Add(_last) : _v6.Remove(_last);
+            return new SocketStatement(_last, family) { Socket = _last };
+        }
+
+        private SetOptionStatement? SetOption(ScriptNode value, string? socket)
+        {
+            if (value.Kind != NodeKind.Mapping)
+            {
+                _values.Wrong(value, "setsockopt", "a mapping like `{TCP_NODELAY: 1}`");
+                return null;
+            }
+
+            var options = new List<KeyValuePair<SocketOption, int>>();
+            foreach (ScriptEntry entry in value.Entries)
+            {
+                if (Option(entry.Key) is { } option && _values.Integer(entry.Value, entry.Key.Text, int.MinValue, int.MaxValue) is { } number)
+                {
+                    options.Add(new KeyValuePair<SocketOption, int>(option, (int)number));
+                }
+            }
+
+            return new SetOptionStatement(options) { Socket = Opening(socket, value.Position) };
+        }
+
+        private GetOptionStatement? GetOption(ScriptNode value, string? socket) =>
+            Option(value) is { } option ? new GetOptionStatement(option) { Socket = Using(socket, value.Position) } : null;
+
+        private SocketOption? Option(ScriptNode node)
+        {
+            if (node.Kind == NodeKind.Scalar && node.Text.Length > 0 && char.IsAsciiLetter(node.Text[0]) && Enum.TryParse(node.Text, out SocketOption option))
+            {
+                return option;
+            }
+
+            _errors.Add(node.Position, $"unknown socket option {node.Describe()}" + Suggestions.For(node.Text, Enum.GetNames<SocketOption>(), "options"));
+            return null;
+        }
+
+        private InitialSequenceStatement? InitialSequence(ScriptNode value, string? socket) =>
+            _values.Integer(value, "isn", 0, uint.MaxValue) is { } isn
+                ? new InitialSequenceStatement((uint)isn) { Socket = Opening(socket, value.Position) }
+                : null;
+
+        private BindStatement? BindTo(ScriptNode value, string? socket)
+        {
+            ScriptNode? to = value;
+            if (value.Kind == NodeKind.Mapping)
+            {
+                var map = new MapReader(value, Shapes.BindArguments, _errors);
+                socket = map.Text("socket") ?? socket;
+                to = map.Find("to");
+            }
+
+            string name = Opening(socket, value.Position);
+            return to is not null && LocalEndpoint(to, name) is { } endpoint ? new BindStatement(endpoint) { Socket = name } : null;
+        }
+
+        private IpEndpoint? LocalEndpoint(ScriptNode node, string socket)
+        {
+            if (node.Kind == NodeKind.Scalar && node.Text.All(char.IsAsciiDigit))
+            {
+                return _values.Integer(node, "bind", 0, 65535) is { } port ? new IpEndpoint(AnyAddress(socket), (ushort)port) : null;
+            }
+
+            return owner.Endpoint(node, "bind");
+        }
+
+        /// <summary>What a port alone is bound to: IPv4, unless the socket or all of the host is IPv6.</summary>
+        private IpAddress AnyAddress(string socket)
+        {
+            if (_v6.Contains(socket))
+            {
+                return IpAddress.AnyV6;
+            }
+
+            IEnumerable<AddressPrefix> addresses = owner._hosts.Find(h => h.Name == host)!.Interfaces.SelectMany(i => i.Addresses);
+            return addresses.Any() && addresses.All(a => a.Address.IsV6) ? IpAddress.AnyV6 : IpAddress.AnyV4;
+        }
+
+        private ListenStatement? Listen(ScriptNode value, string? socket)
+        {
+            if (_values.Integer(value, "listen", -1, int.MaxValue) is not { } backlog)
+            {
+                return null;
+            }
+
+            _listener = Using(socket, value.Position);
+            return new ListenStatement((int)backlog) { Socket = _listener };
+        }
+
+        private AcceptStatement Accept(ScriptNode value, string? socket)
+        {
+            string? name = null;
+            if (value.Kind == NodeKind.Mapping)
+            {
+                var map = new MapReader(value, Shapes.AcceptArguments, _errors);
+                socket = map.Text("socket") ?? socket;
+                name = map.Text("as");
+            }
+            else if (!value.IsNull)
+            {
+                name = _values.Text(value, "accept");
+            }
+
+            string listener = Using(socket ?? _listener, value.Position);
+            _listener = listener;
+            _last = name ?? Unnamed(FirstConnection);
+            return new AcceptStatement(_last) { Socket = listener };
+        }
+
+        private ConnectStatement? Connect(ScriptNode value, string? socket)
+        {
+            ScriptNode? to = value;
+            if (value.Kind == NodeKind.Mapping)
+            {
+                var map = new MapReader(value, Shapes.ConnectArguments, _errors);
+                socket = map.Text("socket") ?? socket;
+                to = map.Find("to");
+            }
+
+            string name = Opening(socket, value.Position);
+            return to is not null && owner.Endpoint(to, "connect") is { } remote ? new ConnectStatement(remote) { Socket = name } : null;
+        }
+
+        private WriteStatement? Write(ScriptNode value, string? socket)
+        {
+            if (value.Kind != NodeKind.Mapping)
+            {
+                return _values.Text(value, "write") is { } plain
+                    ? new WriteStatement(Encoding.UTF8.GetBytes(plain), 0, 0, MessageFlags.None) { Socket = Using(socket, value.Position) }
+                    : null;
+            }
+
+            var map = new MapReader(value, Shapes.WriteArguments, _errors);
+            socket = map.Text("socket") ?? socket;
+            byte[] data = map.Text("text") is { } text ? Encoding.UTF8.GetBytes(text) : map.Find("hex") is { } hex ? Hex(hex) : [];
+            long size = Limited(map, "size") ?? 0;
+            return new WriteStatement(data, size, (int)Math.Min(map.Size("chunk") ?? 0, int.MaxValue), Flags(map))
+            {
+                Socket = Using(socket, value.Position),
+            };
+        }
+
+        private long? Limited(MapReader map, string key)
+        {
+            long? size = map.Size(key);
+            if (size is 0 or > GreatestTransfer)
+            {
+                _errors.Add(map.Find(key)!.Position, $"{key}: must be from 1 byte to 1024GiB");
+            }
+
+            return size;
+        }
+
+        private byte[] Hex(ScriptNode node)
+        {
+            string digits = string.Concat((_values.Text(node, "hex") ?? "").Where(c => !char.IsWhiteSpace(c)));
+            if (digits.Length % 2 == 0 && digits.All(char.IsAsciiHexDigit))
+            {
+                return Convert.FromHexString(digits);
+            }
+
+            _values.Wrong(node, "hex", "an even number of hex digits like `48 65 6c 6c 6f`");
+            return [];
+        }
+
+        private MessageFlags Flags(MapReader map)
+        {
+            if (map.Find("flags") is not { } node)
+            {
+                return MessageFlags.None;
+            }
+
+            MessageFlags flags = MessageFlags.None;
+            foreach (ScriptNode item in node.Kind == NodeKind.Sequence ? node.Items : [node])
+            {
+                if (Enum.TryParse(item.Text, out MessageFlags flag) && item.Text.StartsWith("MSG_", StringComparison.Ordinal))
+                {
+                    flags |= flag;
+                }
+                else
+                {
+                    _errors.Add(item.Position, $"unknown flag {item.Describe()}"
+                        + Suggestions.For(item.Text, Enum.GetNames<MessageFlags>().Where(n => n != "None"), "flags"));
+                }
+            }
+
+            return flags;
+        }
+
+        private ReadStatement? Read(ScriptNode value, string? socket)
+        {
+            if (value.Kind != NodeKind.Mapping)
+            {
+                string name = Using(socket, value.Position);
+                if (value.IsNull)
+                {
+                    return new ReadStatement(ReadMode.Once, DefaultBuffer, MessageFlags.None) { Socket = name };
+                }
+
+                if (value.Text == "until-eof")
+                {
+                    return new ReadStatement(ReadMode.UntilEof, DefaultBuffer, MessageFlags.None) { Socket = name };
+                }
+
+                return Units.TrySize(value.Text, out long bytes) && value.Kind == NodeKind.Scalar && bytes <= GreatestTransfer
+                    ? new ReadStatement(ReadMode.Once, bytes, MessageFlags.None) { Socket = name }
+                    : WrongRead(value);
+            }
+
+            var map = new MapReader(value, Shapes.ReadArguments, _errors);
+            string from = Using(map.Text("socket") ?? socket, value.Position);
+            long? exactly = Limited(map, "exactly");
+            bool untilEof = map.Boolean("until-eof") ?? false;
+            if ((exactly is null ? 0 : 1) + (untilEof ? 1 : 0) + (map.Has("bytes") ? 1 : 0) > 1)
+            {
+                _errors.Add(value.Position, "read: only one of `bytes`, `exactly` and `until-eof` can stand here");
+            }
+
+            ReadMode mode = untilEof ? ReadMode.UntilEof : exactly is null ? ReadMode.Once : ReadMode.Exactly;
+            return new ReadStatement(mode, exactly ?? map.Size("bytes") ?? DefaultBuffer, Flags(map)) { Socket = from };
+        }
+
+        private ReadStatement? WrongRead(ScriptNode value)
+        {
+            string? near = value.Kind == NodeKind.Scalar ? Suggestions.Nearest(value.Text, ["until-eof"]) : null;
+            _values.Wrong(value, "read", $"{Units.SizeForm}, `until-eof`, or `{{exactly: SIZE}}`", near is null ? "" : $"; did you mean `{near}`?");
+            return null;
+        }
+
+        private ShutdownStatement? Shutdown(ScriptNode value, string? socket)
+        {
+            ShutdownHow? how = _values.Word(value, "shutdown", "read", "write", "both") switch
+            {
+                "read" => ShutdownHow.SHUT_RD,
+                "write" => ShutdownHow.SHUT_WR,
+                "both" => ShutdownHow.SHUT_RDWR,
+                _ => null,
+            };
+            return how is null ? null : new ShutdownStatement(how.Value) { Socket = Using(socket, value.Position) };
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using SimNet.Hosts;
+using SimNet.Observe;
+using SimStack;
+
+namespace SimNet.Capture;
+
+/// <summary>
+/// Feeds a capture writer with what host interfaces see: what arrives before any processing delay, and what leaves for the link,
+/// in the order of time. Comments tell the sender's changes of state and what the link does to the packet, as far as it is known
+/// then.
+/// </summary>
+/// <remarks>
+/// Loopback frames are written once, as they arrive, as libpcap does. The hosts, interfaces and addresses are those of the moment
+/// of creation.
+/// </remarks>
+public sealed class CaptureSession : PacketSink, IDisposable
+{
+    private readonly CaptureWriter _writer;
+    private readonly SenderComments? _comments;
+    private readonly long _start;
+    private readonly List<(CapturePoint Point, int Interface, bool IsLoopback)> _points = [];
+    private readonly List<IDisposable> _attachments = [];
+
+    /// <summary>Begins to capture.</summary>
+    /// <param name="simulation">The network; all its hosts' names go into the file.</param>
+    /// <param name="writer">The file; stays open when the session ends.</param>
+    /// <param name="interfaces">Where to capture; at least one.</param>
+    /// <param name="withComments">False: only the frames.</param>
+    public CaptureSession(
+        Simulation simulation, CaptureWriter writer, IReadOnlyList<HostInterface> interfaces, bool withComments = true)
+    {
+        if (interfaces.Count == 0)
+        {
+            throw new ArgumentException("name at least one interface to capture at", nameof(interfaces));
+        }
+
+        _writer = writer;
+        _start = (simulation.Options.Start - DateTimeOffset.UnixEpoch).Ticks * 100;
+        // Attached first, so that a packet's comment is there when this session sees the packet.
+        _comments = withComments ? new SenderComments(simulation) : null;
+        AddInterfaces(interfaces);
+        AddNames(simulation);
+    }
+
+    /// <inheritdoc/>
+    public override void OnFrame(
+        Instant now, CapturePoint point, ReadOnlySpan<byte> frame, CaptureDirection direction, long frameId, string? comment)
+    {
+        foreach ((CapturePoint Point, int Interface, bool IsLoopback) entry in _points)
+        {
+            if (ReferenceEquals(entry.Point, point) && !(entry.IsLoopback && direction == CaptureDirection.Outbound))
+            {
+                string? text = _comments is null ? null : Join(_comments.Find(frameId), comment);
+                _writer.Write(entry.Interface, _start + now.Nanoseconds, frame, direction, text.AsSpan());
+            }
+        }
+    }
+
+    /// <summary>Stops capturing; the writer stays open.</summary>
+    public void Dispose()
+    {
+        foreach (IDisposable attachment in _attachments)
+        {
+            attachment.Dispose();
+        }
+
+        _attachments.Clear();
+        _comments?.Dispose();
+    }
+
+    private static string? Join(string? states, string? fate) =>
+        states is null || fate is null ? states ?? fate : $"{states}; {fate}";
+
+    private void AddInterfaces(IReadOnlyList<HostInterface> interfaces)
+    {
+        foreach (HostInterface port in interfaces)
+        {
+            int number = _writer.AddInterface(new CaptureInterface
+            {
+                Name = interfaces.Count == 1 ? port.ShortName : port.Name,
+                Description = port.Name,
+            });
+            _points.Add((port.Tap.Point, number, port.IsLoopback));
+            _attachments.Add(port.Tap.Attach(this));
+        }
+    }
+
+    private void AddNames(Simulation simulation)
+    {
+        foreach (SimHost host in simulation.Hosts)
+        {
+            foreach (HostInterface port in host.Interfaces)
+            {
+                foreach (SimStack.Ip.IpAddress address in port.Addresses)
+                {
+                    _writer.AddName(address, host.Name);
+                }
+            }
+        }
+    }
+}

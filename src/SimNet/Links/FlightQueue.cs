@@ -1,0 +1,76 @@
+using SimStack;
+using SimStack.Wire;
+
+namespace SimNet.Links;
+
+/// <summary>
+/// Frames on their way, each with its arrival in <see cref="Frame.Due"/>. Those that arrive in the order in which they were sent
+/// lie in a ring; those that don't (held back, or faster than the ones before) in a heap beside it.
+/// </summary>
+internal sealed class FlightQueue
+{
+    private readonly PriorityQueue<Frame, (long Due, long Number)> _outOfOrder = new();
+    private FrameQueue _inOrder = new();
+    private long _number;
+    private Instant _lastInOrder;
+
+    public int Count => _inOrder.Count + _outOfOrder.Count;
+
+    /// <summary>The next arrival; never when nothing is on its way.</summary>
+    public Instant NextDue
+    {
+        get
+        {
+            Instant next = _inOrder.Count > 0 ? _inOrder.First.Due : Instant.Never;
+            return _outOfOrder.Count > 0 ? Instant.Min(next, _outOfOrder.Peek().Due) : next;
+        }
+    }
+
+    /// <summary>
+    /// Adds a frame that may not arrive before the ones sent before it: it arrives with the last of them at the earliest.
+    /// </summary>
+    public void AddInOrder(Frame frame, Instant due)
+    {
+        _lastInOrder = Instant.Max(due, _lastInOrder);
+        frame.Due = _lastInOrder;
+        _inOrder.Enqueue(frame);
+    }
+
+    /// <summary>Adds a frame that may overtake those sent before it.</summary>
+    public void AddFree(Frame frame, Instant due)
+    {
+        if (due >= _lastInOrder)
+        {
+            AddInOrder(frame, due);
+        }
+        else
+        {
+            AddHeldBack(frame, due);
+        }
+    }
+
+    /// <summary>Adds a frame that those sent after it may overtake.</summary>
+    public void AddHeldBack(Frame frame, Instant due)
+    {
+        frame.Due = due;
+        _outOfOrder.Enqueue(frame, (due.Nanoseconds, ++_number));
+    }
+
+    /// <summary>When <see cref="AddInOrder"/> would let such a frame arrive.</summary>
+    public Instant ClampInOrder(Instant due) => Instant.Max(due, _lastInOrder);
+
+    /// <summary>Takes the next frame that is due. At the same instant those in order come first.</summary>
+    public bool TryTake(Instant now, out Frame frame)
+    {
+        bool isLate = _outOfOrder.Count > 0
+            && (_inOrder.Count == 0 || _outOfOrder.Peek().Due < _inOrder.First.Due);
+        if (Count == 0 || (isLate ? _outOfOrder.Peek().Due : _inOrder.First.Due) > now)
+        {
+            frame = null!;
+            return false;
+        }
+
+        frame = isLate ? _outOfOrder.Dequeue() : _inOrder.Dequeue();
+        return true;
+    }
+}

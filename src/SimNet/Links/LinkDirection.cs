@@ -1,0 +1,324 @@
+using SimNet.Capture;
+using SimNet.Observe;
+using SimNet.Random;
+using SimNet.Time;
+using SimStack;
+using SimStack.Wire;
+
+namespace SimNet.Links;
+
+/// <summary>
+/// One direction of a link. A packet's whole fate is decided when it is sent: up or down, MTU, fault rules, queue and rate, loss,
+/// then delay with jitter, reordering, duplication, corruption. Without those a packet costs a place in a ring and an event.
+/// </summary>
+public sealed class LinkDirection : Alarm
+{
+    private readonly FramePool _pool;
+    private readonly LinkPort _from;
+    private readonly LinkPort _to;
+    private readonly EventLoop _loop;
+    private readonly RuleStage _rules = new();
+    private readonly FlightQueue _flight = new();
+    private readonly CorruptStage _corrupter;
+    private readonly CorruptStage _ruleCorrupter;
+    private TransmitStage _transmitter = new();
+    private JitterStage _jitter;
+    private ChanceStage _loss;
+    private ChanceStage _reorder;
+    private ChanceStage _duplicate;
+    private ChanceStage _corrupt;
+    private LinkDirectionOptions _options = new();
+    private int _maxLength;
+    private bool _hasChances;
+
+    internal LinkDirection(
+        Link link,
+        LinkSide side,
+        EventLoop loop,
+        FramePool pool,
+        SimRandom random,
+        LinkPort from,
+        LinkPort to,
+        LinkDirectionOptions options,
+        ObservableSource<PacketEvent>? everywhere)
+        : base(loop)
+    {
+        Link = link;
+        Side = side;
+        _loop = loop;
+        _pool = pool;
+        _from = from;
+        _to = to;
+        _jitter = new JitterStage(random.Child("jitter"));
+        _loss = new ChanceStage(random.Child("loss"));
+        _reorder = new ChanceStage(random.Child("reorder"));
+        _duplicate = new ChanceStage(random.Child("duplicate"));
+        _corrupt = new ChanceStage(random.Child("corrupt"));
+        _corrupter = new CorruptStage(random.Child("corrupt bit"));
+        _ruleCorrupter = new CorruptStage(random.Child("rule bit"));
+        Tap = new PacketTap(new CapturePoint(CapturePointKind.LinkDirection, $"{from.Name}>{to.Name}"), everywhere);
+        Options = options;
+    }
+
+    /// <summary>The link that this is one direction of.</summary>
+    public Link Link { get; }
+
+    /// <summary>Which one.</summary>
+    public LinkSide Side { get; }
+
+    /// <summary>The sending port.</summary>
+    public LinkPort From => _from;
+
+    /// <summary>The receiving port.</summary>
+    public LinkPort To => _to;
+
+    /// <summary>What this direction did so far.</summary>
+    public LinkCounters Counters { get; } = new();
+
+    /// <summary>Packets entering (queued or dropped) and leaving (delivered).</summary>
+    public PacketTap Tap { get; }
+
+    /// <summary>Packets entering (queued or dropped) and leaving (delivered).</summary>
+    public IObservable<PacketEvent> Packets => Tap.Packets;
+
+    /// <summary>Packets waiting or in transmission now; 0 without a rate limit.</summary>
+    public int QueuedPackets => _transmitter.Packets(_loop.Now);
+
+    /// <summary>Bytes waiting or in transmission now; 0 without a rate limit.</summary>
+    public long QueuedBytes => _transmitter.Bytes(_loop.Now);
+
+    /// <summary>Packets queued or on their way.</summary>
+    public int InFlight => _flight.Count;
+
+    /// <inheritdoc/>
+    public override string Description => $"packets on {Tap.Point.Name}";
+
+    /// <summary>The effects for packets sent from now on.</summary>
+    /// <exception cref="LinkOptionsException">A value makes no sense; the old options stay.</exception>
+    public LinkDirectionOptions Options
+    {
+        get => _options;
+        set
+        {
+            value.Validate();
+            _options = value;
+            _maxLength = value.Mtu + EthernetView.HeaderLength ?? int.MaxValue;
+            _transmitter.Configure(value);
+            _jitter.Limit = value.Jitter;
+            _loss.Probability = value.Loss;
+            _reorder.Probability = value.Reorder;
+            _duplicate.Probability = value.Duplicate;
+            _corrupt.Probability = value.Corrupt;
+            _hasChances = !(value.Loss.IsNever && value.Reorder.IsNever && value.Duplicate.IsNever && value.Corrupt.IsNever);
+        }
+    }
+
+    /// <summary>Lets a rule decide about the packets sent from now on, after the rules that are there.</summary>
+    public void AddRule(FaultRule rule) => _rules.Add(rule);
+
+    /// <summary>Takes a rule away.</summary>
+    public void RemoveRule(FaultRule rule) => _rules.Remove(rule);
+
+    /// <summary>Takes a frame of the sending port; it belongs to the link from now on.</summary>
+    public void Send(Instant now, Frame frame)
+    {
+        Counters.Sent++;
+        Counters.SentBytes += frame.Length;
+        bool byRule = Decide(now, frame, out LinkVerdict verdict);
+        if (_from.ObservesSending)
+        {
+            _from.OnSent(now, frame, in verdict);
+        }
+
+        if (Tap.IsObserved)
+        {
+            PacketFate fate = verdict.Reason == DropReason.None ? PacketFate.Queued : PacketFate.Dropped;
+            Tap.Publish(now, frame, CaptureDirection.Inbound, fate, in verdict);
+        }
+
+        if (verdict.Reason != DropReason.None)
+        {
+            Discard(frame, verdict.Reason);
+            return;
+        }
+
+        Frame? copy = verdict.Copies > 0 ? _pool.Copy(frame.Bytes) : null;
+        if ((verdict.Effects & LinkEffects.Corrupted) != LinkEffects.None)
+        {
+            (byRule ? _ruleCorrupter : _corrupter).Flip(frame.Bytes);
+            Counters.Corrupted++;
+        }
+
+        Enqueue(frame, in verdict);
+        if (copy is not null)
+        {
+            AddCopies(now, copy, in verdict);
+        }
+
+        RingBy(_flight.NextDue);
+    }
+
+    /// <summary>Delivers what is due.</summary>
+    protected override void Ring(Instant now)
+    {
+        try
+        {
+            // What arrives during the loop for this same instant has its own event, so that everybody gets a turn.
+            for (int left = _flight.Count; left > 0 && _flight.TryTake(now, out Frame frame); left--)
+            {
+                Deliver(now, frame);
+            }
+        }
+        finally
+        {
+            RingBy(_flight.NextDue);
+        }
+    }
+
+    /// <summary>What happens to a frame; the result is true when a rule chose it.</summary>
+    private bool Decide(Instant now, Frame frame, out LinkVerdict verdict)
+    {
+        verdict = default;
+        if (!_options.Up || frame.Length > _maxLength)
+        {
+            verdict.Reason = _options.Up ? DropReason.TooLong : DropReason.LinkDown;
+            return false;
+        }
+
+        FaultAction fault = _rules.IsEmpty ? FaultAction.None : _rules.Decide(now, Side, Counters.Sent, frame.Bytes);
+        if (!_transmitter.TryStart(now, frame.Length, out Instant end))
+        {
+            verdict.Reason = DropReason.QueueFull;
+            return false;
+        }
+
+        verdict.Due = end + _options.Delay + _jitter.Draw();
+        if (_hasChances)
+        {
+            DrawChances(ref verdict);
+        }
+
+        if (fault.Kind != FaultKind.None)
+        {
+            Apply(fault, ref verdict);
+        }
+
+        if ((verdict.Effects & LinkEffects.Corrupted) != LinkEffects.None && !CorruptStage.HasChecksum(frame.Bytes))
+        {
+            verdict.Reason = DropReason.FrameCheck;
+        }
+
+        if (!_options.AllowReordering && (verdict.Effects & LinkEffects.HeldBack) == LinkEffects.None)
+        {
+            verdict.Due = _flight.ClampInOrder(verdict.Due);
+        }
+
+        return fault.Kind != FaultKind.None;
+    }
+
+    private void DrawChances(ref LinkVerdict verdict)
+    {
+        if (_loss.Strikes())
+        {
+            verdict.Reason = DropReason.RandomLoss;
+        }
+
+        if (_reorder.Strikes())
+        {
+            verdict.Effects |= LinkEffects.HeldBack;
+            verdict.Due += _options.ReorderDelay;
+        }
+
+        if (_duplicate.Strikes())
+        {
+            verdict.Effects |= LinkEffects.Duplicated;
+            verdict.Copies = 1;
+        }
+
+        if (_corrupt.Strikes())
+        {
+            verdict.Effects |= LinkEffects.Corrupted;
+        }
+    }
+
+    private static void Apply(FaultAction fault, ref LinkVerdict verdict)
+    {
+        switch (fault.Kind)
+        {
+            case FaultKind.Drop:
+                verdict.Reason = DropReason.FaultRule;
+                break;
+            case FaultKind.Delay:
+                verdict.Effects |= LinkEffects.HeldBack;
+                verdict.Due += fault.Extra;
+                break;
+            case FaultKind.Duplicate:
+                verdict.Effects |= LinkEffects.Duplicated;
+                verdict.Copies += fault.Copies;
+                break;
+            default:
+                verdict.Effects |= LinkEffects.Corrupted;
+                break;
+        }
+    }
+
+    private void Enqueue(Frame frame, in LinkVerdict verdict)
+    {
+        if ((verdict.Effects & LinkEffects.HeldBack) != LinkEffects.None)
+        {
+            Counters.HeldBack++;
+            _flight.AddHeldBack(frame, verdict.Due);
+        }
+        else if (_options.AllowReordering)
+        {
+            _flight.AddFree(frame, verdict.Due);
+        }
+        else
+        {
+            _flight.AddInOrder(frame, verdict.Due);
+        }
+    }
+
+    private void AddCopies(Instant now, Frame copy, in LinkVerdict original)
+    {
+        LinkVerdict verdict = original;
+        verdict.Effects = LinkEffects.Copy | (original.Effects & LinkEffects.HeldBack);
+        for (int i = 0; i < original.Copies; i++)
+        {
+            Frame frame = i == original.Copies - 1 ? copy : _pool.Copy(copy.Bytes);
+            Counters.Copies++;
+            if (Tap.IsObserved)
+            {
+                Tap.Publish(now, frame, CaptureDirection.Inbound, PacketFate.Queued, in verdict);
+            }
+
+            Enqueue(frame, in verdict);
+        }
+    }
+
+    private void Deliver(Instant now, Frame frame)
+    {
+        LinkVerdict verdict = default;
+        verdict.Reason = _options.Up ? DropReason.None : DropReason.LinkDown;
+        if (Tap.IsObserved)
+        {
+            PacketFate fate = _options.Up ? PacketFate.Delivered : PacketFate.Dropped;
+            Tap.Publish(now, frame, CaptureDirection.Outbound, fate, in verdict);
+        }
+
+        if (!_options.Up)
+        {
+            Discard(frame, DropReason.LinkDown);
+            return;
+        }
+
+        Counters.Delivered++;
+        _to.Arrive(now, frame);
+    }
+
+    private void Discard(Frame frame, DropReason reason)
+    {
+        Counters.CountDrop(reason);
+        _pool.Return(frame);
+    }
+}

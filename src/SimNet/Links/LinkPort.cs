@@ -1,0 +1,40 @@
+using SimNet.Observe;
+using SimStack;
+using SimStack.Wire;
+
+namespace SimNet.Links;
+
+/// <summary>Where a link can be attached: a host's interface, later a switch's or router's port.</summary>
+public abstract class LinkPort
+{
+    /// <summary>Unique in a simulation: <c>client.eth0</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The link; null while none is attached.</summary>
+    public Link? Link { get; private set; }
+
+    /// <summary>Where frames of this port go; null while no link is attached.</summary>
+    public LinkDirection? Outgoing { get; private set; }
+
+    /// <summary>A frame arrives, and belongs to the port from now on.</summary>
+    protected internal abstract void Arrive(Instant now, Frame frame);
+
+    /// <summary>True when <see cref="OnSent"/> is wanted.</summary>
+    protected internal virtual bool ObservesSending => false;
+
+    /// <summary>The link decided about a frame of this port. Called before the frame changes or ends.</summary>
+    protected internal virtual void OnSent(Instant now, Frame frame, in LinkVerdict verdict)
+    {
+    }
+
+    internal void Attach(Link link, LinkDirection outgoing)
+    {
+        if (Link is not null)
+        {
+            throw new InvalidOperationException($"{Name} has a link already: {Link.Name}");
+        }
+
+        Link = link;
+        Outgoing = outgoing;
+    }
+}

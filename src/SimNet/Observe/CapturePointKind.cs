@@ -1,0 +1,11 @@
+namespace SimNet.Observe;
+
+/// <summary>Where packets are looked at.</summary>
+public enum CapturePointKind
+{
+    /// <summary>A host's interface: what the host sends and what arrives at it.</summary>
+    HostInterface,
+
+    /// <summary>One direction of a link: what enters it and what leaves it.</summary>
+    LinkDirection,
+}

@@ -1,0 +1,21 @@
+namespace SimNet.Observe;
+
+/// <summary>What a link does to a packet that it delivers.</summary>
+[Flags]
+public enum LinkEffects
+{
+    /// <summary>Nothing but rate, delay and jitter.</summary>
+    None = 0,
+
+    /// <summary>Held back, so that later packets may overtake it.</summary>
+    HeldBack = 1,
+
+    /// <summary>Copies of it follow.</summary>
+    Duplicated = 2,
+
+    /// <summary>One bit changes on the way.</summary>
+    Corrupted = 4,
+
+    /// <summary>It is itself a copy that the link made.</summary>
+    Copy = 8,
+}

@@ -1,0 +1,127 @@
+using SimStack.Ip;
+using SimStack.Profiles;
+using SimStack.Sockets;
+using SimStack.Tcp;
+using SimStack.Tcp.Listen;
+using SimStack.Wire;
+
+namespace SimStack;
+
+/// <summary>
+/// One host's TCP/IP stack without I/O: everything comes in as an argument (the instant, a frame, a call), everything goes out by
+/// being asked for (<see cref="NextDeadline"/>, the interfaces' outgoing frames, <see cref="TryTakeReady"/>). Not for several
+/// threads at once.
+/// </summary>
+public sealed class Host
+{
+    private readonly TcpLayer _tcp;
+
+    public Host(HostOptions options)
+    {
+        Name = options.Name;
+        Profile = options.Profile;
+        Sysctls = options.Profile.Defaults.Clone();
+        Ip = new IpLayer(options.FramePool, Counters, new Transports(this));
+        _tcp = new TcpLayer(this, Ip, options.FramePool, options.Timestamps, options.Secret);
+    }
+
+    public string Name { get; }
+
+    public Profile Profile { get; }
+
+    /// <summary>The host's own settings; changes take effect at once, for new connections where Linux has it so.</summary>
+    public Sysctls Sysctls { get; }
+
+    public SnmpCounters Counters { get; } = new();
+
+    public IpLayer Ip { get; }
+
+    /// <summary>Told what happens, or null.</summary>
+    public HostObserver? Observer { get; set; }
+
+    /// <summary>The interface <c>lo</c>. Its frames come back through <see cref="Receive"/> by whoever runs the host.</summary>
+    public NetworkInterface Loopback => Ip.Loopback;
+
+    /// <summary>When <see cref="Advance"/> has something to do; may be too early, never too late.</summary>
+    public Instant NextDeadline => Instant.Min(_tcp.Timers.Next, Ip.NextDeadline);
+
+    internal TcpLayer Tcp => _tcp;
+
+    /// <param name="name">For example <c>eth0</c>.</param>
+    /// <param name="mac">Its Ethernet address.</param>
+    /// <param name="mtu">Largest IP packet in bytes, 68 to 65,535.</param>
+    public NetworkInterface AddInterface(string name, MacAddress mac, int mtu = 1500) => Ip.AddInterface(name, mac, mtu);
+
+    /// <summary>Gives the interface an address and the route to its subnet.</summary>
+    public void AddAddress(NetworkInterface @interface, IpAddress address, int prefixLength) =>
+        Ip.AddAddress(@interface, address, prefixLength);
+
+    /// <summary>Adds a route; prefix length 0 makes it the default route of its family.</summary>
+    public void AddRoute(IpAddress prefix, int prefixLength, IpAddress nextHop, NetworkInterface @interface) =>
+        Ip.Routes.Add(new Route(prefix, prefixLength, nextHop, @interface, 0));
+
+    /// <summary>Makes a neighbour known for good, so that no ARP or neighbour solicitation is needed.</summary>
+    public void AddNeighbour(NetworkInterface @interface, IpAddress address, MacAddress mac) =>
+        @interface.Neighbours.SetPermanent(address, mac);
+
+    public bool HasAddress(IpAddress address) => Ip.IsOwnAddress(address);
+
+    /// <summary>A frame arrives. Whatever it holds, nothing is thrown; what is wrong is counted.</summary>
+    public void Receive(Instant now, NetworkInterface @interface, ReadOnlySpan<byte> frame) => Ip.Receive(now, @interface, frame);
+
+    /// <summary>Runs every timer that is due.</summary>
+    public void Advance(Instant now)
+    {
+        Ip.Advance(now);
+        _tcp.Advance(now);
+    }
+
+    public TcpSocket OpenTcpSocket(AddressFamily family) => new(_tcp, family);
+
+    /// <summary>A socket whose readiness may have changed since it was last returned.</summary>
+    public bool TryTakeReady(out TcpSocket socket) => _tcp.TryTakeReady(out socket);
+
+    /// <summary>Appends the socket table in order of creation: listening sockets, SYN queues, connections, TIME-WAIT.</summary>
+    public void GetSocketTable(List<SocketTableRow> rows)
+    {
+        List<(long Id, SocketTableRow Row)> found = [];
+        foreach (TcpListener listener in _tcp.Listeners)
+        {
+            IpAddress any = listener.Local.Address.IsV4 ? IpAddress.AnyV4 : IpAddress.AnyV6;
+            found.Add((listener.Id, new SocketTableRow(
+                listener.Local, new IpEndpoint(any, 0), TcpState.Listen, listener.AcceptQueueLength, listener.Backlog,
+                listener.SynQueueLength, listener.SynQueueLimit, Accepted: true)));
+        }
+
+        List<TcpFlow> flows = [];
+        _tcp.Flows.CopyTo(flows);
+        foreach (TcpFlow flow in flows)
+        {
+            TcpConnection? connection = flow as TcpConnection;
+            found.Add((flow.Id, new SocketTableRow(
+                flow.Local, flow.Remote, flow.State, connection?.Readable ?? 0, connection?.Unacknowledged ?? 0,
+                0, 0, connection?.Listener is null)));
+        }
+
+        found.Sort((a, b) => a.Id.CompareTo(b.Id));
+        foreach ((_, SocketTableRow row) in found)
+        {
+            rows.Add(row);
+        }
+    }
+
+    private sealed class Transports(Host host) : TransportInput
+    {
+        internal override void ReceiveTcp(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> segment) =>
+            host._tcp.Receive(now, ip, segment);
+
+        internal override void ReceiveUdp(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> datagram)
+        {
+            // No UDP sockets yet: every port is closed.
+            host.Counters[SnmpCounter.UdpNoPorts]++;
+            host.Ip.RefusePort();
+        }
+
+        internal override void ReceiveIcmpError(Instant now, in IcmpErrorInfo error) => host._tcp.ReceiveIcmpError(now, error);
+    }
+}

@@ -1,0 +1,291 @@
+using System.Buffers.Binary;
+using SimStack.Wire;
+
+namespace SimStack.Ip;
+
+public sealed partial class IpLayer
+{
+    // RFC 1812 §4.3.2.3: as much of the packet as fits 576 bytes. RFC 4443 §2.4 (c): 1,280 bytes.
+    private const int MaxQuoteV4 = 576 - Ipv4View.MinHeaderLength - IcmpView.HeaderLength;
+    private const int MaxQuoteV6 = 1280 - Ipv6View.HeaderLength - Icmpv6View.HeaderLength;
+
+    // Precedence "internetwork control" (RFC 1812 §4.3.2.5), as Linux sets it.
+    private const byte ErrorTrafficClass = 0xC0;
+
+    // Codes of "destination unreachable" (RFC 792, RFC 4443 §3.1).
+    private const byte HostUnreachable = 1;
+    private const byte AddressUnreachable = 3;
+
+    private void ReceiveIcmp(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> bytes)
+    {
+        _counters[SnmpCounter.IcmpInMsgs]++;
+        if (!IcmpView.TryParse(bytes, out IcmpView message, out WireError error))
+        {
+            if (error == WireError.BadChecksum)
+            {
+                _counters[SnmpCounter.IcmpInCsumErrors]++;
+            }
+
+            _counters[SnmpCounter.IcmpInErrors]++;
+            return;
+        }
+
+        CountIcmpType(message.Type);
+        if (message.IsError)
+        {
+            if (message.Type != IcmpType.Redirect && message.Type != IcmpType.SourceQuench)
+            {
+                ReceiveError(now, ip, message);
+            }
+        }
+        else if (message.Type == IcmpType.EchoReply)
+        {
+            _transport.ReceiveEchoReply(now, ip, message.Id, message.Sequence, message.Payload);
+        }
+        // RFC 1122 §3.2.2.6; Linux leaves broadcast echo unanswered.
+        else if (message.Type == IcmpType.Echo && !ip.IsMulticastOrBroadcast && FindPath(ip.Source, ip.Destination) is { } path)
+        {
+            SendEcho(now, path, ip.Destination, reply: true, message.Id, message.Sequence, message.Payload, ip.TrafficClass);
+        }
+    }
+
+    private void CountIcmpType(IcmpType type)
+    {
+        switch (type)
+        {
+            case IcmpType.EchoReply:
+                _counters[SnmpCounter.IcmpInEchoReps]++;
+                _counters[SnmpCounter.IcmpMsgInType0]++;
+                break;
+            case IcmpType.DestinationUnreachable:
+                _counters[SnmpCounter.IcmpInDestUnreachs]++;
+                _counters[SnmpCounter.IcmpMsgInType3]++;
+                break;
+            case IcmpType.Echo:
+                _counters[SnmpCounter.IcmpInEchos]++;
+                _counters[SnmpCounter.IcmpMsgInType8]++;
+                break;
+            case IcmpType.TimeExceeded:
+                _counters[SnmpCounter.IcmpInTimeExcds]++;
+                _counters[SnmpCounter.IcmpMsgInType11]++;
+                break;
+            case IcmpType.ParameterProblem:
+                _counters[SnmpCounter.IcmpInParmProbs]++;
+                break;
+            case IcmpType.SourceQuench:
+                _counters[SnmpCounter.IcmpInSrcQuenchs]++;
+                break;
+            case IcmpType.Redirect:
+                _counters[SnmpCounter.IcmpInRedirects]++;
+                break;
+            case IcmpType.Timestamp:
+                _counters[SnmpCounter.IcmpInTimestamps]++;
+                break;
+            case IcmpType.TimestampReply:
+                _counters[SnmpCounter.IcmpInTimestampReps]++;
+                break;
+            default:
+                _counters[SnmpCounter.IcmpInErrors]++;
+                break;
+        }
+    }
+
+    private void ReceiveError(Instant now, in IpPacketInfo ip, in IcmpView message)
+    {
+        if (!Ipv4View.TryParseQuoted(message.Payload, out Ipv4View quoted) || quoted.Payload.Length < 8
+            || quoted.FragmentOffset != 0)
+        {
+            _counters[SnmpCounter.IcmpInErrors]++;
+            return;
+        }
+
+        bool tooBig = message.Type == IcmpType.DestinationUnreachable && message.Code == 4;
+        int length = BinaryPrimitives.ReadUInt16BigEndian(message.Payload[2..]);
+        HandOver(now, ip.Source, (byte)message.Type, message.Code, tooBig ? message.Mtu : 0,
+            quoted.Source, quoted.Destination, quoted.Protocol, quoted.Payload, length);
+    }
+
+    private void ReceiveErrorV6(Instant now, in IpPacketInfo ip, in Icmpv6View message)
+    {
+        if (!Ipv6View.TryParseQuoted(message.Payload, out Ipv6View quoted) || quoted.Payload.Length < 8
+            || quoted.FragmentOffset != 0)
+        {
+            _counters[SnmpCounter.Icmp6InErrors]++;
+            return;
+        }
+
+        int mtu = message.Type == Icmpv6Type.PacketTooBig ? (int)Math.Min(message.Mtu, int.MaxValue) : 0;
+        int length = Ipv6View.HeaderLength + BinaryPrimitives.ReadUInt16BigEndian(message.Payload[4..]);
+        HandOver(now, ip.Source, (byte)message.Type, message.Code, mtu,
+            quoted.Source, quoted.Destination, quoted.Protocol, quoted.Payload, length);
+    }
+
+    /// <summary>
+    /// A packet of ours waited for a neighbour that did not answer: its sender is told as if a router had (Linux:
+    /// arp_error_report).
+    /// </summary>
+    internal void ReportHostUnreachable(Instant now, Frame frame)
+    {
+        ReadOnlySpan<byte> packet = frame.Bytes[EthernetView.HeaderLength..];
+        if (Ipv4View.TryParseQuoted(packet, out Ipv4View v4) && v4.Payload.Length >= 8)
+        {
+            HandOver(now, v4.Source, (byte)IcmpType.DestinationUnreachable, HostUnreachable, 0,
+                v4.Source, v4.Destination, v4.Protocol, v4.Payload, packet.Length);
+        }
+        else if (Ipv6View.TryParseQuoted(packet, out Ipv6View v6) && v6.Payload.Length >= 8)
+        {
+            HandOver(now, v6.Source, (byte)Icmpv6Type.DestinationUnreachable, AddressUnreachable, 0,
+                v6.Source, v6.Destination, v6.Protocol, v6.Payload, packet.Length);
+        }
+    }
+
+    private void HandOver(
+        Instant now, in IpAddress reporter, byte type, byte code, int mtu, in IpAddress source, in IpAddress destination,
+        IpProtocol protocol, ReadOnlySpan<byte> transport, int quotedLength)
+    {
+        IcmpErrorInfo error = new()
+        {
+            Type = type,
+            Code = code,
+            Reporter = reporter,
+            Mtu = mtu,
+            Source = source,
+            Destination = destination,
+            Protocol = protocol,
+            SourcePort = BinaryPrimitives.ReadUInt16BigEndian(transport),
+            DestinationPort = BinaryPrimitives.ReadUInt16BigEndian(transport[2..]),
+            Sequence = new SequenceNumber(protocol == IpProtocol.Tcp ? BinaryPrimitives.ReadUInt32BigEndian(transport[4..]) : 0),
+            QuotedLength = quotedLength,
+        };
+        _transport.ReceiveIcmpError(now, error);
+    }
+
+    private void ReceiveIcmpv6(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> bytes)
+    {
+        _counters[SnmpCounter.Icmp6InMsgs]++;
+        if (!Icmpv6View.TryParse(bytes, ip.Source, ip.Destination, out Icmpv6View message, out WireError error))
+        {
+            if (error == WireError.BadChecksum)
+            {
+                _counters[SnmpCounter.Icmp6InCsumErrors]++;
+            }
+
+            _counters[SnmpCounter.Icmp6InErrors]++;
+            return;
+        }
+
+        CountIcmpv6Type(message.Type);
+        switch (message.Type)
+        {
+            case Icmpv6Type.DestinationUnreachable or Icmpv6Type.PacketTooBig or Icmpv6Type.TimeExceeded
+                or Icmpv6Type.ParameterProblem:
+                ReceiveErrorV6(now, ip, message);
+                break;
+            case Icmpv6Type.EchoReply:
+                _transport.ReceiveEchoReply(now, ip, message.Id, message.Sequence, message.Payload);
+                break;
+            case Icmpv6Type.EchoRequest:
+                // RFC 4443 §4.2: a multicast request is answered too, from a unicast address.
+                if (FindPath(ip.Source, ip.IsMulticastOrBroadcast ? default : ip.Destination) is { } path)
+                {
+                    IpAddress from = ip.IsMulticastOrBroadcast ? path.Source : ip.Destination;
+                    SendEcho(now, path, from, reply: true, message.Id, message.Sequence, message.Payload, ip.TrafficClass);
+                }
+
+                break;
+            case Icmpv6Type.NeighborSolicitation or Icmpv6Type.NeighborAdvertisement:
+                ReceiveNeighborMessage(now, ip, message.Bytes);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void CountIcmpv6Type(Icmpv6Type type)
+    {
+        SnmpCounter? counter = type switch
+        {
+            Icmpv6Type.DestinationUnreachable => SnmpCounter.Icmp6InDestUnreachs,
+            Icmpv6Type.PacketTooBig => SnmpCounter.Icmp6InPktTooBigs,
+            Icmpv6Type.TimeExceeded => SnmpCounter.Icmp6InTimeExcds,
+            Icmpv6Type.ParameterProblem => SnmpCounter.Icmp6InParmProblems,
+            Icmpv6Type.EchoRequest => SnmpCounter.Icmp6InEchos,
+            Icmpv6Type.EchoReply => SnmpCounter.Icmp6InEchoReplies,
+            Icmpv6Type.RouterSolicitation => SnmpCounter.Icmp6InRouterSolicits,
+            Icmpv6Type.RouterAdvertisement => SnmpCounter.Icmp6InRouterAdvertisements,
+            Icmpv6Type.NeighborSolicitation => SnmpCounter.Icmp6InNeighborSolicits,
+            Icmpv6Type.NeighborAdvertisement => SnmpCounter.Icmp6InNeighborAdvertisements,
+            Icmpv6Type.Redirect => SnmpCounter.Icmp6InRedirects,
+            Icmpv6Type.MulticastListenerQuery => SnmpCounter.Icmp6InGroupMembQueries,
+            Icmpv6Type.MulticastListenerReport => SnmpCounter.Icmp6InGroupMembResponses,
+            Icmpv6Type.MulticastListenerDone => SnmpCounter.Icmp6InGroupMembReductions,
+            Icmpv6Type.MulticastListenerReportV2 => SnmpCounter.Icmp6InMLDv2Reports,
+            // RFC 4443 §2.4 (a), (b): an unknown informational message is dropped without a word.
+            _ => null,
+        };
+        if (counter is { } known)
+        {
+            _counters[known]++;
+        }
+    }
+
+    private void SendEcho(
+        Instant now, IpPath path, in IpAddress source, bool reply, ushort id, ushort sequence,
+        ReadOnlySpan<byte> payload, byte trafficClass)
+    {
+        Frame frame = Pool.Rent(path.TransportOffset + IcmpView.HeaderLength + payload.Length);
+        Span<byte> message = frame.Buffer.AsSpan(path.TransportOffset);
+        if (path.Destination.IsV4)
+        {
+            int length = IcmpWriter.WriteEcho(message, reply, id, sequence, payload);
+            _counters[SnmpCounter.IcmpOutMsgs]++;
+            _counters[reply ? SnmpCounter.IcmpOutEchoReps : SnmpCounter.IcmpOutEchos]++;
+            _counters[reply ? SnmpCounter.IcmpMsgOutType0 : SnmpCounter.IcmpMsgOutType8]++;
+            // Linux's ping sets DF; replies go without, both with an identification.
+            Send(
+                now, path, source, path.Destination, frame, length, IpProtocol.Icmp, trafficClass, DefaultTtl, !reply,
+                path.TakeId());
+        }
+        else
+        {
+            int length = Icmpv6Writer.WriteEcho(message, source, path.Destination, reply, id, sequence, payload);
+            _counters[SnmpCounter.Icmp6OutMsgs]++;
+            _counters[reply ? SnmpCounter.Icmp6OutEchoReplies : SnmpCounter.Icmp6OutEchos]++;
+            Send(now, path, source, path.Destination, frame, length, IpProtocol.IcmpV6, trafficClass, DefaultTtl, true, 0);
+        }
+    }
+
+    // RFC 1122 §3.2.2: no error about a group destination or from a source that names no single host; errors never come here.
+    private void SendError(Instant now, in IpPacketInfo ip, IcmpType type, byte code, ReadOnlySpan<byte> packet)
+    {
+        if (ip.IsMulticastOrBroadcast || FindPath(ip.Source, ip.Destination) is not { } path)
+        {
+            return;
+        }
+
+        ReadOnlySpan<byte> quote = packet[..Math.Min(packet.Length, MaxQuoteV4)];
+        Frame frame = Pool.Rent(path.TransportOffset + IcmpView.HeaderLength + quote.Length);
+        int length = IcmpWriter.WriteError(frame.Buffer.AsSpan(path.TransportOffset), type, code, 0, quote);
+        _counters[SnmpCounter.IcmpOutMsgs]++;
+        _counters[SnmpCounter.IcmpOutDestUnreachs]++;
+        _counters[SnmpCounter.IcmpMsgOutType3]++;
+        Send(now, path, ip.Destination, ip.Source, frame, length, IpProtocol.Icmp, ErrorTrafficClass, DefaultTtl, false);
+    }
+
+    // RFC 4443 §2.4 (e).
+    private void SendErrorV6(Instant now, in IpPacketInfo ip, Icmpv6Type type, byte code, uint rest, ReadOnlySpan<byte> packet)
+    {
+        if (ip.IsMulticastOrBroadcast || FindPath(ip.Source, ip.Destination) is not { } path)
+        {
+            return;
+        }
+
+        ReadOnlySpan<byte> quote = packet[..Math.Min(packet.Length, MaxQuoteV6)];
+        Frame frame = Pool.Rent(path.TransportOffset + Icmpv6View.HeaderLength + quote.Length);
+        int length = Icmpv6Writer.WriteError(
+            frame.Buffer.AsSpan(path.TransportOffset), ip.Destination, ip.Source, type, code, rest, quote);
+        _counters[SnmpCounter.Icmp6OutMsgs]++;
+        _counters[type == Icmpv6Type.ParameterProblem ? SnmpCounter.Icmp6OutParmProblems : SnmpCounter.Icmp6OutDestUnreachs]++;
+        Send(now, path, ip.Destination, ip.Source, frame, length, IpProtocol.IcmpV6, 0, DefaultTtl, true, 0);
+    }
+}

@@ -1,0 +1,231 @@
+using SimStack.Wire;
+
+namespace SimStack.Ip;
+
+public sealed partial class IpLayer
+{
+    private bool _refusePort;
+
+    /// <summary>
+    /// Takes a frame that arrived; its bytes stay the caller's. Whatever is wrong with it is counted by kind, nothing throws.
+    /// </summary>
+    public void Receive(Instant now, NetworkInterface through, ReadOnlySpan<byte> frame)
+    {
+        through.RxPackets++;
+        if (!through.IsUp)
+        {
+            through.RxDropped++;
+            return;
+        }
+
+        if (!EthernetView.TryParse(frame, out EthernetView ethernet, out _))
+        {
+            through.RxErrors++;
+            return;
+        }
+
+        MacAddress to = ethernet.Destination;
+        if (to != through.MacAddress && !to.IsGroup)
+        {
+            through.RxOtherHost++;
+            return;
+        }
+
+        switch (ethernet.EtherType)
+        {
+            case EtherType.Ipv4:
+                ReceiveV4(now, through, ethernet.Payload, to.IsGroup);
+                break;
+            case EtherType.Ipv6:
+                ReceiveV6(now, through, ethernet.Payload, to.IsGroup);
+                break;
+            case EtherType.Arp when !through.IsLoopback:
+                ReceiveArp(now, through, ethernet.Payload, to.IsGroup);
+                break;
+            default:
+                through.RxDropped++;
+                break;
+        }
+    }
+
+    /// <summary>
+    /// From within <see cref="TransportInput.ReceiveUdp"/>: nobody has that port, so an ICMP port unreachable is due.
+    /// </summary>
+    internal void RefusePort() => _refusePort = true;
+
+    private void ReceiveV4(Instant now, NetworkInterface through, ReadOnlySpan<byte> bytes, bool group)
+    {
+        _counters[SnmpCounter.IpInReceives]++;
+        _counters[SnmpCounter.IpExtInOctets] += bytes.Length;
+        if (!Ipv4View.TryParse(bytes, out Ipv4View packet, out WireError error))
+        {
+            CountBadV4(bytes, error);
+            return;
+        }
+
+        IpAddress source = packet.Source;
+        IpAddress destination = packet.Destination;
+        CountEcn(packet.TrafficClass, SnmpCounter.IpExtInNoECTPkts);
+        bool own = IsOwnAddress(destination);
+        bool toMany = !own && (destination.IsMulticast || IsBroadcast(through, destination));
+        // RFC 1122 §3.2.1.3: a group is no source, and neither 127/8 nor an own address comes from outside. Broadcast Ethernet
+        // with a unicast IP destination is dropped too (RFC 1122 §3.3.6).
+        if ((!own && !toMany) || source.IsMulticast || IsBroadcast(through, source) || (group && own && !through.IsLoopback)
+            || (!through.IsLoopback && (source.IsLoopback || destination.IsLoopback || IsOwnAddress(source))))
+        {
+            _counters[SnmpCounter.IpInAddrErrors]++;
+            return;
+        }
+
+        if (packet.IsFragment)
+        {
+            // The place where reassembly belongs.
+            _counters[SnmpCounter.IpReasmReqds]++;
+            _counters[SnmpCounter.IpReasmFails]++;
+            return;
+        }
+
+        IpPacketInfo ip = new(source, destination, packet.TrafficClass, packet.Ttl, through, toMany);
+        switch (packet.Protocol)
+        {
+            case IpProtocol.Tcp:
+                _counters[SnmpCounter.IpInDelivers]++;
+                _transport.ReceiveTcp(now, ip, packet.Payload);
+                break;
+            case IpProtocol.Udp:
+                _counters[SnmpCounter.IpInDelivers]++;
+                if (DeliverUdp(now, ip, packet.Payload))
+                {
+                    SendError(now, ip, IcmpType.DestinationUnreachable, 3, packet.Bytes);
+                }
+
+                break;
+            case IpProtocol.Icmp:
+                _counters[SnmpCounter.IpInDelivers]++;
+                ReceiveIcmp(now, ip, packet.Payload);
+                break;
+            default:
+                _counters[SnmpCounter.IpInUnknownProtos]++;
+                SendError(now, ip, IcmpType.DestinationUnreachable, 2, packet.Bytes);
+                break;
+        }
+    }
+
+    private void CountBadV4(ReadOnlySpan<byte> bytes, WireError error)
+    {
+        bool wholeHeader = bytes.Length >= Ipv4View.MinHeaderLength && bytes.Length >= (bytes[0] & 0xF) * 4;
+        if (error == WireError.Truncated && wholeHeader)
+        {
+            _counters[SnmpCounter.IpExtInTruncatedPkts]++;
+            return;
+        }
+
+        if (error == WireError.BadChecksum)
+        {
+            _counters[SnmpCounter.IpExtInCsumErrors]++;
+        }
+
+        _counters[SnmpCounter.IpInHdrErrors]++;
+    }
+
+    private void ReceiveV6(Instant now, NetworkInterface through, ReadOnlySpan<byte> bytes, bool group)
+    {
+        _counters[SnmpCounter.Ip6InReceives]++;
+        _counters[SnmpCounter.Ip6InOctets] += bytes.Length;
+        if (!Ipv6View.TryParse(bytes, out Ipv6View packet, out WireError error))
+        {
+            bool cut = error == WireError.Truncated && bytes.Length >= Ipv6View.HeaderLength;
+            _counters[cut ? SnmpCounter.Ip6InTruncatedPkts : SnmpCounter.Ip6InHdrErrors]++;
+            return;
+        }
+
+        IpAddress source = packet.Source;
+        IpAddress destination = packet.Destination;
+        CountEcn(packet.TrafficClass, SnmpCounter.Ip6InNoECTPkts);
+        bool toMany = destination.IsMulticast;
+        // RFC 4291 §2.5.3, §2.7; an IPv4-mapped address never is on the wire (RFC 4291 §2.5.5.2, Linux).
+        bool wrong = source.IsMulticast || source.IsV4 || destination.IsV4 || (group && !toMany && !through.IsLoopback)
+            || (!through.IsLoopback && (source.IsLoopback || destination.IsLoopback || IsOwnAddress(source)));
+        if (wrong || !(toMany ? IsOwnGroup(through, destination) : IsOwnAddress(destination)))
+        {
+            _counters[SnmpCounter.Ip6InAddrErrors]++;
+            return;
+        }
+
+        if (packet.RoutingSegmentsLeft != 0)
+        {
+            _counters[SnmpCounter.Ip6InHdrErrors]++;
+            return;
+        }
+
+        if (packet.IsFragment)
+        {
+            // The place where reassembly belongs.
+            _counters[SnmpCounter.Ip6ReasmReqds]++;
+            _counters[SnmpCounter.Ip6ReasmFails]++;
+            return;
+        }
+
+        IpPacketInfo ip = new(source, destination, packet.TrafficClass, packet.HopLimit, through, toMany);
+        DeliverV6(now, ip, packet);
+    }
+
+    private void DeliverV6(Instant now, in IpPacketInfo ip, in Ipv6View packet)
+    {
+        switch (packet.Protocol)
+        {
+            case IpProtocol.Tcp:
+                _counters[SnmpCounter.Ip6InDelivers]++;
+                _transport.ReceiveTcp(now, ip, packet.Payload);
+                break;
+            case IpProtocol.Udp:
+                _counters[SnmpCounter.Ip6InDelivers]++;
+                if (DeliverUdp(now, ip, packet.Payload))
+                {
+                    SendErrorV6(now, ip, Icmpv6Type.DestinationUnreachable, 4, 0, packet.Bytes);
+                }
+
+                break;
+            case IpProtocol.IcmpV6:
+                _counters[SnmpCounter.Ip6InDelivers]++;
+                ReceiveIcmpv6(now, ip, packet.Payload);
+                break;
+            case IpProtocol.NoNextHeader:
+                _counters[SnmpCounter.Ip6InDelivers]++;
+                break;
+            default:
+                // RFC 8200 §4: an unknown next header; the pointer says where its number stands.
+                _counters[SnmpCounter.Ip6InUnknownProtos]++;
+                SendErrorV6(now, ip, Icmpv6Type.ParameterProblem, 1, packet.ProtocolFieldOffset, packet.Bytes);
+                break;
+        }
+    }
+
+    private bool DeliverUdp(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> datagram)
+    {
+        _refusePort = false;
+        _transport.ReceiveUdp(now, ip, datagram);
+        return _refusePort;
+    }
+
+    // All nodes, or the solicited-node group of an own address (RFC 4291 §2.7.1).
+    private static bool IsOwnGroup(NetworkInterface through, in IpAddress group)
+    {
+        if (group.High == 0xFF02_0000_0000_0000 && group.Low == 1)
+        {
+            return true;
+        }
+
+        foreach (InterfaceAddress own in through.AddressList)
+        {
+            if (own.Address.IsV6 && SolicitedNode(own.Address) == group)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void CountEcn(byte trafficClass, SnmpCounter notEct) => _counters[notEct + (trafficClass & 3)]++;
+}

@@ -1,0 +1,104 @@
+using System.Diagnostics.CodeAnalysis;
+using SimStack.Wire;
+
+namespace SimStack.Ip;
+
+/// <summary>
+/// A host's network interface: its addresses, and the frames that wait to be sent. <see cref="IpLayer"/> makes them.
+/// </summary>
+public sealed class NetworkInterface
+{
+    /// <summary>What Linux's Ethernet interfaces have.</summary>
+    public const int DefaultTxQueueLength = 1000;
+
+    private readonly List<InterfaceAddress> _addresses = [];
+    private readonly FramePool _pool;
+    private FrameQueue _outgoing = new();
+
+    internal NetworkInterface(IpLayer layer, FramePool pool, string name, int index, MacAddress mac, int mtu, bool loopback)
+    {
+        _pool = pool;
+        Name = name;
+        Index = index;
+        MacAddress = mac;
+        Mtu = mtu;
+        IsLoopback = loopback;
+        TxQueueLength = loopback ? 0 : DefaultTxQueueLength;
+        Neighbours = new NeighbourTable(layer, this);
+    }
+
+    /// <summary>As in <c>ip link</c>: <c>eth0</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>1 is the loopback interface.</summary>
+    public int Index { get; }
+    public MacAddress MacAddress { get; }
+
+    /// <summary>The longest IP packet in bytes; <see cref="IpLayer.SetMtu"/> changes it.</summary>
+    public int Mtu { get; internal set; }
+    public bool IsLoopback { get; }
+
+    /// <summary><see cref="IpLayer.SetUp"/> changes it.</summary>
+    public bool IsUp { get; internal set; } = true;
+
+    /// <summary>In the order they were added.</summary>
+    public IReadOnlyList<InterfaceAddress> Addresses => _addresses;
+
+    /// <summary>The addresses on this link that were resolved by ARP or neighbor discovery, or set.</summary>
+    public NeighbourTable Neighbours { get; }
+
+    /// <summary>How many frames may wait to be sent (txqueuelen); 0 = any number.</summary>
+    public int TxQueueLength { get; set; }
+
+    /// <summary>How many frames wait to be sent.</summary>
+    public int OutgoingCount => _outgoing.Count;
+
+    /// <summary>Frames put in the queue.</summary>
+    public long TxPackets { get; private set; }
+
+    /// <summary>Frames dropped because the queue was full or the interface down.</summary>
+    public long TxDropped { get; private set; }
+
+    /// <summary>Frames received, whatever became of them.</summary>
+    public long RxPackets { get; internal set; }
+
+    /// <summary>Frames shorter than an Ethernet header.</summary>
+    public long RxErrors { get; internal set; }
+
+    /// <summary>Frames for another host's Ethernet address.</summary>
+    public long RxOtherHost { get; internal set; }
+
+    /// <summary>Frames of a type that no protocol here takes, and malformed ARP.</summary>
+    public long RxDropped { get; internal set; }
+
+    internal List<InterfaceAddress> AddressList => _addresses;
+
+    /// <summary>The next frame to send, which then belongs to the caller; false when none waits.</summary>
+    public bool TryDequeue([NotNullWhen(true)] out Frame? frame) => _outgoing.TryDequeue(out frame);
+
+    /// <summary>Takes the frame; false when it was dropped (and given back to the pool).</summary>
+    internal bool Enqueue(Frame frame)
+    {
+        if (!IsUp || (TxQueueLength != 0 && _outgoing.Count >= TxQueueLength))
+        {
+            TxDropped++;
+            _pool.Return(frame);
+            return false;
+        }
+
+        TxPackets++;
+        _outgoing.Enqueue(frame);
+        return true;
+    }
+
+    internal void DropOutgoing()
+    {
+        while (_outgoing.TryDequeue(out Frame? frame))
+        {
+            TxDropped++;
+            _pool.Return(frame);
+        }
+    }
+
+    public override string ToString() => Name;
+}

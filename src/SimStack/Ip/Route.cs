@@ -1,0 +1,25 @@
+namespace SimStack.Ip;
+
+/// <summary>One line of the routing table.</summary>
+/// <param name="Prefix">Destinations; bits behind the prefix are ignored.</param>
+/// <param name="PrefixLength">0 to 32 for IPv4, 0 to 128 for IPv6.</param>
+/// <param name="NextHop">The router; null when the destinations are on the link themselves.</param>
+/// <param name="Interface">Where to send.</param>
+/// <param name="Metric">The smallest is used among equal prefixes.</param>
+public sealed record Route(IpAddress Prefix, int PrefixLength, IpAddress? NextHop, NetworkInterface Interface, int Metric = 0)
+{
+    /// <summary>The source address for what goes this way; null = selected.</summary>
+    public IpAddress? PreferredSource { get; init; }
+
+    /// <summary>Path MTU in bytes; 0 = the interface's.</summary>
+    public int Mtu { get; init; }
+
+    /// <summary>The MSS to advertise in bytes; 0 = from the MTU.</summary>
+    public int AdvMss { get; init; }
+
+    /// <summary>Initial congestion window in segments; 0 = the profile's.</summary>
+    public int InitCwnd { get; init; }
+
+    /// <summary>Initial receive window in segments; 0 = the profile's.</summary>
+    public int InitRwnd { get; init; }
+}

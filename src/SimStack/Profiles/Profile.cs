@@ -1,0 +1,132 @@
+namespace SimStack.Profiles;
+
+/// <summary>How a given system behaves, as data: the defaults of its settings and the choices that have no setting.</summary>
+public sealed class Profile
+{
+    /// <summary>Linux 6.18 with its default sysctls: what the project follows unless told otherwise.</summary>
+    public static readonly Profile Linux = new()
+    {
+        Name = "linux",
+        Description = "Linux 6.x, default sysctls",
+        Defaults = new Sysctls(),
+    };
+
+    /// <summary>
+    /// Linux 2.6.39 to 3.x: initial receive window of ten segments, a 1 ms timestamp clock without random offset, SYN backoff
+    /// that doubles from 1 s.
+    /// </summary>
+    public static readonly Profile Linux26 = new()
+    {
+        Name = "linux26",
+        Description = "Linux 2.6.39 to 3.x",
+        InitialReceiveWindowSegments = 10,
+        RandomTimestampOffset = false,
+        Defaults = new Sysctls
+        {
+            SoMaxConn = 128,
+            RmemMax = 131_071,
+            WmemMax = 131_071,
+            RmemDefault = 87_380,
+            RmemMaximum = 6_291_456,
+            SynRetries = 5,
+            SynLinearTimeouts = 0,
+            MaxSynBacklog = 512,
+            TimeWaitReuse = 0,
+            PingPongThreshold = 1,
+        },
+    };
+
+    /// <summary>
+    /// RFC 9293 and the RFCs it requires, where Linux departs from them: timers of RFC 6298, 2MSL of four minutes, probes with
+    /// data.
+    /// </summary>
+    public static readonly Profile Rfc9293 = new()
+    {
+        Name = "rfc9293",
+        Description = "RFC 9293 to the letter",
+        RandomTimestampOffset = true,
+        Rfc6298Timer = true,
+        ZeroWindowProbeCarriesData = true,
+        ListenMayConnect = true,
+        RfcSegmentChecks = true,
+        ClassicNagle = true,
+        QuickAcks = false,
+        QueuesHoldOneMore = false,
+        Defaults = new Sysctls
+        {
+            SynLinearTimeouts = 0,
+            SynRetries = 7,
+            RtoMinMicroseconds = 1_000_000,
+            RtoMaxMilliseconds = 60_000,
+            TimeWaitMilliseconds = 240_000,
+            DelayedAckMinMilliseconds = 200,
+            DelayedAckMaxMilliseconds = 500,
+            TimeWaitReuse = 0,
+        },
+    };
+
+    /// <summary>The name in scripts: <c>linux</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>One line.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>Settings that a new host starts with; clone before changing.</summary>
+    public required Sysctls Defaults { get; init; }
+
+    /// <summary>Upper bound of the first receive window in segments; 0: as the buffer allows.</summary>
+    public int InitialReceiveWindowSegments { get; init; }
+
+    /// <summary>Whether each connection's timestamp clock has an offset of its own (RFC 7323 §5.4; Linux since 4.10).</summary>
+    public bool RandomTimestampOffset { get; init; } = true;
+
+    /// <summary>
+    /// RTO by RFC 6298 to the letter; otherwise as Linux, whose variance term never falls below the minimum RTO.
+    /// </summary>
+    public bool Rfc6298Timer { get; init; }
+
+    /// <summary>
+    /// A zero-window probe carries one byte (RFC 9293 §3.8.6.1); Linux sends an old sequence number without data.
+    /// </summary>
+    public bool ZeroWindowProbeCarriesData { get; init; }
+
+    /// <summary>Connecting a listening socket turns it into an active open (RFC 9293 §3.10.1); Linux answers EISCONN.</summary>
+    public bool ListenMayConnect { get; init; }
+
+    /// <summary>
+    /// Arriving segments are judged by RFC 9293 §3.10.7 to the letter. Linux departs: a bare ACK from RCV.WUP to the right edge
+    /// is taken, RST right before RCV.NXT ends a connection that had a FIN, an ACK of what was never sent is dropped without a
+    /// word in ESTABLISHED, any RST or SYN in the window ends a handshake of the SYN queue, and a foreign ACK in SYN-SENT brings
+    /// the next SYN forward.
+    /// </summary>
+    public bool RfcSegmentChecks { get; init; }
+
+    /// <summary>Nagle waits for any unacknowledged data (RFC 896); Linux only for an earlier small segment (Minshall).</summary>
+    public bool ClassicNagle { get; init; }
+
+    /// <summary>Linux acknowledges the first segments of a stream at once.</summary>
+    public bool QuickAcks { get; init; } = true;
+
+    /// <summary>Linux lets the SYN queue and the accept queue hold backlog + 1 each.</summary>
+    public bool QueuesHoldOneMore { get; init; } = true;
+
+    /// <summary>All profiles, by name.</summary>
+    public static IReadOnlyList<Profile> All { get; } = [Linux, Linux26, Rfc9293];
+
+    public static bool TryGet(string name, out Profile profile)
+    {
+        foreach (Profile candidate in All)
+        {
+            if (candidate.Name == name)
+            {
+                profile = candidate;
+                return true;
+            }
+        }
+
+        profile = Linux;
+        return false;
+    }
+
+    public override string ToString() => Name;
+}

@@ -1,0 +1,189 @@
+using System.Globalization;
+
+namespace SimStack.Profiles;
+
+/// <summary>
+/// The settings of one host by Linux's sysctl names and units (Documentation/networking/ip-sysctl.rst), besides a few
+/// <c>sim.*</c> ones for what Linux has no setting for. Reading one in the stack is a field read.
+/// </summary>
+public sealed class Sysctls
+{
+    private static readonly SortedList<string, Entry> Entries = BuildEntries();
+
+    // net.core
+    public int SoMaxConn = 4096;
+    public int RmemMax = 4_194_304;
+    public int WmemMax = 4_194_304;
+
+    // net.ipv4.tcp_*: buffers
+    public int RmemMinimum = 4096, RmemDefault = 131_072, RmemMaximum = 33_554_432;
+    public int WmemMinimum = 4096, WmemDefault = 16_384, WmemMaximum = 4_194_304;
+
+    // net.ipv4.tcp_*: options
+    public bool Timestamps = true;
+    public bool Sack = true;
+    public bool Dsack = true;
+    public bool WindowScaling = true;
+
+    // net.ipv4.tcp_*: opening
+    public int SynRetries = 6;
+    public int SynAckRetries = 5;
+    public int SynLinearTimeouts = 4;
+    public int MaxSynBacklog = 4096;
+    public bool AbortOnOverflow;
+
+    // net.ipv4.tcp_*: established
+    public int Retries2 = 15;
+    public int OrphanRetries;
+    public bool SlowStartAfterIdle = true;
+    public int Reordering = 3;
+    public int KeepAliveTime = 7200;
+    public int KeepAliveInterval = 75;
+    public int KeepAliveProbes = 9;
+    public int PingPongThreshold = 1;
+    public int MinSndMss = 48;
+    public int RtoMinMicroseconds = 200_000;
+    public int RtoMaxMilliseconds = 120_000;
+    public int InvalidRateLimit = 500;
+
+    // net.ipv4.tcp_*: closing
+    public int FinTimeout = 60;
+    public bool Rfc1337;
+    public int TimeWaitReuse = 2;
+
+    // net.ipv4.*: ports
+    public int PortRangeFirst = 32_768, PortRangeLast = 60_999;
+    public int DefaultTtl = 64;
+
+    // sim.*
+    public int TimeWaitMilliseconds = 60_000;
+    public int InitialWindowSegments = 10;
+    public int InitialRtoMilliseconds = 1000;
+    public int DelayedAckMinMilliseconds = 40;
+    public int DelayedAckMaxMilliseconds = 200;
+
+    /// <summary>All names that are known, in alphabetical order.</summary>
+    public static IReadOnlyList<string> Names => Entries.Keys.AsReadOnly();
+
+    /// <summary>Sets one from text, as sysctl -w does; <c>net.ipv4.</c> may be written with slashes too.</summary>
+    /// <param name="name">For example <c>net.ipv4.tcp_syn_retries</c>.</param>
+    /// <param name="value">Decimal numbers, several separated by blanks where the setting has several.</param>
+    /// <param name="error">What was wrong and what would be right, on one line.</param>
+    public bool TrySet(string name, string value, out string? error)
+    {
+        name = name.Replace('/', '.');
+        if (!Entries.TryGetValue(name, out Entry? entry))
+        {
+            error = $"unknown sysctl '{name}'";
+            return false;
+        }
+
+        string[] words = value.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+        Span<int> numbers = stackalloc int[entry.Count];
+        if (words.Length != entry.Count)
+        {
+            error = $"{name} takes {entry.Count} number{(entry.Count == 1 ? "" : "s")}, not '{value}'";
+            return false;
+        }
+
+        for (int i = 0; i < words.Length; i++)
+        {
+            if (!long.TryParse(words[i], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
+                || number < entry.Minimum || number > entry.Maximum)
+            {
+                error = $"{name} takes {entry.Minimum} to {entry.Maximum}, not '{words[i]}'";
+                return false;
+            }
+
+            numbers[i] = (int)number;
+        }
+
+        entry.Set(this, numbers);
+        error = null;
+        return true;
+    }
+
+    /// <summary>The value as sysctl prints it.</summary>
+    public bool TryGet(string name, out string value)
+    {
+        value = "";
+        if (!Entries.TryGetValue(name.Replace('/', '.'), out Entry? entry))
+        {
+            return false;
+        }
+
+        Span<int> numbers = stackalloc int[entry.Count];
+        entry.Get(this, numbers);
+        value = string.Join('\t', numbers.ToArray().Select(n => n.ToString(CultureInfo.InvariantCulture)));
+        return true;
+    }
+
+    /// <summary>A copy to change without changing this one.</summary>
+    public Sysctls Clone() => (Sysctls)MemberwiseClone();
+
+    private static SortedList<string, Entry> BuildEntries()
+    {
+        SortedList<string, Entry> all = new(StringComparer.Ordinal);
+        void Number(string name, int min, int max, Func<Sysctls, int> get, Action<Sysctls, int> set) =>
+            all.Add(name, new Entry(1, min, max, (s, to) => to[0] = get(s), (s, from) => set(s, from[0])));
+        void Flag(string name, Func<Sysctls, bool> get, Action<Sysctls, bool> set) =>
+            all.Add(name, new Entry(1, 0, 1, (s, to) => to[0] = get(s) ? 1 : 0, (s, from) => set(s, from[0] != 0)));
+
+        Number("net.core.somaxconn", 0, 65_535, s => s.SoMaxConn, (s, v) => s.SoMaxConn = v);
+        Number("net.core.rmem_max", 2304, int.MaxValue, s => s.RmemMax, (s, v) => s.RmemMax = v);
+        Number("net.core.wmem_max", 4608, int.MaxValue, s => s.WmemMax, (s, v) => s.WmemMax = v);
+        all.Add("net.ipv4.tcp_rmem", new Entry(3, 1, int.MaxValue,
+            (s, to) => (to[0], to[1], to[2]) = (s.RmemMinimum, s.RmemDefault, s.RmemMaximum),
+            (s, from) => (s.RmemMinimum, s.RmemDefault, s.RmemMaximum) = (from[0], from[1], from[2])));
+        all.Add("net.ipv4.tcp_wmem", new Entry(3, 1, int.MaxValue,
+            (s, to) => (to[0], to[1], to[2]) = (s.WmemMinimum, s.WmemDefault, s.WmemMaximum),
+            (s, from) => (s.WmemMinimum, s.WmemDefault, s.WmemMaximum) = (from[0], from[1], from[2])));
+        all.Add("net.ipv4.ip_local_port_range", new Entry(2, 1, 65_535,
+            (s, to) => (to[0], to[1]) = (s.PortRangeFirst, s.PortRangeLast),
+            (s, from) => (s.PortRangeFirst, s.PortRangeLast) = (from[0], Math.Max(from[0], from[1]))));
+        Number("net.ipv4.ip_default_ttl", 1, 255, s => s.DefaultTtl, (s, v) => s.DefaultTtl = v);
+        AddTcp(Number, Flag);
+        Number("sim.tcp_timewait_ms", 0, int.MaxValue, s => s.TimeWaitMilliseconds, (s, v) => s.TimeWaitMilliseconds = v);
+        Number("sim.tcp_init_cwnd", 1, 65_535, s => s.InitialWindowSegments, (s, v) => s.InitialWindowSegments = v);
+        Number("sim.tcp_rto_initial_ms", 1, 120_000, s => s.InitialRtoMilliseconds, (s, v) => s.InitialRtoMilliseconds = v);
+        Number("sim.tcp_delack_min_ms", 1, 500, s => s.DelayedAckMinMilliseconds, (s, v) => s.DelayedAckMinMilliseconds = v);
+        Number("sim.tcp_delack_max_ms", 1, 500, s => s.DelayedAckMaxMilliseconds, (s, v) => s.DelayedAckMaxMilliseconds = v);
+        return all;
+    }
+
+    private static void AddTcp(
+        Action<string, int, int, Func<Sysctls, int>, Action<Sysctls, int>> number,
+        Action<string, Func<Sysctls, bool>, Action<Sysctls, bool>> flag)
+    {
+        flag("net.ipv4.tcp_timestamps", s => s.Timestamps, (s, v) => s.Timestamps = v);
+        flag("net.ipv4.tcp_sack", s => s.Sack, (s, v) => s.Sack = v);
+        flag("net.ipv4.tcp_dsack", s => s.Dsack, (s, v) => s.Dsack = v);
+        flag("net.ipv4.tcp_window_scaling", s => s.WindowScaling, (s, v) => s.WindowScaling = v);
+        number("net.ipv4.tcp_syn_retries", 1, 127, s => s.SynRetries, (s, v) => s.SynRetries = v);
+        number("net.ipv4.tcp_synack_retries", 0, 255, s => s.SynAckRetries, (s, v) => s.SynAckRetries = v);
+        number("net.ipv4.tcp_syn_linear_timeouts", 0, 127, s => s.SynLinearTimeouts, (s, v) => s.SynLinearTimeouts = v);
+        number("net.ipv4.tcp_max_syn_backlog", 1, int.MaxValue, s => s.MaxSynBacklog, (s, v) => s.MaxSynBacklog = v);
+        flag("net.ipv4.tcp_abort_on_overflow", s => s.AbortOnOverflow, (s, v) => s.AbortOnOverflow = v);
+        number("net.ipv4.tcp_retries2", 0, 255, s => s.Retries2, (s, v) => s.Retries2 = v);
+        number("net.ipv4.tcp_orphan_retries", 0, 255, s => s.OrphanRetries, (s, v) => s.OrphanRetries = v);
+        flag("net.ipv4.tcp_slow_start_after_idle", s => s.SlowStartAfterIdle, (s, v) => s.SlowStartAfterIdle = v);
+        number("net.ipv4.tcp_reordering", 1, 300, s => s.Reordering, (s, v) => s.Reordering = v);
+        number("net.ipv4.tcp_keepalive_time", 1, 32_767, s => s.KeepAliveTime, (s, v) => s.KeepAliveTime = v);
+        number("net.ipv4.tcp_keepalive_intvl", 1, 32_767, s => s.KeepAliveInterval, (s, v) => s.KeepAliveInterval = v);
+        number("net.ipv4.tcp_keepalive_probes", 1, 255, s => s.KeepAliveProbes, (s, v) => s.KeepAliveProbes = v);
+        number("net.ipv4.tcp_pingpong_thresh", 1, 255, s => s.PingPongThreshold, (s, v) => s.PingPongThreshold = v);
+        number("net.ipv4.tcp_min_snd_mss", 48, 65_535, s => s.MinSndMss, (s, v) => s.MinSndMss = v);
+        number("net.ipv4.tcp_rto_min_us", 1, 10_000_000, s => s.RtoMinMicroseconds, (s, v) => s.RtoMinMicroseconds = v);
+        number("net.ipv4.tcp_rto_max_ms", 1000, 120_000, s => s.RtoMaxMilliseconds, (s, v) => s.RtoMaxMilliseconds = v);
+        number("net.ipv4.tcp_invalid_ratelimit", 0, int.MaxValue, s => s.InvalidRateLimit, (s, v) => s.InvalidRateLimit = v);
+        number("net.ipv4.tcp_fin_timeout", 0, 32_767, s => s.FinTimeout, (s, v) => s.FinTimeout = v);
+        flag("net.ipv4.tcp_rfc1337", s => s.Rfc1337, (s, v) => s.Rfc1337 = v);
+        number("net.ipv4.tcp_tw_reuse", 0, 2, s => s.TimeWaitReuse, (s, v) => s.TimeWaitReuse = v);
+    }
+
+    private delegate void Getter(Sysctls sysctls, Span<int> to);
+
+    private delegate void Setter(Sysctls sysctls, ReadOnlySpan<int> from);
+
+    private sealed record Entry(int Count, int Minimum, int Maximum, Getter Get, Setter Set);
+}

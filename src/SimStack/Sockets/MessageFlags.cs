@@ -1,0 +1,13 @@
+namespace SimStack.Sockets;
+
+/// <summary>Flags of send and recv by Linux's names and values.</summary>
+[Flags]
+public enum MessageFlags
+{
+    None = 0,
+    MSG_OOB = 0x1,
+    MSG_PEEK = 0x2,
+    MSG_TRUNC = 0x20,
+    MSG_DONTWAIT = 0x40,
+    MSG_MORE = 0x8000,
+}

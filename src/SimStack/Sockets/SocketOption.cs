@@ -1,0 +1,73 @@
+namespace SimStack.Sockets;
+
+/// <summary>
+/// Socket options by Linux's names (socket(7), tcp(7), ip(7)). Values are ints as for setsockopt, in the units given.
+/// </summary>
+public enum SocketOption
+{
+    /// <summary>0 or 1.</summary>
+    SO_REUSEADDR,
+
+    /// <summary>Bytes; doubled as Linux does, at least 2304, at most 2 × net.core.rmem_max.</summary>
+    SO_RCVBUF,
+
+    /// <summary>Bytes; doubled as Linux does, at least 4608, at most 2 × net.core.wmem_max.</summary>
+    SO_SNDBUF,
+
+    /// <summary>As SO_RCVBUF without the limit of net.core.rmem_max.</summary>
+    SO_RCVBUFFORCE,
+
+    /// <summary>As SO_SNDBUF without the limit of net.core.wmem_max.</summary>
+    SO_SNDBUFFORCE,
+
+    /// <summary>0 or 1.</summary>
+    SO_KEEPALIVE,
+
+    /// <summary>Seconds to linger; -1 switches it off; 0 makes close send RST.</summary>
+    SO_LINGER,
+
+    /// <summary>0 or 1: urgent data stays in the stream.</summary>
+    SO_OOBINLINE,
+
+    /// <summary>Read only: the pending error, cleared by reading.</summary>
+    SO_ERROR,
+
+    /// <summary>0 or 1: no Nagle algorithm.</summary>
+    TCP_NODELAY,
+
+    /// <summary>0 or 1: only full segments leave until uncorked, at most 200 ms.</summary>
+    TCP_CORK,
+
+    /// <summary>Bytes, 88 to 32767: MSS to announce and to bound segments by.</summary>
+    TCP_MAXSEG,
+
+    /// <summary>Seconds, 1 to 32767.</summary>
+    TCP_KEEPIDLE,
+
+    /// <summary>Seconds, 1 to 32767.</summary>
+    TCP_KEEPINTVL,
+
+    /// <summary>Probes, 1 to 127.</summary>
+    TCP_KEEPCNT,
+
+    /// <summary>SYN retransmissions, 1 to 127.</summary>
+    TCP_SYNCNT,
+
+    /// <summary>Seconds in FIN-WAIT-2 once closed; -1: none at all.</summary>
+    TCP_LINGER2,
+
+    /// <summary>1: acknowledge at once; 0: delay acknowledgements.</summary>
+    TCP_QUICKACK,
+
+    /// <summary>Milliseconds that data may stay unacknowledged; 0: by tcp_retries2.</summary>
+    TCP_USER_TIMEOUT,
+
+    /// <summary>Bytes: the largest window to advertise; 0: no clamp.</summary>
+    TCP_WINDOW_CLAMP,
+
+    /// <summary>DSCP and ECN byte of outgoing IPv4 packets.</summary>
+    IP_TOS,
+
+    /// <summary>1 to 255.</summary>
+    IP_TTL,
+}

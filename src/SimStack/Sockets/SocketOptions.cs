@@ -1,0 +1,44 @@
+namespace SimStack.Sockets;
+
+/// <summary>What setsockopt(2) set; the defaults are shared by all sockets that set nothing.</summary>
+internal sealed record SocketOptions
+{
+    public static readonly SocketOptions Default = new();
+
+    public bool ReuseAddress { get; init; }
+
+    /// <summary>Bytes as getsockopt tells them (doubled); 0: by sysctl.</summary>
+    public int ReceiveBuffer { get; init; }
+
+    public int SendBuffer { get; init; }
+
+    public bool KeepAlive { get; init; }
+
+    public int LingerSeconds { get; init; } = -1;
+
+    public bool InlineUrgent { get; init; }
+
+    public bool NoDelay { get; init; }
+
+    public bool Cork { get; init; }
+
+    public int MaximumSegment { get; init; }
+
+    public int KeepAliveIdle { get; init; }
+
+    public int KeepAliveInterval { get; init; }
+
+    public int KeepAliveCount { get; init; }
+
+    public int SynCount { get; init; }
+
+    public int FinWait2Seconds { get; init; }
+
+    public int UserTimeoutMilliseconds { get; init; }
+
+    public int WindowClamp { get; init; }
+
+    public int TypeOfService { get; init; }
+
+    public int TimeToLive { get; init; }
+}

@@ -1,0 +1,23 @@
+using SimStack.Ip;
+using SimStack.Tcp;
+
+namespace SimStack.Sockets;
+
+/// <summary>One row of a host's socket table, with what <c>ss -tan</c> and <c>netstat -na</c> show.</summary>
+/// <param name="Local">Local endpoint.</param>
+/// <param name="Remote">Remote endpoint; unspecified for LISTEN.</param>
+/// <param name="State">State; a row of the SYN queue shows SYN-RECEIVED.</param>
+/// <param name="RecvQ">Bytes not yet read; for LISTEN the accept queue's length.</param>
+/// <param name="SendQ">Bytes not yet acknowledged (a SYN counts 1); for LISTEN the backlog.</param>
+/// <param name="SynQueue">For LISTEN: entries in the SYN queue.</param>
+/// <param name="SynQueueLimit">For LISTEN: the SYN queue's limit.</param>
+/// <param name="Accepted">False while the connection waits in an accept queue.</param>
+public readonly record struct SocketTableRow(
+    IpEndpoint Local,
+    IpEndpoint Remote,
+    TcpState State,
+    int RecvQ,
+    int SendQ,
+    int SynQueue,
+    int SynQueueLimit,
+    bool Accepted);

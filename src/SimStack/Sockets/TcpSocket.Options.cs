@@ -1,0 +1,113 @@
+using SimStack.Profiles;
+
+namespace SimStack.Sockets;
+
+/// <summary>setsockopt(2) and getsockopt(2).</summary>
+public sealed partial class TcpSocket
+{
+    internal SocketOptions Options { get; private set; } = SocketOptions.Default;
+
+    internal bool ReuseAddress => Options.ReuseAddress;
+
+    /// <summary>Sets an option; the units are those of <see cref="SocketOption"/>.</summary>
+    /// <returns>OK; EINVAL for a value out of range; ENOPROTOOPT for an option that can only be read.</returns>
+    public Errno SetOption(Instant now, SocketOption option, int value)
+    {
+        SocketOptions? changed = Changed(option, value, out Errno error);
+        if (changed is null)
+        {
+            return error;
+        }
+
+        Options = changed;
+        if (_connection is not null)
+        {
+            _connection.SendBufferLocked = changed.SendBuffer > 0;
+            _connection.Reapply(now, changed);
+            if (option is SocketOption.TCP_QUICKACK)
+            {
+                _connection.SetQuickAck(now, value != 0);
+            }
+        }
+
+        return Errno.OK;
+    }
+
+    /// <summary>Reads an option. SO_ERROR is cleared by reading.</summary>
+    public SocketResult GetOption(SocketOption option)
+    {
+        Sysctls sysctls = Host.Sysctls;
+        return option switch
+        {
+            SocketOption.SO_ERROR => SocketResult.Ok((int)TakeError()),
+            SocketOption.SO_REUSEADDR => Flag(Options.ReuseAddress),
+            SocketOption.SO_RCVBUF or SocketOption.SO_RCVBUFFORCE =>
+                SocketResult.Ok(Options.ReceiveBuffer > 0 ? Options.ReceiveBuffer : sysctls.RmemDefault),
+            SocketOption.SO_SNDBUF or SocketOption.SO_SNDBUFFORCE =>
+                SocketResult.Ok(Options.SendBuffer > 0 ? Options.SendBuffer : sysctls.WmemDefault),
+            SocketOption.SO_KEEPALIVE => Flag(Options.KeepAlive),
+            SocketOption.SO_LINGER => SocketResult.Ok(Options.LingerSeconds),
+            SocketOption.SO_OOBINLINE => Flag(Options.InlineUrgent),
+            SocketOption.TCP_NODELAY => Flag(Options.NoDelay),
+            SocketOption.TCP_CORK => Flag(Options.Cork),
+            SocketOption.TCP_MAXSEG =>
+                SocketResult.Ok(_connection?.SendMss ?? (Options.MaximumSegment > 0 ? Options.MaximumSegment : 536)),
+            SocketOption.TCP_KEEPIDLE =>
+                SocketResult.Ok(Options.KeepAliveIdle > 0 ? Options.KeepAliveIdle : sysctls.KeepAliveTime),
+            SocketOption.TCP_KEEPINTVL =>
+                SocketResult.Ok(Options.KeepAliveInterval > 0 ? Options.KeepAliveInterval : sysctls.KeepAliveInterval),
+            SocketOption.TCP_KEEPCNT =>
+                SocketResult.Ok(Options.KeepAliveCount > 0 ? Options.KeepAliveCount : sysctls.KeepAliveProbes),
+            SocketOption.TCP_SYNCNT => SocketResult.Ok(Options.SynCount > 0 ? Options.SynCount : sysctls.SynRetries),
+            SocketOption.TCP_LINGER2 =>
+                SocketResult.Ok(Options.FinWait2Seconds == 0 ? sysctls.FinTimeout : Options.FinWait2Seconds),
+            SocketOption.TCP_QUICKACK => Flag(_connection?.QuickAckMode ?? true),
+            SocketOption.TCP_USER_TIMEOUT => SocketResult.Ok(Options.UserTimeoutMilliseconds),
+            SocketOption.TCP_WINDOW_CLAMP => SocketResult.Ok(Options.WindowClamp),
+            SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService),
+            SocketOption.IP_TTL => SocketResult.Ok(Options.TimeToLive > 0 ? Options.TimeToLive : sysctls.DefaultTtl),
+            _ => SocketResult.Fail(Errno.ENOPROTOOPT),
+        };
+    }
+
+    private static SocketResult Flag(bool value) => SocketResult.Ok(value ? 1 : 0);
+
+    private SocketOptions? Changed(SocketOption option, int value, out Errno error)
+    {
+        error = Errno.EINVAL;
+        bool on = value != 0;
+        Sysctls sysctls = Host.Sysctls;
+        switch (option)
+        {
+            case SocketOption.SO_REUSEADDR: return Options with { ReuseAddress = on };
+            case SocketOption.SO_RCVBUF: return Options with { ReceiveBuffer = Doubled(Math.Min(value, sysctls.RmemMax), 2304) };
+            case SocketOption.SO_RCVBUFFORCE: return Options with { ReceiveBuffer = Doubled(value, 2304) };
+            case SocketOption.SO_SNDBUF: return Options with { SendBuffer = Doubled(Math.Min(value, sysctls.WmemMax), 4608) };
+            case SocketOption.SO_SNDBUFFORCE: return Options with { SendBuffer = Doubled(value, 4608) };
+            case SocketOption.SO_KEEPALIVE: return Options with { KeepAlive = on };
+            case SocketOption.SO_LINGER: return Options with { LingerSeconds = Math.Max(-1, value) };
+            case SocketOption.SO_OOBINLINE: return Options with { InlineUrgent = on };
+            case SocketOption.TCP_NODELAY: return Options with { NoDelay = on };
+            case SocketOption.TCP_CORK: return Options with { Cork = on };
+            case SocketOption.TCP_MAXSEG when value is 0 or (>= 88 and <= 32_767): return Options with { MaximumSegment = value };
+            case SocketOption.TCP_KEEPIDLE when value is >= 1 and <= 32_767: return Options with { KeepAliveIdle = value };
+            case SocketOption.TCP_KEEPINTVL when value is >= 1 and <= 32_767: return Options with { KeepAliveInterval = value };
+            case SocketOption.TCP_KEEPCNT when value is >= 1 and <= 127: return Options with { KeepAliveCount = value };
+            case SocketOption.TCP_SYNCNT when value is >= 1 and <= 127: return Options with { SynCount = value };
+            case SocketOption.TCP_LINGER2: return Options with { FinWait2Seconds = Math.Clamp(value, -1, 120) };
+            case SocketOption.TCP_QUICKACK: return Options;
+            case SocketOption.TCP_USER_TIMEOUT when value >= 0: return Options with { UserTimeoutMilliseconds = value };
+            case SocketOption.TCP_WINDOW_CLAMP when value == 0: return Options with { WindowClamp = 0 };
+            case SocketOption.TCP_WINDOW_CLAMP when value > 0: return Options with { WindowClamp = Math.Max(value, 1152) };
+            case SocketOption.IP_TOS when value is >= 0 and <= 255: return Options with { TypeOfService = value };
+            case SocketOption.IP_TTL when value is >= 1 and <= 255: return Options with { TimeToLive = value };
+            case SocketOption.SO_ERROR:
+                error = Errno.ENOPROTOOPT;
+                return null;
+            default:
+                return null;
+        }
+    }
+
+    private static int Doubled(int value, int minimum) => (int)Math.Max(minimum, Math.Min(int.MaxValue, 2L * Math.Max(0, value)));
+}

@@ -1,0 +1,128 @@
+namespace SimStack.Tcp;
+
+/// <summary>
+/// A queue of bytes in pooled chunks: the send buffer, and the receive buffer with room for data that arrived ahead of a hole.
+/// Reaching any offset takes the same time, whatever the length; memory follows what is held, not the limit.
+/// </summary>
+internal sealed class ByteQueue(ChunkPool pool)
+{
+    private byte[]?[] _chunks = new byte[]?[4];
+    private int _firstChunk;
+    private int _headOffset;
+
+    /// <summary>Bytes in order from the head on. Data written ahead of it does not count yet.</summary>
+    public int Length { get; private set; }
+
+    public void Append(ReadOnlySpan<byte> data)
+    {
+        WriteAt(Length, data);
+        Length += data.Length;
+    }
+
+    /// <summary>
+    /// Writes at an offset from the head, which may lie beyond the end; <see cref="Extend"/> makes it part of the queue later.
+    /// </summary>
+    public void WriteAt(int offset, ReadOnlySpan<byte> data)
+    {
+        int position = _headOffset + offset;
+        EnsureChunks((position + data.Length + ChunkPool.ChunkSize - 1) >> ChunkPool.ChunkShift);
+        while (data.Length > 0)
+        {
+            int within = position & (ChunkPool.ChunkSize - 1);
+            int count = Math.Min(data.Length, ChunkPool.ChunkSize - within);
+            ref byte[]? chunk = ref Slot(position >> ChunkPool.ChunkShift);
+            chunk ??= pool.Rent();
+            data[..count].CopyTo(chunk.AsSpan(within));
+            data = data[count..];
+            position += count;
+        }
+    }
+
+    /// <summary>Takes bytes written ahead into the queue.</summary>
+    public void Extend(int count) => Length += count;
+
+    /// <summary>Copies from an offset; the range must lie inside the queue.</summary>
+    public void CopyTo(int offset, Span<byte> destination)
+    {
+        int position = _headOffset + offset;
+        while (destination.Length > 0)
+        {
+            int within = position & (ChunkPool.ChunkSize - 1);
+            int count = Math.Min(destination.Length, ChunkPool.ChunkSize - within);
+            Slot(position >> ChunkPool.ChunkShift).AsSpan(within, count).CopyTo(destination);
+            destination = destination[count..];
+            position += count;
+        }
+    }
+
+    /// <summary>Removes bytes at the head and gives whole chunks back.</summary>
+    public void Consume(int count)
+    {
+        Length -= count;
+        _headOffset += count;
+        while (_headOffset >= ChunkPool.ChunkSize)
+        {
+            ReleaseFirst();
+            _firstChunk = (_firstChunk + 1) & (_chunks.Length - 1);
+            _headOffset -= ChunkPool.ChunkSize;
+        }
+    }
+
+    /// <summary>An empty queue holds no chunk. Not to be called while data is written ahead.</summary>
+    public void ReleaseIfEmpty()
+    {
+        if (Length == 0)
+        {
+            ReleaseFirst();
+            _headOffset = 0;
+        }
+    }
+
+    /// <summary>Gives every chunk back; what was held is gone.</summary>
+    public void Clear()
+    {
+        for (int i = 0; i < _chunks.Length; i++)
+        {
+            ReleaseFirst();
+            _firstChunk = (_firstChunk + 1) & (_chunks.Length - 1);
+        }
+
+        _headOffset = 0;
+        Length = 0;
+    }
+
+    private void ReleaseFirst()
+    {
+        ref byte[]? chunk = ref _chunks[_firstChunk];
+        if (chunk is not null)
+        {
+            pool.Return(chunk);
+            chunk = null;
+        }
+    }
+
+    private ref byte[]? Slot(int index) => ref _chunks[(_firstChunk + index) & (_chunks.Length - 1)];
+
+    private void EnsureChunks(int count)
+    {
+        if (count <= _chunks.Length)
+        {
+            return;
+        }
+
+        int capacity = _chunks.Length;
+        while (capacity < count)
+        {
+            capacity *= 2;
+        }
+
+        byte[]?[] larger = new byte[]?[capacity];
+        for (int i = 0; i < _chunks.Length; i++)
+        {
+            larger[i] = Slot(i);
+        }
+
+        _chunks = larger;
+        _firstChunk = 0;
+    }
+}

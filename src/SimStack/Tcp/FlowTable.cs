@@ -1,0 +1,120 @@
+using SimStack.Ip;
+
+namespace SimStack.Tcp;
+
+/// <summary>
+/// Demultiplexing by 4-tuple: a keyed hash table with chains through the flows themselves, so that a look-up allocates nothing.
+/// </summary>
+internal sealed class FlowTable(ulong key)
+{
+    private TcpFlow?[] _buckets = new TcpFlow?[16];
+
+    public int Count { get; private set; }
+
+    public TcpFlow? Find(in IpAddress local, ushort localPort, in IpAddress remote, ushort remotePort)
+    {
+        uint hash = HashOf(local, localPort, remote, remotePort);
+        for (TcpFlow? flow = _buckets[hash & (uint)(_buckets.Length - 1)]; flow is not null; flow = flow.HashNext)
+        {
+            if (flow.Hash == hash && flow.RemotePort == remotePort && flow.LocalPort == localPort
+                && flow.RemoteAddress == remote && flow.LocalAddress == local)
+            {
+                return flow;
+            }
+        }
+
+        return null;
+    }
+
+    public void Add(TcpFlow flow)
+    {
+        if (Count >= _buckets.Length)
+        {
+            Grow();
+        }
+
+        flow.Hash = HashOf(flow.LocalAddress, flow.LocalPort, flow.RemoteAddress, flow.RemotePort);
+        ref TcpFlow? bucket = ref _buckets[flow.Hash & (uint)(_buckets.Length - 1)];
+        flow.HashNext = bucket;
+        bucket = flow;
+        Count++;
+    }
+
+    public void Remove(TcpFlow flow)
+    {
+        ref TcpFlow? link = ref _buckets[flow.Hash & (uint)(_buckets.Length - 1)];
+        while (link is not null)
+        {
+            if (ReferenceEquals(link, flow))
+            {
+                link = flow.HashNext;
+                flow.HashNext = null;
+                Count--;
+                return;
+            }
+
+            link = ref link.HashNext;
+        }
+    }
+
+    /// <summary>
+    /// Whether any flow has that local port, on that address or, if it is unspecified, on any that it covers. Looks at all flows.
+    /// </summary>
+    public bool Uses(in IpEndpoint local)
+    {
+        foreach (TcpFlow? bucket in _buckets)
+        {
+            for (TcpFlow? flow = bucket; flow is not null; flow = flow.HashNext)
+            {
+                if (flow.LocalPort == local.Port && TcpLayer.Covers(local.Address, flow.LocalAddress))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>All flows, in no particular order.</summary>
+    public void CopyTo(List<TcpFlow> destination)
+    {
+        foreach (TcpFlow? bucket in _buckets)
+        {
+            for (TcpFlow? flow = bucket; flow is not null; flow = flow.HashNext)
+            {
+                destination.Add(flow);
+            }
+        }
+    }
+
+    private uint HashOf(in IpAddress local, ushort localPort, in IpAddress remote, ushort remotePort)
+    {
+        // A multiplicative mix under a secret key: enough against a peer who picks ports to make chains long, and a few cycles.
+        ulong h = key ^ remote.Low;
+        h = (h ^ (h >> 32)) * 0x9E37_79B9_7F4A_7C15;
+        h ^= local.Low + ((ulong)remotePort << 16 | localPort);
+        h = (h ^ (h >> 29)) * 0xBF58_476D_1CE4_E5B9;
+        h ^= remote.High ^ ulong.RotateLeft(local.High, 31);
+        h = (h ^ (h >> 32)) * 0x94D0_49BB_1331_11EB;
+        return (uint)(h >> 32);
+    }
+
+    private void Grow()
+    {
+        TcpFlow?[] old = _buckets;
+        _buckets = new TcpFlow?[old.Length * 2];
+        foreach (TcpFlow? bucket in old)
+        {
+            TcpFlow? flow = bucket;
+            while (flow is not null)
+            {
+                TcpFlow? next = flow.HashNext;
+                ref TcpFlow? home = ref _buckets[flow.Hash & (uint)(_buckets.Length - 1)];
+                flow.HashNext = home;
+                home = flow;
+                flow = next;
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+using SimStack.Ip;
+using SimStack.Wire;
+
+namespace SimStack.Tcp.Listen;
+
+/// <summary>A handshake under way on a listening socket: SYN-RECEIVED, with no more than the third segment will need.</summary>
+internal sealed class SynQueueEntry(
+    TcpListener listener, IpPath path, IpEndpoint local, IpEndpoint remote, long id) : TcpFlow(local, remote, id)
+{
+    public TcpListener Listener => listener;
+
+    public IpPath Path => path;
+
+    public SequenceNumber Iss { get; init; }
+
+    public SequenceNumber Irs { get; init; }
+
+    /// <summary>The SYN's options.</summary>
+    public TcpOptions Options { get; init; }
+
+    public ushort AdvertisedMss { get; init; }
+
+    public int ReceiveWindow { get; init; }
+
+    public byte ReceiveScale { get; init; }
+
+    public int WindowClamp { get; init; }
+
+    public uint TimestampOffset { get; init; }
+
+    public uint TimestampsRecent { get; set; }
+
+    public Instant TimestampsStamp { get; set; }
+
+    /// <summary>When the SYN-ACK was last sent.</summary>
+    public Instant SentAt { get; set; }
+
+    public Instant LastDuplicateAnswer { get; set; } = new(long.MinValue / 2);
+
+    /// <summary>SYN-ACK retransmissions by the timer.</summary>
+    public int Timeouts { get; set; }
+
+    /// <summary>The SYN-ACK was sent more than once, so that its acknowledgement measures nothing (Karn; RFC 6298 §3).</summary>
+    public bool Resent { get; set; }
+
+    /// <summary>The third segment came, but the accept queue was full.</summary>
+    public bool Acknowledged { get; set; }
+
+    public Instant NextRetransmission { get; set; }
+
+    public override TcpState State => TcpState.SynReceived;
+
+    public override Instant Deadline => NextRetransmission;
+
+    /// <summary>Where it stands in the queue's list.</summary>
+    public int Index { get; set; }
+
+    public override void Timeout(Instant now) => listener.EntryTimeout(now, this);
+}

@@ -1,0 +1,217 @@
+using SimStack.Wire;
+
+namespace SimStack.Tcp.Listen;
+
+/// <summary>
+/// SYN-RECEIVED on a listening socket: SYN-ACKs and their retransmission, and the third segment (RFC 9293 §3.10.7.4).
+/// </summary>
+internal sealed partial class TcpListener
+{
+    public void SegmentArrives(Instant now, SynQueueEntry entry, ref TcpSegment segment)
+    {
+        bool timestamps = entry.Options.HasTimestamps && segment.Options.HasTimestamps && _tcp.Sysctls.Timestamps;
+        bool old = timestamps && unchecked((int)(segment.Options.TsVal - entry.TimestampsRecent)) < 0;
+        TcpFlags control = segment.Flags & (TcpFlags.Syn | TcpFlags.Ack | TcpFlags.Rst);
+        if (segment.Seq == entry.Irs && control == TcpFlags.Syn && !old)
+        {
+            AnswerDuplicateSyn(now, entry);
+            return;
+        }
+
+        // Linux looks at the ACK before the sequence number; the RFC has it last.
+        bool foreign = segment.Has(TcpFlags.Ack) && segment.Ack != entry.Iss + 1;
+        if (foreign && !_tcp.Profile.RfcSegmentChecks)
+        {
+            _tcp.ResetUnknown(now, segment);
+            return;
+        }
+
+        SequenceNumber next = entry.Irs + 1;
+        SequenceNumber right = next + entry.ReceiveWindow;
+        bool inWindow = segment.Seq == next || (segment.End > next && segment.Seq < right);
+        if (old || !inWindow)
+        {
+            if (!segment.Has(TcpFlags.Rst))
+            {
+                SendAck(now, entry, segment);
+            }
+
+            return;
+        }
+
+        if (timestamps && segment.Seq <= next)
+        {
+            entry.TimestampsRecent = segment.Options.TsVal;
+            entry.TimestampsStamp = now;
+        }
+
+        if (segment.Has(TcpFlags.Rst | TcpFlags.Syn) && !(segment.Seq == entry.Irs && !segment.Has(TcpFlags.Rst)))
+        {
+            if (segment.Has(TcpFlags.Rst) && segment.Seq != next && _tcp.Profile.RfcSegmentChecks)
+            {
+                SendAck(now, entry, segment); // RFC 5961 §3.2: a challenge ACK. Linux takes any RST in the window here.
+                return;
+            }
+
+            ResetEntry(now, entry, segment);
+            return;
+        }
+
+        if (foreign)
+        {
+            _tcp.ResetUnknown(now, segment);
+        }
+        else if (segment.Has(TcpFlags.Ack))
+        {
+            Complete(now, entry, ref segment);
+        }
+    }
+
+    /// <summary>
+    /// RST, or a SYN in the window: back to LISTEN (RFC 9293 §3.10.7.4, second and fourth; Linux resets for the SYN).
+    /// </summary>
+    private void ResetEntry(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
+    {
+        _tcp.Counters[SnmpCounter.TcpAttemptFails]++;
+        if (!_tcp.Profile.RfcSegmentChecks)
+        {
+            _tcp.ResetUnknown(now, segment);
+        }
+
+        Remove(entry);
+        Report(now, entry, TcpState.SynReceived, TcpState.Listen, segment.Has(TcpFlags.Rst) ? "rcv RST" : "rcv SYN");
+        Notify(now, "handshake reset");
+    }
+
+    /// <summary>The third segment: a connection, if the accept queue has room.</summary>
+    private void Complete(Instant now, SynQueueEntry entry, ref TcpSegment segment)
+    {
+        if (AcceptQueueIsFull)
+        {
+            Overflow(now, entry, segment);
+            return;
+        }
+
+        if (segment.Has(TcpFlags.Syn))
+        {
+            // The SYN,ACK of a peer that opened as well, with data behind it: its SYN is the one of the queue, and done.
+            segment.Seq += 1;
+            segment.Flags &= ~TcpFlags.Syn;
+        }
+
+        Remove(entry);
+        TcpConnection connection = new(_tcp, entry.Local, entry.Remote, entry.Id, TcpState.SynReceived) { Listener = this };
+        connection.Apply(Socket.Options);
+        connection.SendBufferLocked = Socket.Options.SendBuffer > 0;
+        connection.OpenFrom(now, entry, entry.Path);
+        _tcp.Add(connection);
+        _acceptQueue.Add(connection);
+        Notify(now, "handshake completed");
+        connection.SegmentArrives(now, ref segment);
+        _tcp.SignalReady(Socket);
+    }
+
+    private void Overflow(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
+    {
+        _tcp.Counters[SnmpCounter.TcpExtListenOverflows]++;
+        _tcp.Counters[SnmpCounter.TcpExtListenDrops]++;
+        if (_tcp.Sysctls.AbortOnOverflow)
+        {
+            _tcp.ResetUnknown(now, segment);
+            Remove(entry);
+            Report(now, entry, TcpState.SynReceived, TcpState.Closed, "accept queue full");
+            Notify(now, "reset: accept queue full");
+            return;
+        }
+
+        // The ACK is ignored; the SYN-ACK will be sent again, and the client's answer may find room.
+        entry.Acknowledged = true;
+        Notify(now, "ACK dropped: accept queue full");
+    }
+
+    /// <summary>The SYN-ACK timer: doubling from 1 s, tcp_synack_retries times.</summary>
+    public void EntryTimeout(Instant now, SynQueueEntry entry)
+    {
+        _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, entry.Id, entry.Local, entry.Remote, "SYN-ACK"));
+        if (entry.Timeouts >= _tcp.Sysctls.SynAckRetries)
+        {
+            Remove(entry);
+            Report(now, entry, TcpState.SynReceived, TcpState.Closed, "user timeout");
+            Notify(now, "handshake timed out");
+            return;
+        }
+
+        entry.Timeouts++;
+        entry.Resent = true;
+        _tcp.Counters[SnmpCounter.TcpExtTCPTimeouts]++;
+        _tcp.Counters[SnmpCounter.TcpRetransSegs]++;
+        SendSynAck(now, entry);
+        entry.NextRetransmission = now + RetransmissionDelay(entry);
+        _tcp.Timers.Update(entry);
+    }
+
+    private void AnswerDuplicateSyn(Instant now, SynQueueEntry entry)
+    {
+        if (now - entry.LastDuplicateAnswer < Duration.FromMilliseconds(_tcp.Sysctls.InvalidRateLimit))
+        {
+            _tcp.Counters[SnmpCounter.TcpExtTCPACKSkippedSynRecv]++;
+            return;
+        }
+
+        entry.LastDuplicateAnswer = now;
+        entry.Resent = true;
+        _tcp.Counters[SnmpCounter.TcpRetransSegs]++;
+        SendSynAck(now, entry);
+        entry.NextRetransmission = now + RetransmissionDelay(entry);
+        _tcp.Timers.Update(entry);
+    }
+
+    private Duration RetransmissionDelay(SynQueueEntry entry)
+    {
+        Duration limit = Duration.FromMilliseconds(_tcp.Sysctls.RtoMaxMilliseconds);
+        return entry.Timeouts > 20 ? limit : Duration.Min(new Duration(InitialRto.Nanoseconds << entry.Timeouts), limit);
+    }
+
+    private void SendSynAck(Instant now, SynQueueEntry entry)
+    {
+        entry.SentAt = now;
+        TcpOptions options = default;
+        options.Mss = entry.AdvertisedMss;
+        options.SackPermitted = entry.Options.SackPermitted && _tcp.Sysctls.Sack;
+        bool scaling = entry.Options.WindowScale >= 0 && _tcp.Sysctls.WindowScaling;
+        options.WindowScale = scaling ? (sbyte)entry.ReceiveScale : (sbyte)-1;
+        AddTimestamps(now, entry, ref options);
+        _tcp.Send(
+            now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.Irs + 1, TcpFlags.Syn | TcpFlags.Ack,
+            (ushort)Math.Min(entry.ReceiveWindow, 65_535), options, (byte)Socket.Options.TypeOfService, TimeToLive);
+    }
+
+    private void SendAck(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
+    {
+        if ((segment.Length == 0 || segment.Has(TcpFlags.Syn))
+            && now - entry.LastDuplicateAnswer < Duration.FromMilliseconds(_tcp.Sysctls.InvalidRateLimit))
+        {
+            _tcp.Counters[SnmpCounter.TcpExtTCPACKSkippedSynRecv]++;
+            return;
+        }
+
+        entry.LastDuplicateAnswer = now;
+        TcpOptions options = default;
+        AddTimestamps(now, entry, ref options);
+        _tcp.Send(
+            now, entry.Path, entry.Local, entry.Remote, entry.Iss + 1, entry.Irs + 1, TcpFlags.Ack,
+            (ushort)(entry.ReceiveWindow >> entry.ReceiveScale), options, (byte)Socket.Options.TypeOfService, TimeToLive);
+    }
+
+    private byte TimeToLive => (byte)(Socket.Options.TimeToLive > 0 ? Socket.Options.TimeToLive : _tcp.Sysctls.DefaultTtl);
+
+    private void AddTimestamps(Instant now, SynQueueEntry entry, ref TcpOptions options)
+    {
+        if (entry.Options.HasTimestamps && _tcp.Sysctls.Timestamps)
+        {
+            options.HasTimestamps = true;
+            options.TsVal = unchecked(_tcp.Timestamps.At(now) + entry.TimestampOffset);
+            options.TsEcr = entry.TimestampsRecent;
+        }
+    }
+}

@@ -1,0 +1,211 @@
+using SimStack.Ip;
+using SimStack.Sockets;
+using SimStack.Wire;
+
+namespace SimStack.Tcp.Listen;
+
+/// <summary>
+/// A socket in LISTEN (RFC 9293 §3.10.7.2) with its two queues: handshakes under way, and connections that wait for accept.
+/// Limits and overflow as Linux has them.
+/// </summary>
+internal sealed partial class TcpListener
+{
+    private readonly TcpLayer _tcp;
+    private readonly SynQueue _synQueue = new();
+    private readonly AcceptQueue _acceptQueue = new();
+
+    public TcpListener(TcpLayer tcp, TcpSocket socket, IpEndpoint local, int backlog, long id)
+    {
+        _tcp = tcp;
+        Socket = socket;
+        Local = local;
+        Id = id;
+        SetBacklog(backlog);
+    }
+
+    public TcpSocket Socket { get; }
+
+    public IpEndpoint Local { get; }
+
+    public long Id { get; }
+
+    /// <summary>What listen(2) was given, at most net.core.somaxconn.</summary>
+    public int Backlog { get; private set; }
+
+    public TcpListener? NextOnPort { get; set; }
+
+    public int SynQueueLength => _synQueue.Count;
+
+    public int AcceptQueueLength => _acceptQueue.Count;
+
+    /// <summary>
+    /// The SYN queue's limit, by the backlog and by tcp_max_syn_backlog. As Linux 6.18 with tcp_syncookies 0: backlog + 1, and one more
+    /// than three quarters of tcp_max_syn_backlog, the last quarter being kept for peers known from before, of which there are none here.
+    /// </summary>
+    public int SynQueueLimit
+    {
+        get
+        {
+            int most = _tcp.Sysctls.MaxSynBacklog;
+            return _tcp.Profile.QueuesHoldOneMore
+                ? Math.Min(Backlog + 1, most - (most >> 2) + 1)
+                : Math.Min(Math.Max(Backlog, 1), most);
+        }
+    }
+
+    /// <summary>The accept queue's limit.</summary>
+    public int AcceptQueueLimit => _tcp.Profile.QueuesHoldOneMore ? Backlog + 1 : Backlog;
+
+    private bool AcceptQueueIsFull => _acceptQueue.Count >= AcceptQueueLimit;
+
+    public SynQueueEntry EntryAt(int index) => _synQueue[index];
+
+    public ListenQueues Snapshot() =>
+        new(_synQueue.Snapshot(), SynQueueLimit, _acceptQueue.Snapshot(), AcceptQueueLimit, Backlog);
+
+    public void SetBacklog(int backlog)
+    {
+        // Linux takes a negative backlog for the largest there is.
+        Backlog = backlog < 0 ? _tcp.Sysctls.SoMaxConn : Math.Min(backlog, _tcp.Sysctls.SoMaxConn);
+    }
+
+    /// <summary>A segment for no connection arrives on a listening port.</summary>
+    public void SegmentArrives(Instant now, scoped in TcpSegment segment, uint? iss)
+    {
+        // First: RST is ignored. Second: ACK is bad here. Third: SYN. Others are dropped.
+        if (segment.Has(TcpFlags.Rst))
+        {
+            return;
+        }
+
+        if (segment.Has(TcpFlags.Ack))
+        {
+            _tcp.ResetUnknown(now, segment);
+            return;
+        }
+
+        // A FIN beside the SYN would be processed later (§3.10.7.2, third); the peer sends it again. Linux drops such a segment.
+        if (!segment.Has(TcpFlags.Syn) || (segment.Has(TcpFlags.Fin) && !_tcp.Profile.RfcSegmentChecks))
+        {
+            return;
+        }
+
+        if (AcceptQueueIsFull)
+        {
+            _tcp.Counters[SnmpCounter.TcpExtListenOverflows]++;
+            Drop(now, "SYN dropped: accept queue full");
+        }
+        else if (_synQueue.Count >= SynQueueLimit)
+        {
+            _tcp.Counters[SnmpCounter.TcpExtTCPReqQFullDrop]++;
+            Drop(now, "SYN dropped: SYN queue full");
+        }
+        else
+        {
+            Admit(now, segment, iss);
+        }
+    }
+
+    private void Drop(Instant now, string cause)
+    {
+        _tcp.Counters[SnmpCounter.TcpExtListenDrops]++;
+        Notify(now, cause);
+    }
+
+    private void Admit(Instant now, scoped in TcpSegment segment, uint? iss)
+    {
+        IpEndpoint local = new(segment.Destination, segment.DestinationPort);
+        IpEndpoint remote = new(segment.Source, segment.SourcePort);
+        if (_tcp.Ip.FindPath(remote.Address, local.Address) is not { } path)
+        {
+            return;
+        }
+
+        SocketOptions options = Socket.Options;
+        int mss = path.Mtu - (local.Address.IsV4 ? 40 : 60);
+        mss = options.MaximumSegment > 0 ? Math.Min(mss, options.MaximumSegment) : mss;
+        bool timestamps = segment.Options.HasTimestamps && _tcp.Sysctls.Timestamps;
+        int buffer = options.ReceiveBuffer > 0 ? options.ReceiveBuffer : _tcp.Sysctls.RmemDefault;
+        (int window, byte scale, int clamp) = TcpConnection.InitialWindow(
+            _tcp.Profile, _tcp.Sysctls, buffer >> 1, mss - (timestamps ? 12 : 0),
+            segment.Options.WindowScale >= 0 && _tcp.Sysctls.WindowScaling, options.WindowClamp);
+        SynQueueEntry entry = new(this, path, local, remote, _tcp.NextId())
+        {
+            Iss = new SequenceNumber(iss ?? Socket.TakeInitialSequenceNumber() ?? _tcp.NextIss(now, local, remote)),
+            Irs = segment.Seq,
+            Options = segment.Options,
+            AdvertisedMss = (ushort)Math.Clamp(mss, 88, 65_495),
+            ReceiveWindow = window,
+            ReceiveScale = scale,
+            WindowClamp = clamp,
+            TimestampOffset = _tcp.TimestampOffset(local, remote),
+            TimestampsRecent = segment.Options.TsVal,
+            TimestampsStamp = now,
+        };
+        _synQueue.Add(entry);
+        Report(now, entry, TcpState.Listen, TcpState.SynReceived, "rcv SYN");
+        Notify(now, "SYN queued");
+        SendSynAck(now, entry);
+        entry.NextRetransmission = now + InitialRto;
+        _tcp.Add(entry);
+    }
+
+    /// <summary>accept(2): the oldest complete connection.</summary>
+    public Errno Accept(Instant now, TcpSocket into)
+    {
+        if (!_acceptQueue.TryTake(out TcpConnection connection))
+        {
+            return Errno.EAGAIN;
+        }
+
+        connection.Listener = null;
+        connection.Socket = into;
+        into.Adopt(connection);
+        Notify(now, "accept");
+        return Errno.OK;
+    }
+
+    /// <summary>
+    /// A connection in the accept queue ended before it was accepted. Linux leaves it there: accept returns it, and the next call
+    /// tells.
+    /// </summary>
+    public void ConnectionGone(Instant now, TcpConnection connection) =>
+        Notify(now, connection.State is TcpState.Closed ? "waiting connection ended" : "waiting connection closed");
+
+    /// <summary>
+    /// The listening socket is closed: handshakes are forgotten, waiting connections are reset (RFC 9293 §3.10.4, LISTEN).
+    /// </summary>
+    public void Close(Instant now)
+    {
+        while (_synQueue.Count > 0)
+        {
+            SynQueueEntry entry = _synQueue[_synQueue.Count - 1];
+            Remove(entry);
+            Report(now, entry, TcpState.SynReceived, TcpState.Closed, "CLOSE");
+        }
+
+        while (_acceptQueue.TryTake(out TcpConnection connection))
+        {
+            connection.Listener = null;
+            connection.Abort(now);
+        }
+
+        _tcp.RemoveListener(this);
+    }
+
+    private Duration InitialRto => Duration.FromMilliseconds(_tcp.Sysctls.InitialRtoMilliseconds);
+
+    private void Remove(SynQueueEntry entry)
+    {
+        _synQueue.Remove(entry);
+        entry.NextRetransmission = Instant.Never;
+        _tcp.Forget(entry);
+    }
+
+    private void Report(Instant now, SynQueueEntry entry, TcpState from, TcpState to, string cause) =>
+        _tcp.Host.Observer?.StateChanged(new TcpStateChange(now, entry.Id, entry.Local, entry.Remote, from, to, cause));
+
+    private void Notify(Instant now, string cause) =>
+        _tcp.Host.Observer?.ListenQueueChanged(
+            new ListenQueueChange(now, Local, _synQueue.Count, SynQueueLimit, _acceptQueue.Count, Backlog, cause));
+}

@@ -1,0 +1,107 @@
+using SimStack.Profiles;
+using SimStack.Wire;
+
+namespace SimStack.Tcp;
+
+/// <summary>
+/// SRTT, RTTVAR and RTO (RFC 6298 §2), in microseconds. Two ways, by profile: the RFC's own formula with its 1 s minimum; and
+/// Linux's, where the variance is the largest deviation within a round trip, never taken below the minimum RTO, and decays once a
+/// round trip.
+/// </summary>
+internal struct RttEstimator
+{
+    private int _srtt8;
+    private int _deviation4;
+    private int _largestDeviation;
+    private int _variance;
+    private SequenceNumber _roundEnd;
+
+    /// <summary>RTO in microseconds, before backoff.</summary>
+    public int RtoMicroseconds;
+
+    public readonly bool HasSample => _srtt8 != 0;
+    public readonly int SmoothedMicroseconds => _srtt8 >> 3;
+
+    public void Reset(Sysctls sysctls) => RtoMicroseconds = sysctls.InitialRtoMilliseconds * 1000;
+
+    /// <summary>No sample from the handshake: 3 s until there is one (RFC 6298 §5.7).</summary>
+    public void FallBack() => RtoMicroseconds = 3_000_000;
+
+    /// <param name="sample">The measured round trip.</param>
+    /// <param name="una">SND.UNA.</param>
+    /// <param name="nxt">SND.NXT.</param>
+    /// <param name="profile">Which formula.</param>
+    /// <param name="sysctls">Bounds.</param>
+    public void AddSample(Duration sample, SequenceNumber una, SequenceNumber nxt, Profile profile, Sysctls sysctls)
+    {
+        int measured = (int)Math.Clamp(sample.Nanoseconds / 1000, 1, 100_000_000);
+        if (profile.Rfc6298Timer)
+        {
+            AddRfcSample(measured);
+            RtoMicroseconds = SmoothedMicroseconds + _variance * 4;
+            RtoMicroseconds = Math.Max(RtoMicroseconds, sysctls.RtoMinMicroseconds);
+        }
+        else
+        {
+            AddLinuxSample(measured, una, nxt, sysctls.RtoMinMicroseconds);
+            RtoMicroseconds = SmoothedMicroseconds + _variance;
+        }
+
+        RtoMicroseconds = (int)Math.Min(RtoMicroseconds, sysctls.RtoMaxMilliseconds * 1000L);
+    }
+
+    private void AddRfcSample(int measured)
+    {
+        if (_srtt8 == 0)
+        {
+            _srtt8 = measured << 3;
+            _variance = measured >> 1;
+            return;
+        }
+
+        // RTTVAR before SRTT (RFC 6298 §2.3).
+        int error = measured - (_srtt8 >> 3);
+        _variance += (Math.Abs(error) - _variance) >> 2;
+        _srtt8 = Math.Max(8, _srtt8 + error);
+    }
+
+    private void AddLinuxSample(int measured, SequenceNumber una, SequenceNumber nxt, int minimum)
+    {
+        if (_srtt8 == 0)
+        {
+            _srtt8 = measured << 3;
+            _deviation4 = measured << 1;
+            _variance = Math.Max(_deviation4, minimum);
+            _largestDeviation = _variance;
+            _roundEnd = nxt;
+            return;
+        }
+
+        int error = measured - (_srtt8 >> 3);
+        _srtt8 = Math.Max(1, _srtt8 + error);
+        int change = Math.Abs(error) - (_deviation4 >> 2);
+        if (error < 0 && change > 0)
+        {
+            // A round trip that suddenly gets shorter should not blow up the RTO.
+            change >>= 3;
+        }
+
+        _deviation4 += change;
+        if (_deviation4 > _largestDeviation)
+        {
+            _largestDeviation = _deviation4;
+            _variance = Math.Max(_variance, _largestDeviation);
+        }
+
+        if (una > _roundEnd)
+        {
+            if (_largestDeviation < _variance)
+            {
+                _variance -= (_variance - _largestDeviation) >> 2;
+            }
+
+            _roundEnd = nxt;
+            _largestDeviation = minimum;
+        }
+    }
+}

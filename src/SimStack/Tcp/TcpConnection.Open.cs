@@ -1,0 +1,124 @@
+using SimStack.Ip;
+using SimStack.Sockets;
+using SimStack.Tcp.Listen;
+using SimStack.Wire;
+
+namespace SimStack.Tcp;
+
+/// <summary>RFC 9293 §3.10.1, OPEN call; and a connection made from a completed handshake.</summary>
+internal sealed partial class TcpConnection
+{
+    /// <summary>Active open: sends the SYN.</summary>
+    /// <param name="now">The instant.</param>
+    /// <param name="iss">ISS that the scenario set, or null for one by RFC 6528.</param>
+    /// <param name="cause"><c>OPEN</c>, or <c>SEND</c> where a listening socket becomes active.</param>
+    public Errno Open(Instant now, uint? iss, string cause)
+    {
+        _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress);
+        if (_path is null)
+        {
+            return Errno.ENETUNREACH;
+        }
+
+        InitializeSendSpace(new SequenceNumber(iss ?? _tcp.NextIss(now, Local, Remote)));
+        _timestampOffset = _tcp.TimestampOffset(Local, Remote);
+        _advertisedMss = MssToAdvertise();
+        _maximumSegment = (ushort)Math.Min((int)_advertisedMss, 65_483);
+        SelectInitialWindow(_advertisedMss, Sysctls.WindowScaling);
+        Count(SnmpCounter.TcpActiveOpens);
+        Transition(now, TcpState.SynSent, cause);
+        SendSyn(now, retransmission: false);
+        ArmRetransmission(now);
+        return Errno.OK;
+    }
+
+    /// <summary>A handshake of the SYN queue was completed: takes over what the entry knows, in SYN-RECEIVED.</summary>
+    public void OpenFrom(Instant now, SynQueueEntry entry, IpPath path)
+    {
+        _path = path;
+        _timestampOffset = entry.TimestampOffset;
+        InitializeSendSpace(entry.Iss);
+        _snd.Nxt = _snd.Written = entry.Iss + 1;
+        _advertisedMss = entry.AdvertisedMss;
+        TakeSynOptions(now, entry.Options);
+        _timestampsRecent = entry.TimestampsRecent;
+        _timestampsStamp = entry.TimestampsStamp;
+        _rcv.Irs = entry.Irs;
+        _rcv.Nxt = _rcv.Wup = entry.Irs + 1;
+        _rcv.Wnd = entry.ReceiveWindow;
+        _receiveScale = entry.ReceiveScale;
+        _copied = _rcv.Nxt;
+        _windowThreshold = entry.ReceiveWindow;
+        _windowClamp = entry.WindowClamp;
+        _snd.Una = entry.Iss;
+        ref SentSegment syn = ref Sent.Add();
+        syn.Seq = entry.Iss;
+        syn.Length = 1;
+        syn.SentAt = entry.SentAt;
+        _retransmissions = (byte)Math.Min(entry.Timeouts, 255);
+        syn.Flags = SentFlags.Syn | (entry.Resent ? SentFlags.Retransmitted : SentFlags.None);
+        Count(SnmpCounter.TcpPassiveOpens);
+    }
+
+    private void InitializeSendSpace(SequenceNumber iss)
+    {
+        _snd.Iss = _snd.Una = _snd.Nxt = iss;
+        _snd.Written = _snd.BufferStart = iss + 1;
+        _snd.SmallEnd = iss;
+        _snd.Up = iss;
+        _recoveryPoint = _usageUntil = iss;
+    }
+
+    private void SendSyn(Instant now, bool retransmission)
+    {
+        // A CLOSE in SYN-RECEIVED leads to FIN-WAIT-1 with the SYN,ACK still to be repeated.
+        TcpFlags flags = _state is TcpState.SynSent ? TcpFlags.Syn : TcpFlags.Syn | TcpFlags.Ack;
+        if (!retransmission && Sent.Count == 0)
+        {
+            ref SentSegment syn = ref Sent.Add();
+            syn.Seq = _snd.Iss;
+            syn.Length = 1;
+            syn.Flags = SentFlags.Syn;
+            syn.SentAt = now;
+            _snd.Nxt = _snd.Iss + 1;
+            _snd.Written = SequenceNumber.Max(_snd.Written, _snd.Nxt);
+            _firstSentAt = now;
+        }
+        else if (retransmission)
+        {
+            ref SentSegment syn = ref Sent[0];
+            syn.SentAt = now;
+            syn.Flags |= SentFlags.Retransmitted;
+        }
+
+        TcpOptions options = default;
+        options.WindowScale = -1;
+        WriteSynOptions(now, ref options, flags.HasFlag(TcpFlags.Ack));
+        // The window of a SYN is never scaled (RFC 7323 §2.2).
+        Emit(now, _snd.Iss, flags, (ushort)Math.Min(_rcv.Wnd, 65_535), options, default);
+    }
+
+    /// <summary>SYN-RECEIVED to ESTABLISHED, SYN-SENT to ESTABLISHED: windows, buffers and timers begin.</summary>
+    private void BecomeEstablished(Instant now, scoped in TcpSegment segment, string cause)
+    {
+        _snd.Wnd = segment.Has(TcpFlags.Syn) ? segment.Window : segment.Window << _sendScale;
+        _snd.Wl1 = segment.Seq;
+        _snd.Wl2 = segment.Ack;
+        _snd.MaxWnd = Math.Max(_snd.MaxWnd, _snd.Wnd);
+        if (!_rtt.HasSample)
+        {
+            // The SYN was sent twice and no timestamp tells which was answered (RFC 6298 §5.7).
+            _rtt.FallBack();
+        }
+
+        _congestion.Established(_retransmissions, Profile.Rfc6298Timer);
+        _receivedMss = (ushort)Math.Clamp(Math.Min(Math.Min(_advertisedMss, (int)_maximumSegment), _rcv.Wnd / 2), 88, 536);
+        _copied = _rcv.Nxt;
+        _retransmissions = 0;
+        _backoff = 0;
+        _firstRetransmissionAt = Instant.Never;
+        _lastReceivedAt = now;
+        Transition(now, TcpState.Established, cause);
+        RestartKeepAlive(now);
+    }
+}

@@ -1,0 +1,146 @@
+using SimStack.Sockets;
+using SimStack.Wire;
+
+namespace SimStack.Tcp;
+
+/// <summary>What was negotiated in the handshake and what the user set on the socket.</summary>
+internal sealed partial class TcpConnection
+{
+    /// <summary>Bytes that timestamps take in every segment, padding included.</summary>
+    private const int TimestampsLength = 12;
+
+    private uint _timestampOffset;
+    private uint _timestampsRecent;
+    private Instant _timestampsStamp;
+    private ushort _maximumSegment = 536;
+    private ushort _advertisedMss;
+    private ushort _userMss;
+    private byte _sendScale;
+    private byte _receiveScale;
+    private bool _timestampsOn;
+    private bool _sackOn;
+    private bool _scalingOn;
+    private bool _noDelay;
+    private bool _corked;
+    private bool _keepAliveOn;
+    private bool _lingerZero;
+    private bool _inlineUrgent;
+    private byte _keepAliveCount;
+    private byte _synRetries;
+    private byte _typeOfService;
+    private byte _ttl;
+    private ushort _keepAliveIdle;
+    private ushort _keepAliveInterval;
+    private int _finWait2Seconds;
+    private int _userTimeoutMilliseconds;
+    private int _windowClampOption;
+
+    /// <summary>
+    /// The maximum segment size for sending: data bytes of a segment, options taken off (Eff.snd.MSS of RFC 9293 §3.7.1).
+    /// </summary>
+    public int SendMss => _maximumSegment;
+
+    public bool TimestampsOn => _timestampsOn;
+    public bool SackOn => _sackOn;
+
+    /// <summary>MSS to announce: what the path's MTU leaves, or less if the user said so (RFC 9293 §3.7.1, RFC 6691).</summary>
+    private ushort MssToAdvertise()
+    {
+        int mss = _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60);
+        return (ushort)Math.Clamp(_userMss > 0 ? Math.Min(mss, _userMss) : mss, 88, 65_495);
+    }
+
+    /// <summary>Takes over the options that the user set before the connection was there.</summary>
+    public void Apply(SocketOptions options)
+    {
+        _userMss = (ushort)options.MaximumSegment;
+        _noDelay = options.NoDelay;
+        _corked = options.Cork;
+        _keepAliveOn = options.KeepAlive;
+        _lingerZero = options.LingerSeconds == 0;
+        _inlineUrgent = options.InlineUrgent;
+        _keepAliveIdle = (ushort)options.KeepAliveIdle;
+        _keepAliveInterval = (ushort)options.KeepAliveInterval;
+        _keepAliveCount = (byte)options.KeepAliveCount;
+        _synRetries = (byte)options.SynCount;
+        _finWait2Seconds = options.FinWait2Seconds;
+        _userTimeoutMilliseconds = options.UserTimeoutMilliseconds;
+        _windowClampOption = options.WindowClamp;
+        _typeOfService = (byte)options.TypeOfService;
+        _ttl = (byte)(options.TimeToLive > 0 ? options.TimeToLive : Sysctls.DefaultTtl);
+        _sendBufferLimit = options.SendBuffer > 0 ? options.SendBuffer : Math.Max(Sysctls.WmemDefault, 87_380);
+        _receiveBufferLimit = options.ReceiveBuffer > 0 ? options.ReceiveBuffer : Sysctls.RmemDefault;
+    }
+
+    /// <summary>An option changed while the connection was there.</summary>
+    public void Reapply(Instant now, SocketOptions options)
+    {
+        bool keepAliveBefore = _keepAliveOn;
+        int idleBefore = _keepAliveIdle;
+        bool heldBack = _corked || !_noDelay;
+        Apply(options);
+        if (_keepAliveOn != keepAliveBefore || _keepAliveIdle != idleBefore)
+        {
+            RestartKeepAlive(now);
+        }
+
+        if (heldBack && (!_corked || _noDelay) && IsSynchronized)
+        {
+            Output(now, push: _noDelay);
+        }
+
+        _tcp.Timers.Update(this);
+    }
+
+    /// <summary>The options of our SYN or SYN-ACK (RFC 9293 §3.2; RFC 7323 §2.2 and §3.2; RFC 2018 §2).</summary>
+    private void WriteSynOptions(Instant now, ref TcpOptions options, bool answer)
+    {
+        options.Mss = _advertisedMss;
+        options.SackPermitted = answer ? _sackOn : Sysctls.Sack;
+        options.WindowScale = (answer ? _scalingOn : Sysctls.WindowScaling) ? (sbyte)_receiveScale : (sbyte)-1;
+        if (answer ? _timestampsOn : Sysctls.Timestamps)
+        {
+            options.HasTimestamps = true;
+            options.TsVal = TimestampNow(now);
+            options.TsEcr = answer ? _timestampsRecent : 0;
+        }
+    }
+
+    /// <summary>Reads the peer's SYN: MSS, scale, SACK permitted and timestamps, each only if we offer it too.</summary>
+    private void TakeSynOptions(Instant now, in TcpOptions options)
+    {
+        _timestampsOn = options.HasTimestamps && Sysctls.Timestamps;
+        _sackOn = options.SackPermitted && Sysctls.Sack;
+        _scalingOn = options.WindowScale >= 0 && Sysctls.WindowScaling;
+        // A shift above 14 is taken as 14 (RFC 7323 §2.3).
+        _sendScale = _scalingOn ? (byte)Math.Min((int)options.WindowScale, 14) : (byte)0;
+        if (!_scalingOn)
+        {
+            _receiveScale = 0;
+        }
+
+        if (_timestampsOn)
+        {
+            _timestampsRecent = options.TsVal;
+            _timestampsStamp = now;
+        }
+
+        SetPeerMss(options.Mss);
+    }
+
+    /// <summary>Without the option 536 is assumed for IPv4 and 1220 for IPv6 (RFC 9293 §3.7.1, MUST-15).</summary>
+    private void SetPeerMss(ushort announced)
+    {
+        int peer = announced != 0 ? announced : RemoteAddress.IsV4 ? 536 : 1220;
+        int mss = Math.Min(peer, _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60));
+        if (_userMss > 0)
+        {
+            mss = Math.Min(mss, _userMss);
+        }
+
+        mss = Math.Max(mss, Sysctls.MinSndMss);
+        _maximumSegment = (ushort)Math.Min(mss - (_timestampsOn ? TimestampsLength : 0), 65_483);
+    }
+
+    private uint TimestampNow(Instant now) => unchecked(_tcp.Timestamps.At(now) + _timestampOffset);
+}

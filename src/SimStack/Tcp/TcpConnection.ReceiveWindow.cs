@@ -1,0 +1,136 @@
+using System.Numerics;
+using SimStack.Profiles;
+
+namespace SimStack.Tcp;
+
+/// <summary>
+/// RCV.WND: what to offer (RFC 9293 §3.8.6.2.2, the receiver's silly window avoidance, as Linux does it) and its scale (RFC 7323
+/// §2).
+/// </summary>
+internal sealed partial class TcpConnection
+{
+    private const int MaximumScale = 14;
+
+    /// <summary>Upper bound that grows with what arrives, so that small packets cannot fill memory.</summary>
+    private int _windowThreshold;
+    private int _windowClamp;
+
+    /// <summary>
+    /// Half of the buffer is for data, half for the overhead that a kernel has (tcp_adv_win_scale 1; scaling ratio 1/2).
+    /// </summary>
+    private int BufferSpace => _receiveBufferLimit >> 1;
+
+    private int FreeSpace => BufferSpace - Readable - (_outOfOrder?.Bytes ?? 0);
+
+    private void SelectInitialWindow(int mss, bool scalingWanted)
+    {
+        (_rcv.Wnd, _receiveScale, _windowClamp) = InitialWindow(
+            Profile, Sysctls, BufferSpace, mss, scalingWanted, _windowClampOption);
+        _windowThreshold = _rcv.Wnd;
+    }
+
+    /// <summary>The first window, its scale and the clamp, for a connection or an entry of a SYN queue.</summary>
+    public static (int Window, byte Scale, int Clamp) InitialWindow(
+        Profile profile, Sysctls sysctls, int space, int mss, bool scalingWanted, int clampOption)
+    {
+        int clamp = clampOption > 0 ? clampOption : 65_535 << MaximumScale;
+        space = Math.Min(clamp, space);
+        if (space > mss)
+        {
+            space -= space % mss;
+        }
+
+        int window = Math.Min(space, 65_535);
+        if (profile.InitialReceiveWindowSegments > 0)
+        {
+            window = Math.Min(window, profile.InitialReceiveWindowSegments * mss);
+        }
+
+        byte scale = 0;
+        if (scalingWanted)
+        {
+            uint largest = (uint)Math.Min(Math.Max(space, Math.Max(sysctls.RmemMaximum, sysctls.RmemMax)), clamp);
+            scale = (byte)Math.Clamp(BitOperations.Log2(largest) - 15, 0, MaximumScale);
+        }
+
+        return (window, scale, Math.Min(65_535 << scale, clamp));
+    }
+
+    /// <summary>The peer does not scale: neither do we, and the clamp follows.</summary>
+    private void RescaleOwnWindow()
+    {
+        _windowClamp = Math.Min(_windowClamp, 65_535 << _receiveScale);
+        _windowThreshold = Math.Min(_windowThreshold, _windowClamp);
+    }
+
+    /// <summary>The window that would be offered now; not below zero, not yet held to what was offered before.</summary>
+    private int SelectWindow()
+    {
+        int full = Math.Min(_windowClamp, BufferSpace);
+        int mss = Math.Min((int)_receivedMss, full);
+        int free = FreeSpace;
+        if (mss <= 0)
+        {
+            return 0;
+        }
+
+        if (free < full >> 1)
+        {
+            free &= ~((1 << _receiveScale) - 1);
+            // Silly window: better nothing than a little (RFC 9293 MUST-39).
+            if (free < full >> 4 || free < mss)
+            {
+                return 0;
+            }
+        }
+
+        free = Math.Min(free, _windowThreshold);
+        if (_receiveScale > 0)
+        {
+            int granule = 1 << _receiveScale;
+            return (free + granule - 1) & ~(granule - 1);
+        }
+
+        int window = _rcv.Wnd;
+        if (window <= free - mss || window > free)
+        {
+            window = free - free % mss;
+        }
+        else if (mss == full && free > window + (full >> 1))
+        {
+            window = free;
+        }
+
+        return window;
+    }
+
+    /// <summary>
+    /// Chooses the window for a segment that leaves now and returns the header's field. The right edge never moves left
+    /// (MUST-34).
+    /// </summary>
+    private ushort AdvertiseWindow()
+    {
+        int current = _rcv.Remaining;
+        int window = SelectWindow();
+        if (window < current)
+        {
+            int granule = 1 << _receiveScale;
+            window = (current + granule - 1) & ~(granule - 1);
+        }
+
+        window = Math.Min(window, 65_535 << _receiveScale);
+        _rcv.Wnd = window;
+        _rcv.Wup = _rcv.Nxt;
+        return (ushort)(window >> _receiveScale);
+    }
+
+    /// <summary>Full segments arrive: the threshold may grow by two of them, up to the clamp.</summary>
+    private void GrowWindow(int length)
+    {
+        int limit = Math.Min(_windowClamp, BufferSpace);
+        if (length >= 128 && _windowThreshold < limit && FreeSpace > _windowThreshold - _rcv.Remaining)
+        {
+            _windowThreshold = Math.Min(limit, _windowThreshold + 2 * _advertisedMss);
+        }
+    }
+}

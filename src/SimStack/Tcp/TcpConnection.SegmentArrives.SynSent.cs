@@ -1,0 +1,106 @@
+using SimStack.Sockets;
+using SimStack.Wire;
+
+namespace SimStack.Tcp;
+
+/// <summary>RFC 9293 §3.10.7.3: a segment arrives in SYN-SENT.</summary>
+internal sealed partial class TcpConnection
+{
+    private void SegmentArrivesInSynSent(Instant now, ref TcpSegment segment)
+    {
+        // First: the ACK bit. Only our SYN can be acknowledged; a timestamp that we never sent shows an old segment (RFC 7323
+        // §3.2).
+        bool acknowledged = segment.Has(TcpFlags.Ack);
+        bool foreign = acknowledged && (segment.Ack <= _snd.Iss || segment.Ack > _snd.Nxt);
+        if (foreign && _retransmissions == 0 && !Profile.RfcSegmentChecks)
+        {
+            // The peer has a connection that we know nothing of. Our RST ends it, so Linux tries again soon (two jiffies of 4
+            // ms).
+            _timers.Retransmission = now + Duration.FromMilliseconds(8);
+        }
+
+        if (foreign || (acknowledged && EchoesForeignTimestamp(now, segment)))
+        {
+            SendResetFor(now, segment);
+            return;
+        }
+
+        // Second: RST. Without an acceptable ACK it may be anybody's.
+        if (segment.Has(TcpFlags.Rst))
+        {
+            if (acknowledged)
+            {
+                Count(SnmpCounter.TcpAttemptFails);
+                Fail(now, Errno.ECONNREFUSED, "rcv RST");
+            }
+
+            return;
+        }
+
+        // Third, security, is not part of RFC 9293 any more. Fourth: SYN.
+        if (!segment.Has(TcpFlags.Syn))
+        {
+            return;
+        }
+
+        _rcv.Irs = segment.Seq;
+        _rcv.Nxt = _rcv.Wup = _copied = segment.Seq + 1;
+        _rcv.Up = _rcv.Nxt;
+        TakeSynOptions(now, segment.Options);
+        RescaleOwnWindow();
+        if (acknowledged)
+        {
+            CompleteActiveOpen(now, ref segment);
+        }
+        else
+        {
+            BeginSimultaneousOpen(now, segment);
+        }
+    }
+
+    private bool EchoesForeignTimestamp(Instant now, scoped in TcpSegment segment)
+    {
+        if (!segment.Options.HasTimestamps || segment.Options.TsEcr == 0 || !Sysctls.Timestamps)
+        {
+            return false;
+        }
+
+        uint first = unchecked(_tcp.Timestamps.At(_firstSentAt) + _timestampOffset);
+        uint span = unchecked(TimestampNow(now) - first);
+        return unchecked(segment.Options.TsEcr - first) > span;
+    }
+
+    private void CompleteActiveOpen(Instant now, ref TcpSegment segment)
+    {
+        bool wasRetransmitted = (Sent[0].Flags & SentFlags.Retransmitted) != 0;
+        _snd.Una = segment.Ack;
+        SampleRtt(now, Sent[0].SentAt, wasRetransmitted, segment.Options);
+        Sent.RemoveFirst();
+        StopRetransmission();
+        BecomeEstablished(now, segment, "rcv SYN,ACK");
+        // Data and controls beside the SYN go on at the sixth step (§3.10.7.3, fourth); the SYN itself is done.
+        segment.Seq += 1;
+        segment.Flags &= ~TcpFlags.Syn;
+        bool more = segment.Data.Length > 0 || segment.Has(TcpFlags.Fin);
+        // Linux holds the ACK back when there is data to carry it; a blocking connect has none.
+        SendAck(now);
+        if (more)
+        {
+            ProcessFromUrgentOn(now, ref segment);
+        }
+
+        Output(now, push: false);
+        AcknowledgeIfDue(now);
+    }
+
+    /// <summary>Both sides opened at once (RFC 9293 §3.5, figure 7).</summary>
+    private void BeginSimultaneousOpen(Instant now, scoped in TcpSegment segment)
+    {
+        _snd.Wnd = segment.Window;
+        _snd.Wl1 = segment.Seq;
+        _snd.MaxWnd = segment.Window;
+        Transition(now, TcpState.SynReceived, "rcv SYN");
+        SendSyn(now, retransmission: false);
+        ArmRetransmission(now);
+    }
+}

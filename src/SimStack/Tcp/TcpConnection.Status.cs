@@ -1,0 +1,55 @@
+using SimStack.Sockets;
+
+namespace SimStack.Tcp;
+
+/// <summary>RFC 9293 §3.10.6, STATUS call: readiness, and the quick-ACK switch.</summary>
+internal sealed partial class TcpConnection
+{
+    public bool QuickAckMode => !InPingPong;
+
+    public PollEvents Poll()
+    {
+        PollEvents events = PollEvents.None;
+        if (_state is TcpState.Closed || (ReceiveClosed && SendClosed))
+        {
+            events |= PollEvents.POLLHUP;
+        }
+
+        if (ReceiveClosed || _readShut || _state is TcpState.Closed)
+        {
+            events |= PollEvents.POLLIN | PollEvents.POLLRDHUP;
+        }
+
+        if (Readable > 0 || _state is TcpState.Closed)
+        {
+            events |= PollEvents.POLLIN;
+        }
+
+        if (_state is not TcpState.SynSent and not TcpState.SynReceived && (SendClosed || Writable))
+        {
+            events |= PollEvents.POLLOUT;
+        }
+        else
+        {
+            _awaitsSpace = true;
+        }
+
+        if (PendingError is not Errno.OK)
+        {
+            events |= PollEvents.POLLERR | PollEvents.POLLIN | PollEvents.POLLOUT;
+        }
+
+        return HasUrgent ? events | PollEvents.POLLPRI : events;
+    }
+
+    /// <summary>TCP_QUICKACK: 1 leaves pingpong mode and pays an ACK that is owed; 0 enters it.</summary>
+    public void SetQuickAck(Instant now, bool on)
+    {
+        _pingPong = on ? (byte)0 : (byte)255;
+        if (on && _ackScheduled && IsSynchronized)
+        {
+            SendAck(now);
+            _tcp.Timers.Update(this);
+        }
+    }
+}

@@ -1,0 +1,195 @@
+using SimStack.Sockets;
+using SimStack.Wire;
+
+namespace SimStack.Tcp;
+
+/// <summary>RFC 9293 §3.10.7.4, seventh: the segment text; and TS.Recent (RFC 7323 §4.3).</summary>
+internal sealed partial class TcpConnection
+{
+    private SequenceNumber _copied;
+    private SequenceNumber _finAt;
+    private bool _finArrived;
+    private int _receiveBufferLimit;
+
+    private void TakeTimestamp(Instant now, scoped in TcpSegment segment)
+    {
+        if (_timestampsOn && segment.Options.HasTimestamps && segment.Seq <= _rcv.Wup && !IsOldTimestamp(now, segment))
+        {
+            _timestampsRecent = segment.Options.TsVal;
+            _timestampsStamp = now;
+        }
+    }
+
+    private Check ProcessText(Instant now, ref TcpSegment segment)
+    {
+        if (_state is TcpState.SynReceived)
+        {
+            return Check.Drop;
+        }
+
+        if (ReceiveClosed || _state is TcpState.CloseWait or TcpState.Closing or TcpState.LastAck)
+        {
+            // "This should not occur since a FIN has been received from the remote side. Ignore the segment text." What overlaps
+            // with what was taken is a retransmission: our ACK may have been lost.
+            if (segment.Length > 0 && segment.Seq < _rcv.Nxt)
+            {
+                _acknowledgeNow = true;
+            }
+
+            return Check.Drop;
+        }
+
+        if (segment.Length == 0)
+        {
+            return Check.Continue;
+        }
+
+        if (segment.Seq + segment.Data.Length > _rcv.Nxt && NobodyWillRead)
+        {
+            // New data: RST (RFC 9293 §3.6.1, SHLD-3; Linux: TCPAbortOnData).
+            Count(SnmpCounter.TcpExtTCPAbortOnData);
+            SendResetFor(now, segment);
+            PendingError = Errno.ECONNRESET;
+            Destroy(now, "data after CLOSE");
+            return Check.Drop;
+        }
+
+        TakeText(now, ref segment);
+        return Check.Continue;
+    }
+
+    /// <summary>The user closed, or, as Linux sees it, shut both sides down one by one.</summary>
+    private bool NobodyWillRead =>
+        IsOrphan || (_readShut && !Profile.RfcSegmentChecks && _state is TcpState.FinWait1 or TcpState.FinWait2);
+
+    private void TakeText(Instant now, ref TcpSegment segment)
+    {
+        SequenceNumber right = _rcv.Nxt + _rcv.Remaining;
+        SequenceNumber left = segment.Seq;
+        ReadOnlySpan<byte> data = segment.Data;
+        bool fin = segment.Has(TcpFlags.Fin);
+        if (left < _rcv.Nxt)
+        {
+            int old = Math.Min(_rcv.Nxt - left, data.Length);
+            RememberDuplicate(left, left + old);
+            data = data[old..];
+            left += old;
+            if (data.Length == 0 && !(fin && left == _rcv.Nxt))
+            {
+                // All of it was here before: our ACK got lost; acknowledge at once.
+                Count(SnmpCounter.TcpExtDelayedACKLost);
+                EnterQuickAck(16);
+                _acknowledgeNow = true;
+                return;
+            }
+        }
+
+        int room = Math.Max(0, right - left);
+        if (data.Length > room)
+        {
+            data = data[..room];
+            fin = false;
+            if (room == 0)
+            {
+                Count(SnmpCounter.TcpExtTCPZeroWindowDrop);
+                EnterQuickAck(16);
+                _acknowledgeNow = true;
+                return;
+            }
+        }
+
+        if (_finArrived && left + data.Length > _finAt)
+        {
+            // Nothing comes behind a FIN, whatever the peer claims now.
+            data = data[..Math.Max(0, _finAt - left)];
+            fin = false;
+        }
+        else if (fin)
+        {
+            _finArrived = true;
+            _finAt = left + data.Length;
+        }
+
+        if (left == _rcv.Nxt)
+        {
+            TakeInOrder(now, data, segment.Flags);
+        }
+        else
+        {
+            TakeOutOfOrder(left, data, fin);
+        }
+    }
+
+    private void TakeInOrder(Instant now, ReadOnlySpan<byte> data, TcpFlags flags)
+    {
+        if (data.Length == 0)
+        {
+            return;
+        }
+
+        ReceiveBuffer.Append(data);
+        _rcv.Nxt += data.Length;
+        NoteDataReceived(now, data.Length, flags);
+        if (_outOfOrder is { Count: > 0 })
+        {
+            SequenceNumber reached = _outOfOrder.Advance(_rcv.Nxt);
+            // The hole is filled, wholly or in part: acknowledge at once (RFC 5681 §4.2).
+            _acknowledgeNow = true;
+            if (_finArrived && reached > _finAt)
+            {
+                reached = _finAt; // The FIN's own number is ProcessFin's to take.
+            }
+
+            ReceiveBuffer.Extend(reached - _rcv.Nxt);
+            _rcv.Nxt = reached;
+        }
+
+        TakeUrgentByte();
+        _tcp.SignalReady(this);
+    }
+
+    private void TakeOutOfOrder(SequenceNumber left, ReadOnlySpan<byte> data, bool fin)
+    {
+        // Out of order: an immediate duplicate ACK tells the sender what is missing (RFC 5681 §4.2, RFC 9293 MAY-13).
+        _acknowledgeNow = true;
+        EnterQuickAck(16);
+        // A FIN takes part as the sequence number that it is, and is reported by SACK.
+        SequenceNumber right = left + data.Length + (fin ? 1 : 0);
+        if (left == right)
+        {
+            return;
+        }
+
+        _outOfOrder ??= new ReassemblyQueue();
+        if (_outOfOrder.TryFindOverlap(left, right, out SackBlock again))
+        {
+            RememberDuplicate(again.Left, again.Right);
+            if (again.Left == left && again.Right == right)
+            {
+                // The block around it is reported next (RFC 2883 §4, rule 5).
+                _outOfOrder.Add(left, again.Right);
+                return;
+            }
+        }
+
+        if (_outOfOrder.Count >= MostRanges && !_outOfOrder.Touches(left, right))
+        {
+            // Islands of a few bytes each: a kernel's receive buffer, which counts a buffer for each segment, would be full as
+            // well.
+            Count(SnmpCounter.TcpExtTCPOFODrop);
+            return;
+        }
+
+        Count(SnmpCounter.TcpExtTCPOFOQueue);
+        int offset = left - _rcv.Nxt;
+        ReceiveBuffer.WriteAt(ReceiveBuffer.Length + offset, data);
+        _outOfOrder.Add(left, right);
+    }
+
+    /// <summary>
+    /// Ranges ahead of a hole that are kept: as many small segments as fit SO_RCVBUF in Linux, at 768 bytes each.
+    /// </summary>
+    private int MostRanges => Math.Max(16, _receiveBufferLimit / 768);
+
+    private ByteQueue ReceiveBuffer => _receiveBuffer ??= new ByteQueue(_tcp.Chunks);
+}

@@ -1,0 +1,237 @@
+using System.Numerics;
+using SimStack.Sockets;
+using SimStack.Tcp.Congestion;
+using SimStack.Wire;
+
+namespace SimStack.Tcp;
+
+/// <summary>RFC 9293 §3.10.8, timeouts: retransmission (RFC 6298), keep-alive (§3.8.4), FIN-WAIT-2.</summary>
+internal sealed partial class TcpConnection
+{
+    private byte _backoff;
+    private byte _retransmissions;
+    private byte _keepAliveProbes;
+    private Instant _firstRetransmissionAt = Instant.Never;
+    private Instant _lastReceivedAt;
+
+    /// <summary>RTO with the backoff in force (RFC 6298 §5.5).</summary>
+    private Duration CurrentRto
+    {
+        get
+        {
+            long limit = Sysctls.RtoMaxMilliseconds * 1_000_000L;
+            long rto = _rtt.RtoMicroseconds * 1000L;
+            return new Duration(rto > limit >> Math.Min((int)_backoff, 62) ? limit : rto << _backoff);
+        }
+    }
+
+    public override void Timeout(Instant now)
+    {
+        if (_timers.DelayedAck <= now)
+        {
+            DelayedAckTimeout(now);
+        }
+
+        if (_timers.Retransmission <= now)
+        {
+            if (_timers.Kind is RetransmissionKind.Persist)
+            {
+                PersistTimeout(now);
+            }
+            else
+            {
+                RetransmissionTimeout(now);
+            }
+        }
+
+        if (_timers.KeepAlive <= now)
+        {
+            KeepAliveTimeout(now);
+        }
+
+        _tcp.Timers.Update(this);
+    }
+
+    private void ArmRetransmission(Instant now)
+    {
+        _timers.Kind = RetransmissionKind.Timeout;
+        _timers.Retransmission = now + CurrentRto;
+    }
+
+    private void StopRetransmission()
+    {
+        _timers.Kind = RetransmissionKind.None;
+        _timers.Retransmission = Instant.Never;
+    }
+
+    private void RetransmissionTimeout(Instant now)
+    {
+        if (SegmentsOut == 0)
+        {
+            StopRetransmission();
+            return;
+        }
+
+        bool opening = _state is TcpState.SynSent or TcpState.SynReceived;
+        if (opening ? GiveUpOpening(now) : GiveUpRetransmitting(now))
+        {
+            _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
+            Count(SnmpCounter.TcpExtTCPAbortOnTimeout);
+            Fail(now, Errno.ETIMEDOUT, "user timeout");
+            return;
+        }
+
+        _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
+        Count(SnmpCounter.TcpExtTCPTimeouts);
+        if (!opening)
+        {
+            DeclareAllLost();
+        }
+
+        Retransmit(now, 0);
+        _retransmitHint = 1;
+        _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);
+        // Linux since 6.5 sends the first SYNs a second apart and only then backs off (tcp_syn_linear_timeouts).
+        if (_state is not TcpState.SynSent || _retransmissions > Sysctls.SynLinearTimeouts)
+        {
+            _backoff = (byte)Math.Min(_backoff + 1, 60);
+        }
+
+        ArmRetransmission(now);
+        _timers.Retransmission = HoldToUserTimeout(now, _timers.Retransmission, _firstRetransmissionAt);
+        SampleWindows(now);
+    }
+
+    private void DeclareAllLost()
+    {
+        // One reduction for one window's losses: what fast recovery has halved already is not halved again (RFC 5681 §4.3).
+        bool first = _congestion.Phase is CongestionPhase.Open or CongestionPhase.Disorder || _snd.Una >= _recoveryPoint
+            || (_congestion.Phase is CongestionPhase.Loss && _retransmissions == 0);
+        for (int i = 0; i < SegmentsOut; i++)
+        {
+            Sent[i].Flags = (Sent[i].Flags | SentFlags.Lost) & ~SentFlags.RetransmissionInFlight;
+        }
+
+        _lostSegments = SegmentsOut;
+        _recoveryPoint = _snd.Nxt;
+        _congestion.EnterLoss(first, inFlight: 0);
+    }
+
+    private bool GiveUpOpening(Instant now)
+    {
+        // SYN-RECEIVED here comes from a simultaneous open; the SYN queue counts tcp_synack_retries for itself.
+        int linear = _state is TcpState.SynSent ? Sysctls.SynLinearTimeouts : 0;
+        int most = (_synRetries > 0 ? _synRetries : Sysctls.SynRetries) + linear;
+        return _retransmissions >= most
+            || (_userTimeoutMilliseconds > 0 && _retransmissions > 0 && now - _firstRetransmissionAt >= UserTimeout);
+    }
+
+    private Duration UserTimeout => Duration.FromMilliseconds(_userTimeoutMilliseconds);
+
+    /// <summary>
+    /// R2 (RFC 9293 §3.8.3): by Linux's tcp_retries2 as a time from the first retransmission, or by the user's own timeout.
+    /// </summary>
+    private bool GiveUpRetransmitting(Instant now)
+    {
+        if (_retransmissions == 0)
+        {
+            return false;
+        }
+
+        Duration since = now - _firstRetransmissionAt;
+        if (_snd.Wnd == 0 && !IsOrphan)
+        {
+            // The peer took its window back: while it answers, this is probing (RFC 9293 §3.8.6, SHLD-17).
+            Duration limit = Duration.FromMilliseconds(2L * Sysctls.RtoMaxMilliseconds);
+            return (_userTimeoutMilliseconds > 0 && since > UserTimeout) || (now - _lastReceivedAt > limit && since > limit);
+        }
+
+        if (_userTimeoutMilliseconds > 0)
+        {
+            return since >= UserTimeout;
+        }
+
+        int boundary = IsOrphan ? OrphanRetries : Sysctls.Retries2;
+        return since >= TimeOfRetries(boundary);
+    }
+
+    private bool IsOrphan => Socket is null && Listener is null;
+
+    private int OrphanRetries => Sysctls.OrphanRetries > 0 ? Sysctls.OrphanRetries : 8;
+
+    /// <summary>The timer does not outlast the user's timeout, which runs from <paramref name="start"/>.</summary>
+    private Instant HoldToUserTimeout(Instant now, Instant deadline, Instant start) =>
+        _userTimeoutMilliseconds > 0 && !start.IsNever
+            ? Instant.Min(deadline, Instant.Max(start + UserTimeout, now + Duration.FromMilliseconds(1)))
+            : deadline;
+
+    /// <summary>How long that many retransmissions take when the first comes after the minimum RTO.</summary>
+    private Duration TimeOfRetries(int boundary)
+    {
+        long rto = Sysctls.RtoMinMicroseconds * 1000L;
+        long limit = Sysctls.RtoMaxMilliseconds * 1_000_000L;
+        int doublings = BitOperations.Log2((ulong)Math.Max(1, limit / rto));
+        return boundary <= doublings
+            ? new Duration(((2L << boundary) - 1) * rto)
+            : new Duration((((2L << doublings) - 1) * rto) + ((boundary - doublings) * limit));
+    }
+
+    /// <summary>
+    /// A segment with a sequence number that the peer has acknowledged: it must answer with an ACK (RFC 9293 §3.8.4).
+    /// </summary>
+    private void SendOldSequenceProbe(Instant now) =>
+        Emit(now, _snd.Una - 1, TcpFlags.Ack, AdvertiseWindow(), CurrentOptions(now), 0);
+
+    private Duration KeepAliveIdle => Duration.FromSeconds(_keepAliveIdle > 0 ? _keepAliveIdle : Sysctls.KeepAliveTime);
+
+    private void RestartKeepAlive(Instant now)
+    {
+        _keepAliveProbes = 0;
+        if (IsOrphanInFinWait2)
+        {
+            return;
+        }
+
+        bool on = _keepAliveOn && IsSynchronized && _state is not TcpState.TimeWait;
+        _timers.KeepAlive = on ? now + KeepAliveIdle : Instant.Never;
+    }
+
+    private bool IsOrphanInFinWait2 => _state is TcpState.FinWait2 && Socket is null;
+
+    private void KeepAliveTimeout(Instant now)
+    {
+        _timers.KeepAlive = Instant.Never;
+        if (IsOrphanInFinWait2)
+        {
+            _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "FIN-WAIT-2"));
+            Destroy(now, "FIN-WAIT-2 timeout");
+            return;
+        }
+
+        // Data in flight, or kept back by the window, has its own timer.
+        if (!_keepAliveOn || SegmentsOut > 0 || HasUnsent)
+        {
+            RestartKeepAlive(now);
+            return;
+        }
+
+        _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "keep-alive"));
+        int most = _keepAliveCount > 0 ? _keepAliveCount : Sysctls.KeepAliveProbes;
+        // A user timeout takes the place of the number of probes.
+        bool silent = _userTimeoutMilliseconds > 0
+            ? now - _lastReceivedAt >= UserTimeout && _keepAliveProbes > 0
+            : _keepAliveProbes >= most;
+        if (silent)
+        {
+            Count(SnmpCounter.TcpExtTCPAbortOnTimeout);
+            SendReset(now);
+            Fail(now, Errno.ETIMEDOUT, "keep-alive timeout");
+            return;
+        }
+
+        _keepAliveProbes++;
+        Count(SnmpCounter.TcpExtTCPKeepAlive);
+        SendOldSequenceProbe(now);
+        _timers.KeepAlive = now + Duration.FromSeconds(_keepAliveInterval > 0 ? _keepAliveInterval : Sysctls.KeepAliveInterval);
+    }
+}

@@ -1,0 +1,396 @@
+using SimStack.Ip;
+using SimStack.Wire;
+
+namespace SimStack.Tcp;
+
+/// <summary>The output engine: what may be sent now, and the making of segments.</summary>
+internal sealed partial class TcpConnection
+{
+    private bool _finQueued;
+    private bool _finSent;
+    private bool _moreComing;
+    private SequenceNumber _pushPoint;
+    private SequenceNumber _duplicateLeft;
+    private SequenceNumber _duplicateRight;
+    private Instant _firstSentAt;
+    private Instant _lastSentAt;
+
+    /// <summary>
+    /// The segment size in use: never more than half the largest window the peer offered (RFC 9293 §3.8.6.2.1).
+    /// </summary>
+    private int EffectiveMss
+    {
+        get
+        {
+            int cutoff = _snd.MaxWnd > 536 ? _snd.MaxWnd >> 1 : _snd.MaxWnd;
+            int mss = cutoff > 0 && _maximumSegment > cutoff ? Math.Max(cutoff, 68 - 20) : _maximumSegment;
+            return _sackOn && (_outOfOrder is { Count: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
+        }
+    }
+
+    /// <summary>
+    /// Data that goes out while there are holes to report leaves room for the blocks (RFC 2018 §4: on every ACK).
+    /// </summary>
+    private int LessSackBlocks(int mss)
+    {
+        if (mss < 256)
+        {
+            return mss; // The data matters more.
+        }
+
+        int blocks = (_outOfOrder?.Count ?? 0) + (_duplicateLeft != _duplicateRight ? 1 : 0);
+        return Math.Max(mss - 4 - 8 * Math.Min(blocks, _timestampsOn ? 3 : 4), 1);
+    }
+
+    /// <summary>Sends what the windows, Nagle and silly-window avoidance allow.</summary>
+    /// <param name="now">The instant.</param>
+    /// <param name="push">Nagle does not hold anything back this time.</param>
+    private void Output(Instant now, bool push)
+    {
+        if (_state is not (
+            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck))
+        {
+            return;
+        }
+
+        int unsent = _snd.Written - _snd.Nxt;
+        bool fin = _finQueued && !_finSent;
+        if (unsent <= 0 && !fin)
+        {
+            return;
+        }
+
+        bool sentAny = false;
+        int mss = EffectiveMss;
+        while (unsent > 0 || fin)
+        {
+            if (SegmentsInFlight >= _congestion.Window)
+            {
+                break;
+            }
+
+            int length = ChooseLength(unsent, fin, mss, push);
+            if (length < 0)
+            {
+                break;
+            }
+
+            bool withFin = fin && length == unsent && _snd.WindowEnd - _snd.Nxt > length;
+            if (length == 0 && !withFin)
+            {
+                break;
+            }
+
+            TransmitNew(now, length, withFin);
+            sentAny = true;
+            unsent -= length;
+            fin &= !withFin;
+        }
+
+        bool full = SegmentsInFlight >= _congestion.Window;
+        if (sentAny || full)
+        {
+            NoteWindowUse(full);
+        }
+
+        if (!sentAny)
+        {
+            StartPersist(now);
+        }
+    }
+
+    /// <summary>How much of the unsent data makes the next segment; -1 when it has to wait.</summary>
+    private int ChooseLength(int unsent, bool fin, int mss, bool push)
+    {
+        int room = _snd.WindowEnd - _snd.Nxt;
+        int length = Math.Min(unsent, mss);
+        if (length > room)
+        {
+            // RFC 9293 §3.8.6.2.1: a part only when it is at least half of the largest window seen.
+            return room > 0 && room * 2L >= _snd.MaxWnd && room < mss ? room : -1;
+        }
+
+        // Urgent data does not wait, nor what a FIN follows (Linux: tcp_nagle_test).
+        bool small = length < mss && !fin && !(_urgentToSend && _snd.Up > _snd.Una);
+        if (small && !push && (_corked || _moreComing || (!_noDelay && NagleHolds())))
+        {
+            return -1;
+        }
+
+        return length;
+    }
+
+    /// <summary>
+    /// Nagle's algorithm (RFC 9293 §3.7.4): a small segment waits while data is unacknowledged. Linux only lets it wait for an
+    /// earlier small one (Minshall).
+    /// </summary>
+    private bool NagleHolds() =>
+        SegmentsOut > 0 && (Profile.ClassicNagle || (_snd.SmallEnd > _snd.Una && _snd.SmallEnd <= _snd.Nxt));
+
+    private void TransmitNew(Instant now, int length, bool fin)
+    {
+        if (SegmentsOut == 0)
+        {
+            NoteRestart(now);
+        }
+
+        ref SentSegment segment = ref Sent.Add();
+        segment.Seq = _snd.Nxt;
+        segment.Length = length + (fin ? 1 : 0);
+        segment.SentAt = now;
+        SequenceNumber end = _snd.Nxt + length;
+        if (fin)
+        {
+            segment.Flags |= SentFlags.Fin;
+            _finSent = true;
+        }
+
+        if (length > 0 && end == _pushPoint)
+        {
+            segment.Flags |= SentFlags.Push;
+        }
+
+        if (length > 0 && length < EffectiveMss)
+        {
+            _snd.SmallEnd = end;
+        }
+
+        SequenceNumber seq = _snd.Nxt;
+        _snd.Nxt = end + (fin ? 1 : 0);
+        EmitData(now, seq, length, segment.Flags);
+        _lastSentAt = now;
+        if (length > 0 && now - _lastDataAt < _ackDelay && _pingPong < 255)
+        {
+            _pingPong++;
+        }
+
+        if (_timers.Kind is not RetransmissionKind.Timeout)
+        {
+            ArmRetransmission(now);
+        }
+    }
+
+    /// <summary>The congestion window decays when nothing was sent for longer than the RTO (RFC 5681 §4.1).</summary>
+    private void NoteRestart(Instant now)
+    {
+        if (Sysctls.SlowStartAfterIdle && !_lastSentAt.IsNever && now - _lastSentAt > CurrentRto)
+        {
+            long rtos = (now - _lastSentAt).Nanoseconds / Math.Max(1, CurrentRto.Nanoseconds);
+            _congestion.RestartAfterIdle(Sysctls.InitialWindowSegments, rtos);
+        }
+    }
+
+    /// <summary>Sends one segment in flight again.</summary>
+    private bool Retransmit(Instant now, int index)
+    {
+        ref SentSegment segment = ref Sent[index];
+        if ((segment.Flags & SentFlags.Syn) != 0)
+        {
+            DropFlags(segment.Flags);
+            segment.Flags &= ~(SentFlags.Lost | SentFlags.RetransmissionInFlight);
+            SendSyn(now, retransmission: true);
+            _firstRetransmissionAt = Instant.Min(_firstRetransmissionAt, now);
+            Count(SnmpCounter.TcpRetransSegs);
+            return true;
+        }
+
+        int data = segment.Length - ((segment.Flags & SentFlags.Fin) != 0 ? 1 : 0);
+        int mss = EffectiveMss;
+        int room = _snd.WindowEnd - segment.Seq;
+        if (room <= 0 && index > 0)
+        {
+            // A window that was taken back: only the first segment goes, as a probe (RFC 9293 §3.8.6, SHLD-16).
+            return false;
+        }
+
+        if (room > 0 && data > room)
+        {
+            mss = Math.Min(mss, room);
+        }
+
+        if (data > mss)
+        {
+            Sent.Split(index, mss);
+            segment = ref Sent[index];
+            if ((segment.Flags & SentFlags.Lost) != 0)
+            {
+                _lostSegments++;
+            }
+
+            data = mss;
+        }
+
+        DropFlags(segment.Flags);
+        segment.Flags = (segment.Flags & ~SentFlags.Lost) | SentFlags.Retransmitted | SentFlags.RetransmissionInFlight;
+        segment.SentAt = now;
+        _lastSentAt = now;
+        _firstRetransmissionAt = Instant.Min(_firstRetransmissionAt, now);
+
+        Count(SnmpCounter.TcpRetransSegs);
+        EmitData(now, segment.Seq, data, segment.Flags);
+        return true;
+    }
+
+    private void EmitData(Instant now, SequenceNumber seq, int length, SentFlags sent)
+    {
+        TcpFlags flags = TcpFlags.Ack;
+        if ((sent & SentFlags.Fin) != 0)
+        {
+            flags |= TcpFlags.Fin;
+        }
+
+        if ((sent & SentFlags.Push) != 0)
+        {
+            flags |= TcpFlags.Psh;
+        }
+
+        TcpOptions options = CurrentOptions(now);
+        int room = Math.Min(_maximumSegment - length, _timestampsOn ? 28 : 40);
+        AddSackBlocks(ref options, (room - 4) / 8);
+        Emit(now, seq, flags, AdvertiseWindow(), options, length);
+    }
+
+    /// <summary>An acknowledgement without data, now.</summary>
+    private void SendAck(Instant now)
+    {
+        TcpOptions options = CurrentOptions(now);
+        AddSackBlocks(ref options, _timestampsOn ? 3 : 4);
+        Emit(now, _snd.Nxt, TcpFlags.Ack, AdvertiseWindow(), options, 0);
+    }
+
+    private TcpOptions CurrentOptions(Instant now)
+    {
+        TcpOptions options = default;
+        if (_timestampsOn)
+        {
+            options.HasTimestamps = true;
+            options.TsVal = TimestampNow(now);
+            options.TsEcr = _timestampsRecent;
+        }
+
+        return options;
+    }
+
+    /// <summary>
+    /// What arrived out of order, the latest first (RFC 2018 §4), behind a duplicate if there was one (RFC 2883 §4).
+    /// </summary>
+    /// <param name="options">Where they go.</param>
+    /// <param name="most">As many as there is room for; less than 1: none.</param>
+    private void AddSackBlocks(ref TcpOptions options, int most)
+    {
+        if (!_sackOn || most < 1)
+        {
+            return;
+        }
+
+        int count = 0;
+        if (_duplicateLeft != _duplicateRight)
+        {
+            options.SackCount = 1;
+            options.SetSack(count++, new SackBlock(_duplicateLeft, _duplicateRight));
+            _duplicateLeft = _duplicateRight;
+        }
+
+        for (int i = 0; _outOfOrder is not null && count < most && _outOfOrder.TryGetRecent(i, out SackBlock block); i++)
+        {
+            options.SackCount = count + 1;
+            options.SetSack(count++, block);
+        }
+    }
+
+    private void RememberDuplicate(SequenceNumber left, SequenceNumber right)
+    {
+        if (Sysctls.Dsack && _sackOn)
+        {
+            Count(left < _rcv.Nxt ? SnmpCounter.TcpExtTCPDSACKOldSent : SnmpCounter.TcpExtTCPDSACKOfoSent);
+            (_duplicateLeft, _duplicateRight) = (left, right);
+        }
+    }
+
+    /// <summary>Builds the frame: options, header, data from the send buffer, checksum; and hands it to IP.</summary>
+    private void Emit(Instant now, SequenceNumber seq, TcpFlags flags, ushort window, in TcpOptions options, int length)
+    {
+        IpPath? path = CurrentPath();
+        if (path is null)
+        {
+            return;
+        }
+
+        ushort urgent = UrgentPointerFor(seq, ref flags);
+        Frame frame = _tcp.Pool.Rent(path.TransportOffset + TcpView.MaxHeaderLength + length);
+        Span<byte> bytes = frame.Buffer.AsSpan(path.TransportOffset);
+        SequenceNumber ack = (flags & TcpFlags.Ack) != 0 ? _rcv.Nxt : default;
+        int header = TcpWriter.Write(
+            bytes, LocalPort, RemotePort, seq, ack, flags, window, urgent, options, TcpOptionLayout.Linux);
+        if (length > 0)
+        {
+            _sendBuffer!.CopyTo(seq - _snd.BufferStart, bytes.Slice(header, length));
+        }
+
+        int total = header + length;
+        TcpWriter.WriteChecksum(bytes[..total], LocalAddress, RemoteAddress);
+        frame.Length = path.TransportOffset + total;
+        Count(SnmpCounter.TcpOutSegs);
+        if ((flags & TcpFlags.Ack) != 0)
+        {
+            NoteAckSent();
+        }
+
+        _tcp.Ip.Send(
+            now, path, LocalAddress, RemoteAddress, frame, total, IpProtocol.Tcp, _typeOfService, _ttl, dontFragment: true);
+    }
+
+    private IpPath? CurrentPath()
+    {
+        if (_path is not { IsValid: true })
+        {
+            _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress) ?? _path;
+            if (_path is not null)
+            {
+                FitSegmentsToPath();
+            }
+        }
+
+        return _path;
+    }
+
+    /// <summary>A challenge ACK (RFC 5961 §7: limited in rate).</summary>
+    private void SendChallengeAck(Instant now)
+    {
+        if (now - _lastOutOfWindowAck < Duration.FromMilliseconds(Sysctls.InvalidRateLimit))
+        {
+            Count(SnmpCounter.TcpExtTCPACKSkippedChallenge);
+            return;
+        }
+
+        _lastOutOfWindowAck = now;
+        Count(SnmpCounter.TcpExtTCPChallengeACK);
+        SendAck(now);
+    }
+
+    /// <summary>
+    /// An ACK for what lies outside the window; for segments without data limited in rate, so that two hosts can't go on for
+    /// ever.
+    /// </summary>
+    private void AcknowledgeOutOfWindow(Instant now, scoped in TcpSegment segment, SnmpCounter skipped)
+    {
+        if (segment.Length > 0 && segment.End <= _rcv.Nxt)
+        {
+            RememberDuplicate(segment.Seq, segment.End);
+            EnterQuickAck(16);
+        }
+
+        if (segment.Length == 0)
+        {
+            if (now - _lastOutOfWindowAck < Duration.FromMilliseconds(Sysctls.InvalidRateLimit))
+            {
+                Count(skipped);
+                return;
+            }
+
+            _lastOutOfWindowAck = now;
+        }
+
+        SendAck(now);
+    }
+}

@@ -1,0 +1,30 @@
+using SimStack.Ip;
+using SimStack.Tcp.Listen;
+using SimStack.Wire;
+
+namespace SimStack.Tcp;
+
+/// <summary>What ICMP reports of our segments (RFC 9293 §3.9.2.2).</summary>
+internal sealed partial class TcpLayer
+{
+    public void ReceiveIcmpError(Instant now, in IcmpErrorInfo error)
+    {
+        if (error.Protocol is not IpProtocol.Tcp)
+        {
+            return;
+        }
+
+        // The quoted packet is ours: its source is the local end.
+        switch (Flows.Find(error.Source, error.SourcePort, error.Destination, error.DestinationPort))
+        {
+            case TcpConnection connection:
+                connection.IcmpArrives(now, error);
+                Timers.Update(connection);
+                break;
+            case SynQueueEntry entry when error.Sequence != entry.Iss:
+            case null:
+                Counters[SnmpCounter.IcmpInErrors]++;
+                break;
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using SimStack.Ip;
+using SimStack.Profiles;
+using SimStack.Sockets;
+using SimStack.Tcp.TimeWait;
+using SimStack.Wire;
+
+namespace SimStack.Tcp;
+
+/// <summary>
+/// TCP of one host: finds what a segment belongs to, answers what belongs to nothing, and keeps ports, ISNs and timers.
+/// </summary>
+internal sealed partial class TcpLayer
+{
+    private readonly SipHash _secret;
+    private TcpSocket? _readyFirst;
+    private TcpSocket? _readyLast;
+    private long _lastId;
+
+    public TcpLayer(Host host, IpLayer ip, FramePool pool, TimestampClock? clock, ulong secret)
+    {
+        Host = host;
+        Ip = ip;
+        Pool = pool;
+        _secret = new SipHash(secret, secret ^ 0x5DEE_CE66_D1CE_4E5B);
+        RandomTimestampOffset = host.Profile.RandomTimestampOffset && clock is null;
+        Timestamps = clock ?? new TimestampClock(
+            (uint)_secret.Compute(1, 2), new Duration((long)(_secret.Compute(3, 4) % 1_000_000)));
+        Flows = new FlowTable(_secret.Compute(5, 6));
+    }
+
+    public Host Host { get; }
+
+    public IpLayer Ip { get; }
+
+    public FramePool Pool { get; }
+
+    public ChunkPool Chunks { get; } = new();
+
+    public FlowTable Flows { get; }
+
+    public FlowTimers Timers { get; } = new();
+
+    public TimestampClock Timestamps { get; }
+
+    public bool RandomTimestampOffset { get; }
+
+    public Profile Profile => Host.Profile;
+
+    public Sysctls Sysctls => Host.Sysctls;
+
+    public SnmpCounters Counters => Host.Counters;
+
+    public long NextId() => ++_lastId;
+
+    /// <summary>Runs what is due.</summary>
+    public void Advance(Instant now)
+    {
+        while (Timers.TryTakeDue(now, out TcpFlow flow))
+        {
+            flow.Timeout(now);
+        }
+    }
+
+    /// <summary>The readiness of the connection's socket may have changed.</summary>
+    public void SignalReady(TcpConnection connection)
+    {
+        if (connection.Socket is { } socket)
+        {
+            SignalReady(socket);
+        }
+    }
+
+    public void SignalReady(TcpSocket socket)
+    {
+        if (socket.ReadyQueued)
+        {
+            return;
+        }
+
+        socket.ReadyQueued = true;
+        if (_readyLast is null)
+        {
+            _readyFirst = socket;
+        }
+        else
+        {
+            _readyLast.ReadyNext = socket;
+        }
+
+        _readyLast = socket;
+    }
+
+    public bool TryTakeReady(out TcpSocket socket)
+    {
+        socket = _readyFirst!;
+        if (socket is null)
+        {
+            return false;
+        }
+
+        _readyFirst = socket.ReadyNext;
+        _readyLast = _readyFirst is null ? null : _readyLast;
+        socket.ReadyNext = null;
+        socket.ReadyQueued = false;
+        return true;
+    }
+
+    public void Add(TcpFlow flow)
+    {
+        Flows.Add(flow);
+        Timers.Update(flow);
+    }
+
+    /// <summary>The connection is gone: its 4-tuple is free.</summary>
+    public void Forget(TcpFlow flow)
+    {
+        Flows.Remove(flow);
+        Timers.Remove(flow);
+    }
+
+    /// <summary>A connection in TIME-WAIT has given its place to a record; when that ends, it is closed.</summary>
+    public TcpState StateOf(TcpConnection connection)
+    {
+        if (connection.State is not TcpState.TimeWait)
+        {
+            return connection.State;
+        }
+
+        TcpFlow? flow = Flows.Find(
+            connection.LocalAddress, connection.LocalPort, connection.RemoteAddress, connection.RemotePort);
+        return flow is TimeWaitRecord && flow.Id == connection.Id ? TcpState.TimeWait : TcpState.Closed;
+    }
+
+    public void ReplaceByTimeWait(Instant now, TcpConnection connection, TimeWaitRecord record)
+    {
+        Forget(connection);
+        record.Restart(now);
+        Counters[SnmpCounter.TcpExtTW]++;
+        Add(record);
+    }
+
+    /// <summary>ISN = M + F(4-tuple, secret) (RFC 6528 §3, RFC 9293 §3.4.1); M ticks every 64 ns as Linux's does.</summary>
+    public uint NextIss(Instant now, IpEndpoint local, IpEndpoint remote) =>
+        unchecked((uint)HashOfTuple(local, remote, 0x1551) + (uint)(now.Nanoseconds >> 6));
+
+    /// <summary>
+    /// Each 4-tuple's timestamps start elsewhere (RFC 7323 §5.4), unless the host's clock was set by the scenario.
+    /// </summary>
+    public uint TimestampOffset(IpEndpoint local, IpEndpoint remote) =>
+        RandomTimestampOffset ? (uint)HashOfTuple(local with { Port = 0 }, remote with { Port = 0 }, 0x7575) : 0;
+
+    private ulong HashOfTuple(IpEndpoint local, IpEndpoint remote, uint purpose) => _secret.Compute(
+        local.Address.High,
+        local.Address.Low,
+        remote.Address.High,
+        remote.Address.Low,
+        (ulong)purpose << 32 | (uint)local.Port << 16 | remote.Port);
+}

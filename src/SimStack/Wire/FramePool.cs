@@ -1,0 +1,58 @@
+namespace SimStack.Wire;
+
+/// <summary>
+/// Frames for one simulation, reused without allocation. Not for use by several threads. Two sizes are kept: up to 2,048 bytes,
+/// and up to 65,600 (jumbo and loopback).
+/// </summary>
+public sealed class FramePool
+{
+    private const int SmallCapacity = 2048;
+    private const int LargeCapacity = 65_600;
+    private Frame? _small;
+    private Frame? _large;
+    private long _handedOut;
+
+    /// <summary>Frames handed out and not given back: what is in flight or queued. 0 at the end shows that none leaked.</summary>
+    public long Outstanding { get; private set; }
+
+    /// <summary>A frame of that length with unspecified content.</summary>
+    /// <param name="length">0 to 65,600 bytes.</param>
+    public Frame Rent(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(length, LargeCapacity);
+        Frame frame = length <= SmallCapacity ? Take(ref _small, SmallCapacity) : Take(ref _large, LargeCapacity);
+        frame.Length = length;
+        frame.Id = ++_handedOut;
+        Outstanding++;
+        return frame;
+    }
+
+    /// <summary>A copy of the bytes.</summary>
+    public Frame Copy(ReadOnlySpan<byte> bytes)
+    {
+        Frame frame = Rent(bytes.Length);
+        bytes.CopyTo(frame.Buffer);
+        return frame;
+    }
+
+    public void Return(Frame frame)
+    {
+        Outstanding--;
+        ref Frame? head = ref frame.Buffer.Length == SmallCapacity ? ref _small : ref _large;
+        frame.NextFree = head;
+        head = frame;
+    }
+
+    private static Frame Take(ref Frame? head, int capacity)
+    {
+        Frame? frame = head;
+        if (frame is null)
+        {
+            return new Frame(capacity);
+        }
+
+        head = frame.NextFree;
+        frame.NextFree = null;
+        return frame;
+    }
+}

@@ -1,0 +1,25 @@
+namespace SimStack.Wire;
+
+/// <summary>TCP option kinds (IANA); other values may appear.</summary>
+public enum TcpOptionKind : byte
+{
+    EndOfList = 0,
+    NoOperation = 1,
+    MaximumSegmentSize = 2,
+    WindowScale = 3,
+    SackPermitted = 4,
+    Sack = 5,
+    Timestamps = 8,
+
+    /// <summary>RFC 2385.</summary>
+    Md5Signature = 19,
+
+    /// <summary>RFC 5482.</summary>
+    UserTimeout = 28,
+
+    /// <summary>RFC 7413.</summary>
+    FastOpen = 34,
+
+    /// <summary>RFC 6994; Fast Open's old form has the identifier 0xF989.</summary>
+    Experimental = 254,
+}

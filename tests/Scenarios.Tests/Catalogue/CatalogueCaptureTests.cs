@@ -1,0 +1,115 @@
+using Scenarios.Catalogue;
+using SimNet.Scripting.Model;
+using SimNet.Tests;
+
+namespace Scenarios.Tests.Catalogue;
+
+/// <summary>Wireshark's judgement of the capture of every catalogue scenario, at every capture point.</summary>
+public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<CatalogueRuns>
+{
+    /// <summary>Names of tcp.analysis flags; those that a lost, late or repeated segment leads to come first.</summary>
+    private static readonly string[] FaultFlags =
+    [
+        "retransmission", "fast_retransmission", "spurious_retransmission", "out_of_order", "lost_segment", "ack_lost_segment", "duplicate_ack",
+    ];
+
+    private static readonly string[] AllFlags =
+    [
+        .. FaultFlags, "reused_ports", "window_update", "window_full", "keep_alive", "keep_alive_ack", "zero_window", "zero_window_probe",
+        "zero_window_probe_ack", "tfo_syn", "tfo_ack", "tfo_ignored",
+    ];
+
+    /// <summary>What the applications of a scenario cause without any fault.</summary>
+    private static readonly Dictionary<string, string[]> ApplicationFlags = new()
+    {
+        // The reader empties a buffer that the kernel lets grow: the window opens.
+        ["lossy-transfer"] = ["window_update"],
+        // Both connect at once: the SYN,ACK takes the sequence number of the SYN once more (RFC 9293 figure 7) and is
+        // acknowledged; that acknowledgement has the first scaled window, which a multiple of 1024 makes a little larger.
+        ["simultaneous-open"] = ["retransmission", "window_update"],
+    };
+
+    public static TheoryData<string> Names() => [.. ScenarioCatalogue.Names];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task NoBadChecksumNoMalformedPacketNoError(string name)
+    {
+        foreach (string capture in await runs.Captures(name))
+        {
+            Assert.Empty(Tshark.Rows(
+                capture,
+                "_ws.malformed || _ws.expert.severity == error || ip.checksum.status == \"Bad\" || tcp.checksum.status == \"Bad\" || udp.checksum.status == \"Bad\"",
+                "frame.number",
+                "_ws.expert.message"));
+            // That validation was on: every segment's checksum was found good.
+            Assert.Empty(Tshark.Rows(capture, "tcp && !(tcp.checksum.status == \"Good\")", "frame.number"));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task EveryAnalysisFlagIsExplained(string name)
+    {
+        string[] allowed = [.. HasFaults(ScenarioCatalogue.Load(name)) ? FaultFlags : [], .. ApplicationFlags.GetValueOrDefault(name, [])];
+        foreach (string capture in await runs.Captures(name))
+        {
+            string[][] rows = Tshark.Rows(capture, "tcp.analysis.flags", ["frame.number", .. AllFlags.Select(f => $"tcp.analysis.{f}"), "_ws.expert.message"]);
+            foreach (string[] row in rows)
+            {
+                string[] flags = [.. AllFlags.Where((_, i) => row[i + 1].Length > 0)];
+                Assert.True(flags.Length > 0, $"{name}: frame {row[0]} has a flag that this test does not know: {row[^1]}");
+                Assert.True(!flags.Except(allowed).Any(), $"{name}: frame {row[0]} has {string.Join(", ", flags.Except(allowed))}: {row[^1]}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task TheOrderOfTimeIsStrict(string name)
+    {
+        foreach (string capture in await runs.Captures(name))
+        {
+            Assert.Contains("Strict time order:   True", ExternalTool.Run("capinfos", "-o", capture).Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task EveryCaptureHasPackets(string name)
+    {
+        foreach (string capture in await runs.Captures(name))
+        {
+            Assert.NotEmpty(Tshark.Rows(capture, "tcp.flags.syn == 1", "frame.number"));
+        }
+    }
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData("2")]
+    [InlineData("7")]
+    public async Task EveryLossOfDataShowsAsARetransmission(string seed)
+    {
+        using var folder = new TemporaryFolder();
+        (await Sim.Run("run", "lossy-transfer", "--seed", seed, "--capture", "client", "--quiet", "--out", folder.Path)).Ended(0);
+        string capture = folder["lossy-transfer.pcapng"];
+        string[][] lost = Tshark.Rows(capture, "tcp.len > 0 && frame.comment contains \"dropped\"", "frame.number", "tcp.seq", "tcp.nxtseq");
+        Assert.NotEmpty(lost);
+        string[][] repeated = Tshark.Rows(
+            capture,
+            "tcp.analysis.retransmission || tcp.analysis.fast_retransmission || tcp.analysis.spurious_retransmission || tcp.analysis.out_of_order",
+            "frame.number", "tcp.seq", "tcp.nxtseq");
+        foreach (string[] segment in lost)
+        {
+            Assert.True(
+                repeated.Any(r => Number(r[0]) > Number(segment[0]) && Number(r[1]) <= Number(segment[1]) && Number(r[2]) > Number(segment[1])),
+                $"seed {seed}: nothing repeats frame {segment[0]}, which was lost with sequence number {segment[1]}");
+        }
+    }
+
+    private static bool HasFaults(ScenarioDefinition scenario) => scenario.Faults.Count > 0 || scenario.Links.Any(l =>
+        new[] { l.AToB, l.BToA }.Concat(l.Changes.SelectMany(c => new[] { c.AToB, c.BToA })).Any(s =>
+            s.Loss is { IsNever: false } || s.Reorder is { IsNever: false } || s.Duplicate is { IsNever: false } || s.Corrupt is { IsNever: false }));
+
+    private static long Number(string text) => long.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+}

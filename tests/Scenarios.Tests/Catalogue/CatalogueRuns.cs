@@ -1,0 +1,21 @@
+using System.Collections.Concurrent;
+
+namespace Scenarios.Tests.Catalogue;
+
+/// <summary>Every catalogue scenario run once with captures at all points, for the tests that judge them.</summary>
+public sealed class CatalogueRuns : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly ConcurrentDictionary<string, Lazy<Task<string[]>>> _captures = [];
+
+    public void Dispose() => _folder.Dispose();
+
+    /// <summary>The capture files of a scenario, its own capture point's first.</summary>
+    public Task<string[]> Captures(string name) => _captures.GetOrAdd(name, n => new Lazy<Task<string[]>>(() => Run(n))).Value;
+
+    private async Task<string[]> Run(string name)
+    {
+        (await Sim.Run("run", name, "--capture", "all", "--quiet", "--out", _folder[name])).Ended(0);
+        return [.. Directory.GetFiles(_folder[name], "*.pcapng").OrderBy(f => f.Length).ThenBy(f => f, StringComparer.Ordinal)];
+    }
+}

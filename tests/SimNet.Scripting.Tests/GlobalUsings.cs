@@ -1,0 +1,2 @@
+global using SimStack;
+global using Xunit;

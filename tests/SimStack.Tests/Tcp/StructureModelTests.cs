@@ -1,0 +1,304 @@
+using FsCheck;
+using FsCheck.Fluent;
+using SimStack.Ip;
+using SimStack.Tcp;
+using SimStack.Wire;
+using Xunit;
+
+namespace SimStack.Tests.Tcp;
+
+/// <summary>The structures under a connection against models too simple to be wrong.</summary>
+public sealed class StructureModelTests
+{
+    private static readonly Config Fixed = Config.QuickThrowOnFailure.WithReplay(1, 3).WithMaxTest(100);
+
+    [Fact]
+    public void ReassemblyQueue_is_a_bitmap() =>
+        Prop.ForAll(Steps(200), steps =>
+        {
+            // The numbers lie across 2^32.
+            SequenceNumber origin = new(uint.MaxValue - 100);
+            ReassemblyQueue queue = new();
+            bool[] there = new bool[300];
+            List<int> recent = [];
+            int next = 0;
+            foreach ((int kind, int a, int b) in steps)
+            {
+                int left = next + 1 + a % 100, right = Math.Min(left + 1 + b % 20, there.Length);
+                if (kind % 4 == 0)
+                {
+                    next = Math.Min(next + a % 10, there.Length - 1);
+                    int reached = queue.Advance(origin + next) - origin;
+                    while (next < there.Length && there[next])
+                    {
+                        next++;
+                    }
+
+                    Assert.Equal(next, reached);
+                    Array.Clear(there, 0, Math.Min(next, there.Length));
+                }
+                else if (left < right)
+                {
+                    CheckOverlap(queue, there, origin, left, right);
+                    int fresh = there.AsSpan(left, right - left).Count(false);
+                    Assert.Equal(fresh, queue.Add(origin + left, origin + right));
+                    there.AsSpan(left, right - left).Fill(true);
+                    recent.Insert(0, left);
+                }
+
+                Assert.Equal(there.AsSpan(Math.Min(next, there.Length)).Count(true), queue.Bytes);
+                CheckRecent(queue, there, origin, recent, next);
+            }
+        }).Check(Fixed);
+
+    [Fact]
+    public void ByteQueue_is_a_list_of_bytes() =>
+        Prop.ForAll(Steps(100), steps =>
+        {
+            ChunkPool pool = new();
+            ByteQueue queue = new(pool);
+            List<byte> model = [];
+            byte next = 0;
+            foreach ((int kind, int a, int b) in steps)
+            {
+                int count = kind % 8 == 0 ? a % 40_000 : a % 300;
+                byte[] data = new byte[count];
+                for (int i = 0; i < count; i++)
+                {
+                    data[i] = next++;
+                }
+
+                switch (kind % 4)
+                {
+                    case 0:
+                        queue.Append(data);
+                        model.AddRange(data);
+                        break;
+                    case 1:
+                        // Ahead of a hole, then the hole: as segments that arrive in the wrong order.
+                        queue.WriteAt(queue.Length + b % 5000, data);
+                        byte[] hole = new byte[b % 5000];
+                        queue.Append(hole);
+                        queue.Extend(count);
+                        model.AddRange(hole);
+                        model.AddRange(data);
+                        break;
+                    case 2:
+                        int gone = Math.Min(b % 50_000, model.Count);
+                        queue.Consume(gone);
+                        model.RemoveRange(0, gone);
+                        queue.ReleaseIfEmpty();
+                        break;
+                    default:
+                        int from = model.Count == 0 ? 0 : b % model.Count;
+                        byte[] copy = new byte[Math.Min(count, model.Count - from)];
+                        queue.CopyTo(from, copy);
+                        Assert.Equal(model.Skip(from).Take(copy.Length), copy);
+                        break;
+                }
+
+                Assert.Equal(model.Count, queue.Length);
+            }
+
+            byte[] all = new byte[queue.Length];
+            queue.CopyTo(0, all);
+            Assert.Equal(model, all);
+        }).Check(Fixed);
+
+    [Fact]
+    public void SegmentRing_is_a_list() =>
+        Prop.ForAll(Steps(200), steps =>
+        {
+            SegmentRing ring = new();
+            List<(uint Seq, int Length, SentFlags Flags)> model = [];
+            uint seq = uint.MaxValue - 1000;
+            foreach ((int kind, int a, int b) in steps)
+            {
+                switch (kind % 5)
+                {
+                    case 0 when model.Count > 0:
+                        ring.RemoveFirst();
+                        model.RemoveAt(0);
+                        break;
+                    case 1 when model.Count > 0:
+                        int index = a % model.Count;
+                        (uint s, int length, SentFlags flags) = model[index];
+                        if (length > 1)
+                        {
+                            int first = 1 + b % (length - 1);
+                            ring.Split(index, first);
+                            model[index] = (s, first, flags & ~(SentFlags.Push | SentFlags.Fin));
+                            model.Insert(index + 1, (unchecked(s + (uint)first), length - first, flags & ~SentFlags.Syn));
+                        }
+
+                        break;
+                    default:
+                        SentFlags some = (SentFlags)(b % 64);
+                        ref SentSegment added = ref ring.Add();
+                        Assert.Equal(default, added);
+                        (added.Seq, added.Length, added.Flags) = (new SequenceNumber(seq), 1 + a % 1460, some);
+                        model.Add((seq, 1 + a % 1460, some));
+                        seq = unchecked(seq + (uint)(1 + a % 1460));
+                        break;
+                }
+
+                Assert.Equal(model.Count, ring.Count);
+                for (int i = 0; i < model.Count; i++)
+                {
+                    Assert.Equal(model[i], (ring[i].Seq.Value, ring[i].Length, ring[i].Flags));
+                }
+            }
+        }).Check(Fixed);
+
+    [Fact]
+    public void FlowTimers_is_a_sorted_list() =>
+        Prop.ForAll(Steps(300), steps =>
+        {
+            FlowTimers timers = new();
+            TestFlow[] flows = [.. Enumerable.Range(0, 40).Select(i => new TestFlow(i))];
+            long now = 0;
+            foreach ((int kind, int a, int b) in steps)
+            {
+                TestFlow flow = flows[a % flows.Length];
+                switch (kind % 6)
+                {
+                    case 0:
+                        timers.Remove(flow);
+                        flow.At = Instant.Never;
+                        break;
+                    case 1:
+                        now += b % 50;
+                        List<long> fired = [];
+                        while (timers.TryTakeDue(new Instant(now), out TcpFlow due))
+                        {
+                            fired.Add(due.Id);
+                            Assert.True(((TestFlow)due).At.Nanoseconds <= now);
+                            ((TestFlow)due).At = Instant.Never;
+                            timers.Update(due);
+                        }
+
+                        Assert.All(flows, f => Assert.True(f.At.Nanoseconds > now));
+                        Assert.Equal(fired.Count, fired.Distinct().Count());
+                        break;
+                    default:
+                        flow.At = kind % 6 == 2 ? Instant.Never : new Instant(now + b % 200);
+                        timers.Update(flow);
+                        break;
+                }
+
+                Assert.True(timers.Next <= flows.Select(f => f.At).Min());
+                Assert.True(timers.Count <= flows.Length);
+            }
+        }).Check(Fixed);
+
+    [Fact]
+    public void FlowTable_is_a_dictionary() =>
+        Prop.ForAll(Steps(300), steps =>
+        {
+            FlowTable table = new(12345);
+            Dictionary<(IpEndpoint, IpEndpoint), TestFlow> model = [];
+            foreach ((int kind, int a, int b) in steps)
+            {
+                IpAddress address = b % 3 == 0 ? IpAddress.Parse("fd00::" + (b % 7 + 1)) : IpAddress.FromV4(10, 0, 0, (byte)(b % 7));
+                IpEndpoint local = new(address, (ushort)(a % 5)), remote = new(address, (ushort)(a % 97));
+                bool known = model.TryGetValue((local, remote), out TestFlow? flow);
+                Assert.Same(flow, table.Find(local.Address, local.Port, remote.Address, remote.Port));
+                if (known && kind % 3 == 0)
+                {
+                    table.Remove(flow!);
+                    model.Remove((local, remote));
+                }
+                else if (!known)
+                {
+                    flow = new TestFlow(model.Count, local, remote);
+                    table.Add(flow);
+                    model.Add((local, remote), flow);
+                }
+            }
+
+            List<TcpFlow> all = [];
+            table.CopyTo(all);
+            Assert.Equal(model.Count, table.Count);
+            Assert.Equal(model.Values.ToHashSet(), all.Cast<TestFlow>().ToHashSet());
+        }).Check(Fixed);
+
+    private static Arbitrary<(int Kind, int A, int B)[]> Steps(int most) =>
+        Gen.ArrayOf(
+            from kind in Gen.Choose(0, 1000) from a in Gen.Choose(0, 100_000) from b in Gen.Choose(0, 100_000) select (kind, a, b), most).ToArbitrary();
+
+    private static void CheckOverlap(ReassemblyQueue queue, bool[] there, SequenceNumber origin, int left, int right)
+    {
+        int from = left;
+        while (from < right && !there[from])
+        {
+            from++;
+        }
+
+        int to = from;
+        while (to < right && there[to])
+        {
+            to++;
+        }
+
+        Assert.Equal(from < right, queue.TryFindOverlap(origin + left, origin + right, out SackBlock overlap));
+        if (from < right)
+        {
+            Assert.Equal(new SackBlock(origin + from, origin + to), overlap);
+        }
+    }
+
+    /// <summary>RFC 2018 §4: the first block holds what arrived last, the others follow in that order, none twice.</summary>
+    private static void CheckRecent(ReassemblyQueue queue, bool[] there, SequenceNumber origin, List<int> recent, int next)
+    {
+        List<SackBlock> expected = [];
+        foreach (int arrived in recent)
+        {
+            if (arrived < next || !there[arrived])
+            {
+                continue;
+            }
+
+            int left = arrived, right = arrived;
+            while (left > 0 && there[left - 1])
+            {
+                left--;
+            }
+
+            while (right < there.Length && there[right])
+            {
+                right++;
+            }
+
+            SackBlock block = new(origin + left, origin + right);
+            if (!expected.Contains(block))
+            {
+                expected.Add(block);
+            }
+        }
+
+        // Four are remembered; after merges some that still are there may be forgotten, but the order of the rest holds and the first is exact.
+        int index = 0, at = 0;
+        for (; queue.TryGetRecent(index, out SackBlock block); index++)
+        {
+            int found = expected.IndexOf(block, at);
+            Assert.True(found >= 0, $"block {index} {block.Left}:{block.Right} is not one, or out of order");
+            Assert.True(index > 0 || found == 0);
+            at = found + 1;
+        }
+
+        Assert.InRange(index, Math.Min(1, expected.Count), Math.Min(4, expected.Count));
+    }
+
+    private sealed class TestFlow(long id, IpEndpoint local = default, IpEndpoint remote = default) : TcpFlow(local, remote, id)
+    {
+        public Instant At { get; set; } = Instant.Never;
+
+        public override TcpState State => TcpState.Established;
+
+        public override Instant Deadline => At;
+
+        public override void Timeout(Instant now)
+        {
+        }
+    }
+}

@@ -1,0 +1,203 @@
+using SimStack.Ip;
+using SimStack.Profiles;
+using SimStack.Sockets;
+using SimStack.Tcp;
+using Xunit;
+using static SimStack.Tests.Tcp.Dialogue;
+using static SimStack.Tests.Tcp.Segments;
+
+namespace SimStack.Tests.Tcp;
+
+/// <summary>TIME-WAIT: how long, what starts it again, what may end it early (RFC 9293 §3.6.1, RFC 6191, RFC 1337).</summary>
+public sealed class TimeWaitTests
+{
+    [Theory]
+    [InlineData("linux", 60)]
+    [InlineData("rfc9293", 240)]
+    [Trait("RFC9293", "MUST-13")]
+    public void It_lasts_2MSL(string profile, int seconds)
+    {
+        Dialogue net = In(profile);
+        net.Advance(Duration.FromSeconds(seconds) - Duration.FromNanoseconds(1));
+        Assert.Equal(TcpState.TimeWait, net.StateOf());
+        net.Advance(Duration.FromNanoseconds(1));
+        Assert.Equal(TcpState.Closed, net.StateOf());
+        Assert.Equal("TIME-WAIT -> CLOSED (2MSL timeout)", net.TakeChanges()[^1]);
+        Assert.Equal("2MSL", net.Timers[^1].Timer);
+        net.Peer.ExpectNothing();
+        Assert.Equal(0, net.Pool.Outstanding);
+    }
+
+    [Fact]
+    [Trait("RFC9293", "MUST-13")]
+    public void A_retransmitted_FIN_is_acknowledged_and_starts_2MSL_again()
+    {
+        Dialogue net = In("linux");
+        net.Advance(Duration.FromSeconds(59));
+        net.Peer.Send(Fin(Irs + 1, Iss + 2));
+        net.Peer.Expect(Ack(Iss + 2, Irs + 2));
+        net.Advance(Duration.FromSeconds(59));
+        Assert.Equal(TcpState.TimeWait, net.StateOf());
+        net.Advance(Duration.FromSeconds(1));
+        Assert.Equal(TcpState.Closed, net.StateOf());
+    }
+
+    [Fact]
+    public void An_old_SYN_is_answered_but_does_not_start_2MSL_again()
+    {
+        Dialogue net = In("linux");
+        net.Advance(Duration.FromSeconds(59));
+        net.Peer.Send(Syn(Irs - 5));
+        net.Peer.Expect(Ack(Iss + 2, Irs + 2));
+        net.Advance(Duration.FromSeconds(1));
+        Assert.Equal(TcpState.Closed, net.StateOf());
+    }
+
+    [Fact]
+    public void Segments_out_of_the_window_are_answered_at_most_twice_a_second()
+    {
+        Dialogue net = In("linux");
+        net.Peer.Send(Ack(Irs, Iss + 2));
+        net.Peer.Expect(Ack(Iss + 2, Irs + 2));
+        net.AdvanceMs(400);
+        net.Peer.Send(Ack(Irs, Iss + 2));
+        net.Peer.ExpectNothing();
+        net.AdvanceMs(100);
+        net.Peer.Send(Ack(Irs, Iss + 2));
+        net.Peer.Expect(Ack(Iss + 2, Irs + 2));
+    }
+
+    /// <summary>RFC 6191: by sequence number where there are no timestamps.</summary>
+    [Theory]
+    [InlineData(2, false)]
+    [InlineData(3, true)]
+    [InlineData(1_000_000, true)]
+    [InlineData(-1, false)]
+    [Trait("RFC9293", "MAY-2")]
+    public void Without_timestamps_a_SYN_with_a_greater_sequence_number_opens_anew(int offset, bool opens)
+    {
+        uint seq = (uint)(Irs + offset);
+        Dialogue net = In("linux");
+        net.AdvanceMs(1);
+        net.Peer.Send(Syn(seq));
+        if (opens)
+        {
+            // The new ISS lies above everything that the old connection used.
+            net.Peer.Expect(SynAck(Iss + 2 + 65_537, seq + 1));
+            Assert.Equal("TIME-WAIT -> CLOSED (rcv SYN)", net.TakeChanges()[^2]);
+            net.Peer.Send(Ack(seq + 1, Iss + 2 + 65_538));
+            Assert.Equal(TcpState.Established, net.StateOf());
+        }
+        else
+        {
+            net.Peer.Expect(Ack(Iss + 2, Irs + 2));
+            Assert.Equal(TcpState.TimeWait, net.StateOf());
+        }
+    }
+
+    /// <summary>RFC 6191: by timestamp, then the sequence number may be anything.</summary>
+    [Theory]
+    [InlineData(-1000, 21, true)]
+    [InlineData(-1000, 20, false)]
+    [InlineData(1000, 20, true)]
+    [InlineData(1000, 19, false)]
+    [InlineData(-1000, 19, false)]
+    [Trait("RFC9293", "SHLD-4")]
+    public void With_timestamps_a_SYN_with_a_greater_one_opens_anew(int offset, uint tsVal, bool opens)
+    {
+        uint seq = (uint)(Irs + offset);
+        Dialogue net = In("linux", timestamps: true);
+        net.AdvanceMs(1);
+        net.Peer.Send(Syn(seq).Ts(tsVal, 0));
+        if (opens)
+        {
+            net.Peer.Expect(SynAck(Iss + 2 + 65_537, seq + 1).TsEcho(tsVal));
+        }
+        else
+        {
+            net.Peer.Expect(Ack(Iss + 2, Irs + 2).TsEcho(20));
+            Assert.Equal(TcpState.TimeWait, net.StateOf());
+        }
+    }
+
+    [Fact]
+    public void A_new_SYN_for_a_port_that_no_longer_listens_is_only_acknowledged()
+    {
+        Dialogue net = In("linux");
+        net.Listener.Close(net.Now);
+        net.Peer.Send(Syn(Irs + 1000));
+        net.Peer.Expect(Ack(Iss + 2, Irs + 2));
+        Assert.Equal(TcpState.TimeWait, net.StateOf());
+    }
+
+    /// <summary>The peer that sent the SYN meets our old ACK, sends RST, and may come again (figure 9's recovery).</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void RST_ends_it_unless_tcp_rfc1337(bool rfc1337)
+    {
+        foreach (string profile in new[] { "linux", "rfc9293" })
+        {
+            Dialogue net = In(profile, settings: s => s.Rfc1337 = rfc1337);
+            net.Peer.Send(Rst(Irs + 2));
+            net.Peer.ExpectNothing();
+            Assert.Equal(rfc1337 ? TcpState.TimeWait : TcpState.Closed, net.StateOf());
+        }
+    }
+
+    [Fact]
+    public void Our_own_connect_may_take_the_pair_again_only_by_tcp_tw_reuse_and_after_a_second()
+    {
+        foreach ((int reuse, int afterMs, Errno expected) in new[]
+            { (1, 1001, Errno.EINPROGRESS), (1, 900, Errno.EADDRNOTAVAIL), (0, 5000, Errno.EADDRNOTAVAIL), (2, 5000, Errno.EADDRNOTAVAIL) })
+        {
+            Dialogue net = In("linux", timestamps: true, settings: s => s.TimeWaitReuse = reuse);
+            net.Listener.Close(net.Now);
+            net.Socket.Close(net.Now);
+            net.AdvanceMs(afterMs);
+            TcpSocket socket = net.NewSocket();
+            socket.SetOption(net.Now, SocketOption.SO_REUSEADDR, 1);
+            Assert.Equal(Errno.OK, socket.Bind(new IpEndpoint(net.HostAddress, HostPort)));
+            Assert.Equal(expected, socket.Connect(net.Now, net.Peer.Endpoint));
+            if (expected is Errno.EINPROGRESS)
+            {
+                net.Peer.Expect(Syn(Iss + 2 + 65_537));
+            }
+        }
+    }
+
+    [Fact]
+    public void An_orphan_does_not_stay_in_FIN_WAIT_2_for_ever()
+    {
+        Dialogue net = new();
+        Reach.State(net, TcpState.FinWait2);
+        net.Advance(Duration.FromSeconds(3600));
+        Assert.Equal(TcpState.FinWait2, net.StateOf()); // while the user holds it, it may
+        net.Socket.Close(net.Now);
+        net.Advance(Duration.FromSeconds(60) - Duration.FromNanoseconds(1));
+        Assert.Equal(TcpState.FinWait2, net.StateOf());
+        net.Advance(Duration.FromNanoseconds(1));
+        Assert.Equal(TcpState.Closed, net.StateOf());
+        net.Peer.Send(Fin(Irs + 1, Iss + 2));
+        net.Peer.Expect(Rst(Iss + 2));
+    }
+
+    private static Dialogue In(string profile, bool timestamps = false, Action<Sysctls>? settings = null)
+    {
+        Assert.True(Profile.TryGet(profile, out Profile found));
+        Dialogue net = new(profile: found, settings: settings);
+        if (!timestamps)
+        {
+            Reach.State(net, TcpState.TimeWait);
+            return net;
+        }
+
+        net.EstablishPassively(Syn().Mss(1460).Ts(10, 0));
+        net.Socket.Shutdown(net.Now, ShutdownHow.SHUT_WR);
+        uint echo = net.Peer.Expect(Fin(Iss + 1, Irs + 1)).TsVal!.Value;
+        net.Peer.Send(Fin(Irs + 1, Iss + 2).Ts(20, echo));
+        net.Peer.Expect(Ack(Iss + 2, Irs + 2).TsEcho(20));
+        Assert.Equal(TcpState.TimeWait, net.StateOf());
+        return net;
+    }
+}
