@@ -201,10 +201,6 @@ public sealed partial class IpLayer
         CountIcmpv6Type(message.Type);
         switch (message.Type)
         {
-            case Icmpv6Type.DestinationUnreachable or Icmpv6Type.PacketTooBig or Icmpv6Type.TimeExceeded
-                or Icmpv6Type.ParameterProblem:
-                ReceiveErrorV6(now, ip, message);
-                break;
             case Icmpv6Type.EchoReply:
                 _transport.ReceiveEchoReply(now, ip, message.Id, message.Sequence, message.Payload);
                 break;
@@ -220,6 +216,10 @@ public sealed partial class IpLayer
                 break;
             case Icmpv6Type.NeighborSolicitation or Icmpv6Type.NeighborAdvertisement:
                 ReceiveNeighborMessage(now, ip, message.Bytes);
+                break;
+            // RFC 4443 §2.4 (a): an unknown error too goes to the transport it is about.
+            case < Icmpv6Type.EchoRequest:
+                ReceiveErrorV6(now, ip, message);
                 break;
             default:
                 break;
