@@ -8,9 +8,7 @@ public sealed partial class IpLayer
     // Codes of "destination unreachable" (RFC 792, RFC 4443 §3.1).
     private const byte HostUnreachable = 1;
     private const byte AddressUnreachable = 3;
-    private const byte FragmentationNeededCode = 4;
     private const byte LastUnreachableCode = 15;
-    private const byte ReassemblyTimeout = 1;
 
     private void ReceiveIcmp(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> bytes)
     {
@@ -33,7 +31,11 @@ public sealed partial class IpLayer
             {
                 _counters[SnmpCounter.IcmpInErrors]++;
             }
-            else if (message.Type != IcmpType.Redirect && message.Type != IcmpType.SourceQuench)
+            else if (message.Type == IcmpType.Redirect)
+            {
+                ReceiveRedirect(now, ip, message);
+            }
+            else if (message.Type != IcmpType.SourceQuench)
             {
                 ReceiveError(now, ip, message);
             }
@@ -53,7 +55,7 @@ public sealed partial class IpLayer
     {
         if (_sysctls.IcmpEchoIgnoreAll || (ip.IsMulticastOrBroadcast && _sysctls.IcmpEchoIgnoreBroadcasts)
             || FindPath(ip.Source, ip.IsMulticastOrBroadcast ? default : ip.Destination) is not { } path
-            || !MaySend(now, ip.Interface, path, IcmpType.EchoReply, 0))
+            || !MaySend(now, path, IcmpType.EchoReply, 0))
         {
             return;
         }
@@ -117,12 +119,12 @@ public sealed partial class IpLayer
 
         // Linux: unknown codes mean nothing, and that a reassembly elsewhere timed out says nothing of the path.
         if ((message.Type == IcmpType.DestinationUnreachable && message.Code > LastUnreachableCode)
-            || (message.Type == IcmpType.TimeExceeded && message.Code == ReassemblyTimeout))
+            || (message.Type == IcmpType.TimeExceeded && message.Code == ReassemblyTimeExceeded))
         {
             return;
         }
 
-        bool tooBig = message.Type == IcmpType.DestinationUnreachable && message.Code == FragmentationNeededCode;
+        bool tooBig = message.Type == IcmpType.DestinationUnreachable && message.Code == FragmentationNeeded;
         uint info = tooBig ? message.Mtu : message.Type == IcmpType.ParameterProblem ? (uint)(message.Id >> 8) : 0;
         int length = BinaryPrimitives.ReadUInt16BigEndian(message.Payload[2..]);
         HandOver(now, ip.Source, (byte)message.Type, message.Code, info,
@@ -151,6 +153,11 @@ public sealed partial class IpLayer
     internal void ReportHostUnreachable(Instant now, Frame frame)
     {
         ReadOnlySpan<byte> packet = frame.Bytes[EthernetView.HeaderLength..];
+        if (ReportToOther(now, packet))
+        {
+            return;
+        }
+
         if (Ipv4View.TryParseQuoted(packet, out Ipv4View v4) && v4.Payload.Length >= 8)
         {
             HandOver(now, v4.Source, (byte)IcmpType.DestinationUnreachable, HostUnreachable, 0,
@@ -161,6 +168,26 @@ public sealed partial class IpLayer
             HandOver(now, v6.Source, (byte)Icmpv6Type.DestinationUnreachable, AddressUnreachable, 0,
                 v6.Source, v6.Destination, v6.Protocol, v6.Payload, packet.Length);
         }
+    }
+
+    // A packet that was being forwarded.
+    private bool ReportToOther(Instant now, ReadOnlySpan<byte> packet)
+    {
+        if (Ipv4View.TryParseQuoted(packet, out Ipv4View v4) && !IsOwnAddress(v4.Source))
+        {
+            IpPacketInfo ip = new(v4.Source, v4.Destination, v4.TrafficClass, v4.Ttl, Loopback, false);
+            SendError(now, ip, IcmpType.DestinationUnreachable, HostUnreachable, 0, packet);
+            return true;
+        }
+
+        if (Ipv6View.TryParseQuoted(packet, out Ipv6View v6) && !IsOwnAddress(v6.Source))
+        {
+            IpPacketInfo ip = new(v6.Source, v6.Destination, v6.TrafficClass, v6.HopLimit, Loopback, false);
+            SendErrorV6(now, ip, Icmpv6Type.DestinationUnreachable, AddressUnreachable, 0, packet);
+            return true;
+        }
+
+        return false;
     }
 
     private void HandOver(
@@ -181,6 +208,11 @@ public sealed partial class IpLayer
             Sequence = new SequenceNumber(protocol == IpProtocol.Tcp ? BinaryPrimitives.ReadUInt32BigEndian(transport[4..]) : 0),
             QuotedLength = quotedLength,
         };
+        if (error.IsPacketTooBig && protocol is IpProtocol.Icmp or IpProtocol.IcmpV6)
+        {
+            LowerPathMtu(now, destination, error.Mtu);
+        }
+
         _transport.ReceiveIcmpError(now, error, transport);
     }
 
@@ -266,9 +298,10 @@ public sealed partial class IpLayer
             _counters[SnmpCounter.IcmpOutMsgs]++;
             _counters[reply ? SnmpCounter.IcmpOutEchoReps : SnmpCounter.IcmpOutEchos]++;
             _counters[reply ? SnmpCounter.IcmpMsgOutType0 : SnmpCounter.IcmpMsgOutType8]++;
-            // Linux's ping sets DF; replies go without, both with an identification.
+            // Linux's ping sets DF where it fits; replies go without, both with an identification.
+            bool fits = path.TransportOffset - EthernetView.HeaderLength + length <= path.Mtu;
             Send(
-                now, path, source, path.Destination, frame, length, IpProtocol.Icmp, trafficClass, DefaultTtl, !reply,
+                now, path, source, path.Destination, frame, length, IpProtocol.Icmp, trafficClass, DefaultTtl, !reply && fits,
                 path.TakeId());
         }
         else
@@ -276,7 +309,7 @@ public sealed partial class IpLayer
             int length = Icmpv6Writer.WriteEcho(message, source, path.Destination, reply, id, sequence, payload);
             _counters[SnmpCounter.Icmp6OutMsgs]++;
             _counters[reply ? SnmpCounter.Icmp6OutEchoReplies : SnmpCounter.Icmp6OutEchos]++;
-            Send(now, path, source, path.Destination, frame, length, IpProtocol.IcmpV6, trafficClass, DefaultTtl, true, 0);
+            Send(now, path, source, path.Destination, frame, length, IpProtocol.IcmpV6, trafficClass, DefaultTtl, false);
         }
     }
 }

@@ -114,12 +114,10 @@ public abstract partial class DatagramSocket
         Frame frame = Host.Ip.Pool.Rent(path.TransportOffset + length);
         WriteMessage(frame.Buffer.AsSpan(path.TransportOffset), source, destination, data);
         bool fits = path.TransportOffset - EthernetView.HeaderLength + length <= PathMtu(path);
-        bool dontFragment = _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DO or PathMtuDiscovery.IP_PMTUDISC_PROBE
-            || (fits && _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_WANT);
+        bool never = _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DO or PathMtuDiscovery.IP_PMTUDISC_PROBE;
+        bool dontFragment = never || (fits && !path.IsMtuLocked && _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_WANT);
         // Linux numbers what a connected socket sends for itself; otherwise what may be fragmented here takes the path's next.
-        ushort id = IsConnected ? _nextId++
-            : _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DO or PathMtuDiscovery.IP_PMTUDISC_PROBE ? (ushort)0
-            : path.TakeId();
+        uint id = source.IsV4 ? IsConnected ? _nextId++ : never ? 0 : path.TakeId() : fits ? 0 : path.TakeId();
         Host.Ip.Send(
             now, path, source, destination.Address, frame, length, Protocol, _typeOfService,
             TimeToLiveFor(destination.Address), dontFragment, id);
