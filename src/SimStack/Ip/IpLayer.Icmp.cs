@@ -178,6 +178,7 @@ public sealed partial class IpLayer
             Code = code,
             Reporter = reporter,
             Mtu = mtu,
+            Info = (uint)mtu,
             Source = source,
             Destination = destination,
             Protocol = protocol,
@@ -186,12 +187,12 @@ public sealed partial class IpLayer
             Sequence = new SequenceNumber(protocol == IpProtocol.Tcp ? BinaryPrimitives.ReadUInt32BigEndian(transport[4..]) : 0),
             QuotedLength = quotedLength,
         };
-        if (error.IsPacketTooBig && protocol is IpProtocol.Icmp or IpProtocol.IcmpV6)
+        if (error.IsPacketTooBig && protocol is (IpProtocol.Icmp or IpProtocol.IcmpV6))
         {
             LowerPathMtu(now, destination, mtu);
         }
 
-        _transport.ReceiveIcmpError(now, error);
+        _transport.ReceiveIcmpError(now, error, transport);
     }
 
     private void ReceiveIcmpv6(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> bytes)
