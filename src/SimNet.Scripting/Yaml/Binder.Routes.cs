@@ -87,54 +87,51 @@ internal sealed partial class Binder
     }
 
     /// <summary>
-    /// An address, or those of a router on this host's networks: of the destination's family, or one of each family; empty after an
-    /// error.
+    /// An address, or those behind a name that are on this host's networks: of the destination's family, or one of each family; empty
+    /// after an error.
     /// </summary>
     private List<IpAddress> NextHops(HostDefinition host, ScriptNode node, string what, IpAddress? destination)
     {
-        if (_hosts.Find(h => h.Name == node.Text) is { } router)
+        if (node.Kind != NodeKind.Scalar || IpAddress.TryParse(node.Text, out _) || !IsName(node.Text))
         {
-            List<IpAddress> found = [];
-            foreach (AddressPrefix address in router.Interfaces.SelectMany(i => i.Addresses))
+            if (_values.Address(node, what) is not { } hop)
             {
-                bool wanted = destination is { } to ? to.IsV4 == address.Address.IsV4 : !found.Exists(f => f.IsV4 == address.Address.IsV4);
-                if (wanted && IsOnNetworkOf(host, address.Address) && (destination is null || found.Count == 0))
-                {
-                    found.Add(address.Address);
-                }
+                return [];
             }
 
-            if (found.Count == 0)
+            if (!IsOnNetworkOf(host, hop))
             {
-                string family = destination is { } to ? to.IsV4 ? "IPv4 " : "IPv6 " : "";
-                _errors.Add(node.Position, $"{what}: `{router.Name}` has no {family}address in a network of `{host.Name}`; its networks: "
-                    + string.Join(", ", host.Interfaces.SelectMany(i => i.Addresses)));
+                _errors.Add(node.Position, $"next hop `{hop}` is in no network of this host; its networks: {NetworksOf(host)}");
             }
 
-            return found;
+            return [hop];
         }
 
-        if (_values.Text(node, what) is { } text && !IpAddress.TryParse(text, out _) && text.Length > 0 && char.IsAsciiLetter(text[0])
-            && !text.Contains(':', StringComparison.Ordinal))
-        {
-            _errors.Add(node.Position, $"{what}: unknown router `{text}`"
-                + Suggestions.For(text, _hosts.Where(h => h.IsRouter).Select(h => h.Name), "routers"));
-            return [];
-        }
-
-        if (_values.Address(node, what) is not { } hop)
+        if (AddressesOf(node.Text, node.Position) is not { } addresses)
         {
             return [];
         }
 
-        if (!IsOnNetworkOf(host, hop))
+        List<IpAddress> found = [];
+        foreach (IpAddress address in addresses)
         {
-            _errors.Add(node.Position, $"next hop `{hop}` is in no network of this host; its networks: "
-                + string.Join(", ", host.Interfaces.SelectMany(i => i.Addresses)));
+            bool wanted = destination is null || destination.Value.IsV4 == address.IsV4;
+            if (wanted && !found.Exists(f => f.IsV4 == address.IsV4) && IsOnNetworkOf(host, address))
+            {
+                found.Add(address);
+            }
         }
 
-        return [hop];
+        if (found.Count == 0)
+        {
+            string family = destination is { } to ? to.IsV4 ? "IPv4 " : "IPv6 " : "";
+            _errors.Add(node.Position, $"{what}: `{node.Text}` has no {family}address in a network of `{host.Name}`; its networks: {NetworksOf(host)}");
+        }
+
+        return found;
     }
+
+    private static string NetworksOf(HostDefinition host) => string.Join(", ", host.Interfaces.SelectMany(i => i.Addresses));
 
     private static bool IsOnNetworkOf(HostDefinition host, IpAddress address) =>
         host.Interfaces.Any(i => i.Addresses.Any(a => a.Contains(address)));
