@@ -12,6 +12,9 @@ internal sealed partial class Binder
     /// <summary>Axes whose values come from <c>--set</c>.</summary>
     private readonly HashSet<string> _shortenedAxes = new(StringComparer.Ordinal);
 
+    /// <summary>Measures about which something was said already.</summary>
+    private readonly HashSet<string> _wrongMeasures = new(StringComparer.Ordinal);
+
     private SweepDefinition? Sweep(MapReader scenario)
     {
         // `--set sweep=` takes it away.
@@ -32,6 +35,10 @@ internal sealed partial class Binder
             else if (Measure(entry.Value) is { } measure)
             {
                 measures.Add(new SweepMeasure(entry.Key.Text, measure));
+            }
+            else
+            {
+                _wrongMeasures.Add(entry.Key.Text);
             }
         }
 
@@ -215,6 +222,10 @@ internal sealed partial class Binder
                 }
 
                 where.Add(new KeyValuePair<string, string>(name, entry.Value.Text));
+            }
+            else if (_wrongMeasures.Contains(name))
+            {
+                return null;
             }
             else if (!measures.Exists(m => m.Name == name))
             {

@@ -36,7 +36,7 @@ public class SweepTests
         SweepResult result = Run(Script);
         Assert.Equal(["1 5ms", "1 10ms", "1 20ms", "5 5ms", "5 10ms", "5 20ms"], result.Cells.Select(c => string.Join(' ', c.Values)));
         Assert.Equal(
-            ["11 0.02 0.02 1 0 -", "11 0.04 0.04 1 0 -", "11 0.08 0.08 1 0 -", "11 0.02 0.02 1 0 -", "11 0.04 0.04 1 0 -", "11 0.08 0.08 1 0 -"],
+            ["11 0.02 0.025 1 0 -", "11 0.04 0.05 1 0 -", "11 0.08 0.1 1 0 -", "11 0.02 0.025 1 0 -", "11 0.04 0.05 1 0 -", "11 0.08 0.1 1 0 -"],
             result.Cells.Select(c => string.Join(' ', c.Measured.Select(m => m.Text))));
         Assert.True(result.Passed);
     }
@@ -51,7 +51,7 @@ public class SweepTests
         Assert.Equal(7, SweepTable.Print(result, width: 20).Count);
         string[] csv = SweepTable.Csv(result).Split('\n');
         Assert.Equal("backlog,links[0].delay,read,took,at,connected,refused,never", csv[0]);
-        Assert.Equal("1,5ms,11,0.02,0.02,1,0,", csv[1]);
+        Assert.Equal("1,5ms,11,0.02,0.025,1,0,", csv[1]);
     }
 
     [Fact]
@@ -77,10 +77,10 @@ public class SweepTests
     [InlineData("backlog: [1, 5]", "backlog: []", "10:14: axis `backlog` has no values; write them as a list, like [1, 2, 3]")]
     [InlineData("backlog: [1, 5]", "backlog: [5, 5]", "10:14: axis `backlog` has a value twice")]
     [InlineData("backlog: [1, 5]", "backlog: [5, [1]]", "10:18: axis `backlog`: found a list where one value is right")]
-    [InlineData("backlog: [1, 5]", "backlog: [x, 5]", "10:5: axis `backlog`, value `x`: listen: `x` is not")]
+    [InlineData("backlog: [1, 5]", "backlog: [x, 5]", "10:5: axis `backlog`, value `x`: listen: found `x` where a whole number")]
     [InlineData("links[0].delay", "links[3].delay", "11:5: axis `links[3].delay`, value `5ms`: there is no item [3] here; the list has 1 item, counted from 0")]
     [InlineData("10ms, 20ms", "10ms, 20mz", "11:5: axis `links[0].delay`, value `20mz`: ")]
-    [InlineData("{delivered: server}", "{delivered: servr}", "13:22: unknown host `servr`; did you mean `server`?")]
+    [InlineData("{delivered: server}", "{delivered: servr}", "13:23: unknown host `servr`; did you mean `server`?")]
     [InlineData("{delivered: server}", "{deliverd: server}", "13:12: unknown key `deliverd` in measure; did you mean `delivered`?")]
     [InlineData("label: first, value", "label: frist, value", "14:26: no call has the label `frist`; did you mean `first`?")]
     [InlineData("errno: ECONNREFUSED", "errno: ECONNREFUSD", "17:45: unknown errno `ECONNREFUSD`; did you mean `ECONNREFUSED`?")]
@@ -88,9 +88,9 @@ public class SweepTests
     [InlineData("{backlog: 5, read: 11}", "{backlog: 7, read: 11}", "20:17: axis `backlog` has no value `7`; it has 1, 5")]
     [InlineData("{backlog: 5, read: 11}", "{backlog: 5, red: 11}", "20:20: `red` is no axis and no measure of this sweep; did you mean `read`?")]
     [InlineData("{backlog: 5, read: 11}", "{backlog: 5}", "20:7: expect: no measure is named here")]
-    [InlineData("${text} ${text}", "${txt}", "7:62: unknown variable `txt`; did you mean `text`?")]
-    [InlineData("${text} ${text}", "${text", "7:62: `${text` has no `}`; a variable is written `${name}`")]
-    [InlineData("text: hello}", "text: [hello]}", "2:30: variable `text`: found a list where one value is right")]
+    [InlineData("${text} ${text}", "${txt}", "7:58: unknown variable `txt`; did you mean `text`?")]
+    [InlineData("${text} ${text}", "${text", "7:58: `${text` has no `}`; a variable is written `${name}`")]
+    [InlineData("text: hello}", "text: [hello]}", "2:31: variable `text`: found a list where one value is right")]
     public void A_mistake_is_told_at_its_place(string good, string bad, string message)
     {
         Assert.Contains(good, Script, StringComparison.Ordinal);
@@ -111,7 +111,7 @@ public class SweepTests
     [Fact]
     public void Without_variables_the_braces_are_text()
     {
-        ScenarioDefinition scenario = ScenarioScript.Parse("hosts: {a: 10.0.0.1/24}\ndescription: ${x}\napplications: {a: [{write: \"${x}\"}]}\n", "x.yaml");
+        ScenarioDefinition scenario = ScenarioScript.Parse("hosts: {a: 10.0.0.1/24}\ndescription: ${x}\napplications: {a: [{socket: s}, {write: \"${x}\"}]}\n", "x.yaml");
         Assert.Null(scenario.Sweep);
     }
 
