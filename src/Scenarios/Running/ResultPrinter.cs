@@ -14,6 +14,7 @@ internal static class ResultPrinter
 {
     private const string Red = "31";
     private const string Green = "32";
+    private const int MostApplicationLines = 50;
 
     /// <summary>Prints all that was asked for.</summary>
     public static void Print(RunResult result, RunRequest request, SimConsole console)
@@ -22,6 +23,7 @@ internal static class ResultPrinter
         {
             PrintLadder(result, request.Ladder, console);
             PrintTables(result, console.Output);
+            PrintApplications(result, console.Output);
         }
 
         PrintVerdicts(result, request.Quiet, console);
@@ -61,6 +63,28 @@ internal static class ResultPrinter
 
             output.WriteLine();
         }
+    }
+
+    private static void PrintApplications(RunResult result, TextWriter output)
+    {
+        if (result.Log.Count == 0)
+        {
+            return;
+        }
+
+        int width = result.Log.Max(l => l.Host.Length + l.Application.Length) + 1;
+        output.WriteLine("applications:");
+        foreach (ApplicationRecord line in result.Log.Take(MostApplicationLines))
+        {
+            output.WriteLine($"{Seconds(line.Time),14}  {(line.Host + " " + line.Application).PadRight(width)}  {line.Text}");
+        }
+
+        if (result.Log.Count > MostApplicationLines)
+        {
+            output.WriteLine($"{result.Log.Count - MostApplicationLines,14} more in the .json file");
+        }
+
+        output.WriteLine();
     }
 
     private static void PrintVerdicts(RunResult result, bool onlyFailures, SimConsole console)

@@ -29,6 +29,12 @@ public abstract record Statement
 
     /// <summary>Where the script says so.</summary>
     public SourcePosition Position { get; init; }
+
+    /// <summary>The call as verdicts and results show it: <c>connect(10.0.0.2:80)</c>.</summary>
+    public virtual string Describe() => Word + "()";
+
+    /// <summary>A call with its argument, whatever the machine's culture.</summary>
+    protected static string Call(FormattableString text) => FormattableString.Invariant(text);
 }
 
 /// <summary>What a call must return and when.</summary>
@@ -51,6 +57,9 @@ public sealed record CallExpectation
 
     /// <summary>SHA-256 of what was read, in lower-case hex.</summary>
     public string? Sha256 { get; init; }
+
+    /// <summary>The status of an HTTP response.</summary>
+    public NumberCondition? Status { get; init; }
 
     /// <summary>Where the script says so.</summary>
     public SourcePosition Position { get; init; }
@@ -85,6 +94,9 @@ public sealed record SocketStatement(string Name, AddressFamily? Family) : State
 public sealed record SetOptionStatement(IReadOnlyList<KeyValuePair<SocketOption, int>> Options) : Statement
 {
     public override string Word => "setsockopt";
+
+    /// <inheritdoc/>
+    public override string Describe() => Call($"setsockopt({string.Join(", ", Options.Select(o => Call($"{o.Key}={o.Value}")))})");
 }
 
 /// <summary>getsockopt(2).</summary>
@@ -92,6 +104,9 @@ public sealed record SetOptionStatement(IReadOnlyList<KeyValuePair<SocketOption,
 public sealed record GetOptionStatement(SocketOption Option) : Statement
 {
     public override string Word => "getsockopt";
+
+    /// <inheritdoc/>
+    public override string Describe() => Call($"getsockopt({Option})");
 }
 
 /// <summary>Sets the initial send sequence number of the socket, or of the first connection it accepts.</summary>
@@ -99,6 +114,9 @@ public sealed record GetOptionStatement(SocketOption Option) : Statement
 public sealed record InitialSequenceStatement(uint Value) : Statement
 {
     public override string Word => "isn";
+
+    /// <inheritdoc/>
+    public override string Describe() => Call($"isn({Value})");
 }
 
 /// <summary>bind(2).</summary>
@@ -106,6 +124,9 @@ public sealed record InitialSequenceStatement(uint Value) : Statement
 public sealed record BindStatement(IpEndpoint Endpoint) : Statement
 {
     public override string Word => "bind";
+
+    /// <inheritdoc/>
+    public override string Describe() => Call($"bind({Endpoint})");
 }
 
 /// <summary>listen(2).</summary>
@@ -113,6 +134,9 @@ public sealed record BindStatement(IpEndpoint Endpoint) : Statement
 public sealed record ListenStatement(int Backlog) : Statement
 {
     public override string Word => "listen";
+
+    /// <inheritdoc/>
+    public override string Describe() => Call($"listen({Backlog})");
 }
 
 /// <summary>accept(2).</summary>
@@ -127,6 +151,9 @@ public sealed record AcceptStatement(string Name) : Statement
 public sealed record ConnectStatement(IpEndpoint Remote) : Statement
 {
     public override string Word => "connect";
+
+    /// <inheritdoc/>
+    public override string Describe() => Call($"connect({Remote})");
 }
 
 /// <summary>write(2) or send(2), repeated until everything is taken.</summary>
@@ -137,6 +164,9 @@ public sealed record ConnectStatement(IpEndpoint Remote) : Statement
 public sealed record WriteStatement(byte[] Data, long Size, int Chunk, MessageFlags Flags) : Statement
 {
     public override string Word => "write";
+
+    /// <inheritdoc/>
+    public override string Describe() => Call($"write({Length})");
 
     /// <summary>Bytes in total.</summary>
     public long Length => Size > 0 ? Size : Data.Length;
@@ -162,6 +192,14 @@ public enum ReadMode
 public sealed record ReadStatement(ReadMode Mode, long Bytes, MessageFlags Flags) : Statement
 {
     public override string Word => "read";
+
+    /// <inheritdoc/>
+    public override string Describe() => Mode switch
+    {
+        ReadMode.UntilEof => "read(until eof)",
+        ReadMode.Exactly => Call($"read(exactly {Bytes})"),
+        _ => Call($"read({Bytes})"),
+    };
 }
 
 /// <summary>shutdown(2).</summary>
@@ -169,6 +207,9 @@ public sealed record ReadStatement(ReadMode Mode, long Bytes, MessageFlags Flags
 public sealed record ShutdownStatement(ShutdownHow How) : Statement
 {
     public override string Word => "shutdown";
+
+    /// <inheritdoc/>
+    public override string Describe() => Call($"shutdown({How})");
 }
 
 /// <summary>close(2).</summary>

@@ -33,6 +33,7 @@ public static class ResultJson
         List(json, "verdicts", run.Verdicts, Verdict);
         List(json, "connections", run.Connections, Connection);
         List(json, "calls", run.Calls, Call);
+        List(json, "applications", run.Log, Application);
         List(json, "queues", run.Queues, Queue);
         List(json, "socketTables", run.Tables, Table);
         Packets(json, run);
@@ -123,10 +124,29 @@ public static class ResultJson
             json.WriteString("sha256", call.Sha256);
         }
 
+        if (call.Status > 0)
+        {
+            json.WriteNumber("status", call.Status);
+        }
+
+        if (call.Problem is not null)
+        {
+            json.WriteString("problem", call.Problem);
+        }
+
         if (call.Statement.Label is { } label)
         {
             json.WriteString("label", label);
         }
+    }
+
+    private static void Application(Utf8JsonWriter json, ApplicationRecord application)
+    {
+        json.WriteString("host", application.Host);
+        json.WriteString("task", application.Task);
+        json.WriteString("application", application.Application);
+        Time(json, "time", application.Time);
+        json.WriteString("text", application.Text);
     }
 
     private static void Queue(Utf8JsonWriter json, QueueRecord queue)

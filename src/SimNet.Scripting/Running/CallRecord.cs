@@ -42,9 +42,17 @@ public sealed class CallRecord
     /// <summary>For reads: SHA-256 of what was read, lower-case hex.</summary>
     public string? Sha256 { get; set; }
 
+    /// <summary>For an HTTP request: the status of the response; 0: none came.</summary>
+    public int Status { get; set; }
+
+    /// <summary>Why the call failed, where the errno does not say it.</summary>
+    public string? Problem { get; set; }
+
     /// <summary>The connection of the socket on its host; 0: none yet.</summary>
     public long ConnectionId { get; set; }
 
     /// <summary><c>0</c> or <c>-1 EAGAIN</c>, as strace prints it; <c>?</c> while it has not returned.</summary>
-    public string Result => End.IsNever ? "?" : Error == Errno.OK ? Value.ToString(System.Globalization.CultureInfo.InvariantCulture) : $"-1 {Error}";
+    public string Result => End.IsNever ? "?"
+        : Error == Errno.OK ? Value.ToString(System.Globalization.CultureInfo.InvariantCulture)
+        : Problem is null ? $"-1 {Error}" : $"-1 {Error} ({Problem})";
 }

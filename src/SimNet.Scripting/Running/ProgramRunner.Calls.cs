@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using SimNet.Scripting.Model;
 using SimStack.Sockets;
@@ -37,23 +36,7 @@ internal sealed partial class ProgramRunner
     private async Task<SocketResult64> ConnectAsync(ConnectStatement statement)
     {
         ScriptSocket socket = Usable(statement.Socket!, statement.Remote.Address.IsV4 ? AddressFamily.AF_INET : AddressFamily.AF_INET6);
-        Errno error = socket.Socket.Connect(Now, statement.Remote);
-        shared.Host.Pump();
-        if (error != Errno.EINPROGRESS || statement.Nonblocking)
-        {
-            return SocketResult64.Of(error);
-        }
-
-        while ((socket.Socket.Poll() & (PollEvents.POLLOUT | PollEvents.POLLERR | PollEvents.POLLHUP)) == PollEvents.None)
-        {
-            await socket.WaitAsync();
-            if (socket.IsClosed)
-            {
-                return SocketResult64.Fail(Errno.EBADF);
-            }
-        }
-
-        return SocketResult64.Of(socket.Socket.TakeConnectResult());
+        return await _calls.ConnectAsync(socket, statement.Remote, statement.Nonblocking);
     }
 
     private async Task<SocketResult64> WriteAsync(WriteStatement statement)
@@ -152,25 +135,5 @@ internal sealed partial class ProgramRunner
         {
             shared.Read(data);
         }
-    }
-
-    private static string Describe(Statement statement)
-    {
-        CultureInfo c = CultureInfo.InvariantCulture;
-        return statement switch
-        {
-            BindStatement s => $"bind({s.Endpoint})",
-            ListenStatement s => string.Create(c, $"listen({s.Backlog})"),
-            ConnectStatement s => $"connect({s.Remote})",
-            WriteStatement s => string.Create(c, $"write({s.Length})"),
-            ReadStatement { Mode: ReadMode.UntilEof } => "read(until eof)",
-            ReadStatement { Mode: ReadMode.Exactly } s => string.Create(c, $"read(exactly {s.Bytes})"),
-            ReadStatement s => string.Create(c, $"read({s.Bytes})"),
-            ShutdownStatement s => $"shutdown({s.How})",
-            SetOptionStatement s => $"setsockopt({string.Join(", ", s.Options.Select(o => string.Create(c, $"{o.Key}={o.Value}")))})",
-            GetOptionStatement s => $"getsockopt({s.Option})",
-            InitialSequenceStatement s => string.Create(c, $"isn({s.Value})"),
-            _ => statement.Word + "()",
-        };
     }
 }

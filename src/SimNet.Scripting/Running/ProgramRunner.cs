@@ -8,6 +8,8 @@ internal sealed partial class ProgramRunner(TaskDefinition task, HostPrograms sh
 {
     private const int KeptData = 1 << 20;
 
+    private readonly SocketCalls _calls = new(task, shared, recorder);
+
     private Instant Now => shared.Host.Now;
 
     public Task RunAsync() => RunAsync(task.Statements);
@@ -60,33 +62,13 @@ internal sealed partial class ProgramRunner(TaskDefinition task, HostPrograms sh
         return WaitUntilAsync(time);
     }
 
-    private Task WaitUntilAsync(Instant time)
-    {
-        var source = new TaskCompletionSource();
-        shared.Host.Simulation.Loop.Post(time, source.SetResult);
-        return source.Task;
-    }
+    private Task WaitUntilAsync(Instant time) => _calls.WaitUntilAsync(time);
 
     private async Task CallAsync(Statement statement)
     {
-        var record = new CallRecord
-        {
-            Host = task.Host,
-            Task = task.Name,
-            Call = Describe(statement),
-            Statement = statement,
-            Start = Now,
-            PacketsBefore = recorder.Packets.Count,
-        };
-        recorder.Calls.Add(record);
+        CallRecord record = _calls.Begin(statement);
         SocketResult64 result = await CallAsync(statement, record);
-        record.End = Now;
-        record.PacketsBeforeEnd = recorder.Packets.Count;
-        record.Value = result.Value;
-        record.Error = result.Error;
-        record.ConnectionId = statement.Socket is { } name && shared.Sockets.TryGetValue(Named(statement, name), out ScriptSocket? socket)
-            ? socket.Socket.ConnectionId
-            : 0;
+        _calls.End(record, result, statement.Socket is { } name ? shared.Sockets.GetValueOrDefault(Named(statement, name)) : null);
     }
 
     // An accept is about the connection that it gives.
@@ -97,7 +79,7 @@ internal sealed partial class ProgramRunner(TaskDefinition task, HostPrograms sh
         switch (statement)
         {
             case SocketStatement open:
-                Open(open.Name, open.Family ?? AddressFamily.AF_INET);
+                _calls.Open(open.Name, open.Family ?? AddressFamily.AF_INET);
                 return SocketResult64.Ok(0);
             case AcceptStatement accept:
                 return await AcceptAsync(accept);
@@ -107,6 +89,8 @@ internal sealed partial class ProgramRunner(TaskDefinition task, HostPrograms sh
                 return await WriteAsync(write);
             case ReadStatement read:
                 return await ReadAsync(read, record);
+            case ApplicationStatement application:
+                return await ApplicationAsync(application, record);
             default:
                 SocketResult64 result = Immediate(statement);
                 shared.Host.Pump();
@@ -140,7 +124,7 @@ internal sealed partial class ProgramRunner(TaskDefinition task, HostPrograms sh
             case ShutdownStatement shutdown:
                 return SocketResult64.Of(socket.Socket.Shutdown(Now, shutdown.How));
             default:
-                Close(socket, abort: statement is AbortStatement);
+                _calls.Close(socket, abort: statement is AbortStatement);
                 return SocketResult64.Ok(0);
         }
     }
@@ -159,25 +143,7 @@ internal sealed partial class ProgramRunner(TaskDefinition task, HostPrograms sh
         return SocketResult64.Ok(0);
     }
 
-    private void Close(ScriptSocket socket, bool abort)
-    {
-        socket.IsClosed = true;
-        if (abort)
-        {
-            socket.Socket.Abort(Now);
-        }
-        else
-        {
-            socket.Socket.Close(Now);
-        }
+    private ScriptSocket? Existing(string name) => _calls.Existing(name);
 
-        socket.WakeAll();
-    }
-
-    private ScriptSocket Open(string name, AddressFamily family) =>
-        shared.Sockets[name] = new ScriptSocket(shared.Host.Stack.OpenTcpSocket(family));
-
-    private ScriptSocket? Existing(string name) => shared.Sockets.TryGetValue(name, out ScriptSocket? socket) && !socket.IsClosed ? socket : null;
-
-    private ScriptSocket Usable(string name, AddressFamily family) => Existing(name) ?? Open(name, family);
+    private ScriptSocket Usable(string name, AddressFamily family) => _calls.Usable(name, family);
 }

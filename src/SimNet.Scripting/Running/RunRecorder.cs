@@ -22,6 +22,7 @@ internal sealed class RunRecorder
     public List<StateRecord> States { get; } = [];
     public List<QueueRecord> Queues { get; } = [];
     public List<CallRecord> Calls { get; } = [];
+    public List<ApplicationRecord> Log { get; } = [];
     public List<SocketTableRecord> Tables { get; } = [];
 
     /// <summary>`at` statements that came too late, and when they came.</summary>

@@ -38,6 +38,14 @@ public sealed record ConnectionRecord(
     public TcpState State => States.Count == 0 ? TcpState.Closed : States[^1].To;
 }
 
+/// <summary>What an application reports of itself.</summary>
+/// <param name="Host">On which host.</param>
+/// <param name="Task">Of which program.</param>
+/// <param name="Application">Its word: <c>http-server</c>.</param>
+/// <param name="Time">When.</param>
+/// <param name="Text">One line.</param>
+public sealed record ApplicationRecord(string Host, string Task, string Application, Instant Time, string Text);
+
 /// <summary>A host's non-zero counters at the end.</summary>
 /// <param name="Host">Whose.</param>
 /// <param name="Values">By nstat's names.</param>
@@ -72,6 +80,9 @@ public sealed class RunResult
 
     /// <summary>The programs' calls, in the order in which they were made.</summary>
     public required IReadOnlyList<CallRecord> Calls { get; init; }
+
+    /// <summary>What applications on the hosts report of themselves, in order: requests served, echoes received.</summary>
+    public IReadOnlyList<ApplicationRecord> Log { get; init; } = [];
 
     /// <summary>Connections by host, in order of creation.</summary>
     public required IReadOnlyList<ConnectionRecord> Connections { get; init; }

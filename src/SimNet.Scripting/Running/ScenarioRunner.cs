@@ -101,6 +101,7 @@ public static class ScenarioRunner
             States = recorder.States,
             Queues = recorder.Queues,
             Calls = recorder.Calls,
+            Log = recorder.Log,
             Connections = recorder.Connections(),
             Tables = recorder.Tables,
             Counters = [.. simulation.Hosts.Select(h => new CounterRecord(h.Name, [.. h.Stack.Counters.NonZero()]))],

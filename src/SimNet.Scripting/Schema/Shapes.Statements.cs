@@ -26,7 +26,11 @@ internal static partial class Shapes
         new("repeat", "#repeat-arguments", "Does statements several times."),
         new("signal", "string", "Lets programs go on that wait for this word."),
         new("wait-for", "string", "Waits until some program has signalled this word."),
+        .. ApplicationWords,
     ];
+
+    /// <summary>True for the word of an application.</summary>
+    public static bool IsApplication(string word) => ApplicationWords.Any(w => w.Name == word);
 
     public static readonly Shape Application = new("application", "The program of a host, as a list of statements; or several by name.")
     {
@@ -42,7 +46,7 @@ internal static partial class Shapes
         new("expect", "#call-expectation", "What the call must give."),
     ])
     {
-        Short = "enum:socket,accept,read,recv,close,abort",
+        Short = "enum:socket,accept,read,recv,close,abort,echo,discard",
         OneOf = [.. StatementWords.Where(w => w.Name != "socket").Select(w => w.Name)],
     };
 
@@ -91,7 +95,8 @@ internal static partial class Shapes
         new("took", "duration", "How long it takes."),
         new("within", "duration", "Tolerance of at and took."),
         new("text", "string", "What was read, as text."),
-        new("sha256", "string", "SHA-256 of what was read, in hex."))
+        new("sha256", "string", "SHA-256 of what was read, in hex."),
+        new("status", "number-condition", "Of http-get: the status of the response."))
     {
         Short = "string|integer",
     };

@@ -12,6 +12,7 @@ internal static partial class Shapes
         new("profile", "string", "Behaviour of every host that names no profile of its own; default linux."),
         new("limits", "#limits", "Where an endless run is stopped."),
         new("hosts", "map:#host", "The hosts by name.", Required: true),
+        new("names", "map:string|string[]", "Names as DNS would give them, such as example.org: 172.67.149.132; values are addresses or hosts."),
         new("links", "#link[]", "The links between hosts' interfaces."),
         new("faults", "#fault[]", "Scripted faults, such as: drop the 2nd SYN."),
         new("applications", "map:#application", "What the programs on each host do: socket calls, in order."),
@@ -114,7 +115,7 @@ internal static partial class Shapes
     public static IReadOnlyList<Shape> All =>
     [
         Scenario, Limits, Host, Interface, Route, Timestamps, Link, Direction, Change, Reorder, Queue, Table, Application, Statement,
-        SocketArguments, AcceptArguments, ConnectArguments, BindArguments, WriteArguments, ReadArguments, RepeatArguments, CallExpectation,
+        SocketArguments, AcceptArguments, ConnectArguments, BindArguments, WriteArguments, ReadArguments, RepeatArguments, .. Applications, CallExpectation,
         Expectation, Segments, Segment, States, State, QueueExpectation, SocketsExpectation, Delivered, CallResult, Counters, HostCount,
         .. Faults,
     ];

@@ -156,7 +156,7 @@ internal sealed partial class Binder
             return null;
         }
 
-        return IpAddress.TryParse(text, out IpAddress address) ? address : AddressOf(text, node.Position);
+        return IpAddress.TryParse(text, out IpAddress address) ? address : AddressOf(text, node.Position, asking: null, family: null);
     }
 
     private byte[] Bytes(MapReader map, string key)

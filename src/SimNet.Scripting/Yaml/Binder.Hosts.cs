@@ -227,7 +227,7 @@ internal sealed partial class Binder
             }
         }
 
-        if (map.Find("gateway") is { } gateway && _values.Address(gateway, "gateway") is { } router)
+        if (map.Find("gateway") is { } gateway && GatewayAddress(interfaces, routes, gateway) is { } router)
         {
             routes.Add(new RouteDefinition(new AddressPrefix(router.IsV4 ? IpAddress.AnyV4 : IpAddress.AnyV6, 0), router, gateway.Position));
         }

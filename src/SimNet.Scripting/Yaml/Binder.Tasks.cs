@@ -73,6 +73,7 @@ internal sealed partial class Binder
             bool alone = !statement.Entries.Exists(e => e.Key.Text != "socket" && Shapes.StatementWords.Any(w => w.Name == e.Key.Text));
             AddName(alone ? statement.Find("socket") : null, "name", names);
             AddName(statement.Find("accept"), "as", names);
+            statement.Entries.Where(e => e.Value.Kind == NodeKind.Mapping && Shapes.IsApplication(e.Key.Text)).ToList().ForEach(e => AddName(e.Value, "socket", names));
             if (statement.Find("repeat") is { Kind: NodeKind.Mapping } repeat && repeat.Find("do") is { Kind: NodeKind.Sequence } body)
             {
                 CollectSockets(body, names);

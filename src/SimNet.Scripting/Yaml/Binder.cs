@@ -1,6 +1,5 @@
 using SimNet.Scripting.Model;
 using SimNet.Scripting.Schema;
-using SimStack.Ip;
 
 namespace SimNet.Scripting.Yaml;
 
@@ -32,6 +31,7 @@ internal sealed partial class Binder
     private ScenarioDefinition Scenario(MapReader map, string defaultName)
     {
         Hosts(map);
+        Names(map);
         Links(map);
         _capture = map.Find("capture") is { } capture ? Point(capture, "capture") ?? default : DefaultCapture();
         List<FaultDefinition> faults = [.. map.List("faults").Select(Fault).OfType<FaultDefinition>()];
@@ -136,59 +136,6 @@ internal sealed partial class Binder
         }
 
         _errors.Add(position, $"host `{name}` has no interface `{wanted}`" + Suggestions.For(wanted, host.Interfaces.Select(i => i.Name), "interfaces"));
-        return null;
-    }
-
-    /// <summary>HOST:PORT, ADDRESS:PORT, [V6]:PORT.</summary>
-    private IpEndpoint? Endpoint(ScriptNode node, string what)
-    {
-        if (_values.Text(node, what) is not { } text)
-        {
-            return null;
-        }
-
-        int colon = text.LastIndexOf(':');
-        if (colon <= 0 || !ushort.TryParse(text.AsSpan(colon + 1), System.Globalization.NumberStyles.None,
-            System.Globalization.CultureInfo.InvariantCulture, out ushort port))
-        {
-            _values.Wrong(node, what, "`HOST:PORT` or `ADDRESS:PORT`, the port from 0 to 65535,");
-            return null;
-        }
-
-        string host = text[..colon];
-        string bare = host.StartsWith('[') && host.EndsWith(']') ? host[1..^1] : host;
-        if (IpAddress.TryParse(bare, out IpAddress address))
-        {
-            return new IpEndpoint(address, port);
-        }
-
-        if (bare == "*")
-        {
-            return new IpEndpoint(IpAddress.AnyV4, port);
-        }
-
-        return AddressOf(host, node.Position) is { } known ? new IpEndpoint(known, port) : null;
-    }
-
-    private IpAddress? AddressOf(string host, SourcePosition position)
-    {
-        if (Point(host, position) is not { } point)
-        {
-            return null;
-        }
-
-        InterfaceDefinition definition = _hosts.Find(h => h.Name == point.Host)!.Interfaces.First(i => i.Name == point.Interface);
-        if (definition.Addresses.Count > 0)
-        {
-            return definition.Addresses[0].Address;
-        }
-
-        if (_errors.Count == 0)
-        {
-            // Otherwise the address is missing because it is wrong, and that has been said.
-            _errors.Add(position, $"host `{host}` has no address there");
-        }
-
         return null;
     }
 }

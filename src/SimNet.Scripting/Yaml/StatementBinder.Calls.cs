@@ -35,7 +35,13 @@ internal sealed partial class Binder
             }
 
             _last = name ?? Unnamed(FirstSocket);
-            _ = family == AddressFamily.AF_INET6 ? _v6.Add(_last) : _v6.Remove(_last);
+            _fresh = _last;
+            _families.Remove(_last);
+            if (family is { } known)
+            {
+                _families.Add(_last, known);
+            }
+
             return new SocketStatement(_last, family) { Socket = _last };
         }
 
@@ -56,7 +62,7 @@ internal sealed partial class Binder
                 }
             }
 
-            return new SetOptionStatement(options) { Socket = Opening(socket, value.Position) };
+            return new SetOptionStatement(options) { Socket = Preparing(socket, value.Position) };
         }
 
         private GetOptionStatement? GetOption(ScriptNode value, string? socket) =>
@@ -75,7 +81,7 @@ internal sealed partial class Binder
 
         private InitialSequenceStatement? InitialSequence(ScriptNode value, string? socket) =>
             _values.Integer(value, "isn", 0, uint.MaxValue) is { } isn
-                ? new InitialSequenceStatement((uint)isn) { Socket = Opening(socket, value.Position) }
+                ? new InitialSequenceStatement((uint)isn) { Socket = Preparing(socket, value.Position) }
                 : null;
 
         private BindStatement? BindTo(ScriptNode value, string? socket)
@@ -89,23 +95,23 @@ internal sealed partial class Binder
             }
 
             string name = Opening(socket, value.Position);
-            return to is not null && LocalEndpoint(to, name) is { } endpoint ? new BindStatement(endpoint) { Socket = name } : null;
+            return to is not null && LocalEndpoint(to, name, "bind") is { } endpoint ? new BindStatement(endpoint) { Socket = name } : null;
         }
 
-        private IpEndpoint? LocalEndpoint(ScriptNode node, string socket)
+        private IpEndpoint? LocalEndpoint(ScriptNode node, string socket, string what)
         {
             if (node.Kind == NodeKind.Scalar && node.Text.All(char.IsAsciiDigit))
             {
-                return _values.Integer(node, "bind", 0, 65535) is { } port ? new IpEndpoint(AnyAddress(socket), (ushort)port) : null;
+                return _values.Integer(node, what, 0, 65535) is { } port ? new IpEndpoint(AnyAddress(socket), (ushort)port) : null;
             }
 
-            return owner.Endpoint(node, "bind");
+            return _values.Text(node, what) is { } text ? owner.Endpoint(text, node, what, host, Family(socket)) : null;
         }
 
         /// <summary>What a port alone is bound to: IPv4, unless the socket or all of the host is IPv6.</summary>
         private IpAddress AnyAddress(string socket)
         {
-            if (_v6.Contains(socket))
+            if (Family(socket) == AddressFamily.AF_INET6)
             {
                 return IpAddress.AnyV6;
             }
@@ -156,7 +162,8 @@ internal sealed partial class Binder
             }
 
             string name = Opening(socket, value.Position);
-            return to is not null && owner.Endpoint(to, "connect") is { } remote ? new ConnectStatement(remote) { Socket = name } : null;
+            return to is not null && _values.Text(to, "connect") is { } text && owner.Endpoint(text, to, "connect", host, Family(name)) is { } remote
+                ? new ConnectStatement(remote) { Socket = name } : null;
         }
 
         private WriteStatement? Write(ScriptNode value, string? socket)

@@ -1,5 +1,6 @@
 using SimNet.Scripting.Model;
 using SimNet.Scripting.Schema;
+using SimStack.Ip;
 
 namespace SimNet.Scripting.Yaml;
 
@@ -14,8 +15,11 @@ internal sealed partial class Binder
         private readonly ErrorList _errors = owner._errors;
         private readonly Values _values = owner._values;
         private readonly Dictionary<string, string> _unnamed = new(StringComparer.Ordinal);
-        private readonly HashSet<string> _v6 = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, SimStack.Sockets.AddressFamily> _families = new(StringComparer.Ordinal);
         private string? _last;
+
+        /// <summary>A socket that was opened or configured and has no use yet: a server may take it.</summary>
+        private string? _fresh;
         private string? _listener;
 
         public List<Statement> Bind(ScriptNode list) =>
@@ -28,18 +32,24 @@ internal sealed partial class Binder
             {
                 if (statements[i] is SocketStatement { Family: null } open)
                 {
-                    bool v6 = statements.Skip(i + 1).FirstOrDefault(s => s.Socket == open.Name && (s is BindStatement || s is ConnectStatement)) switch
-                    {
-                        BindStatement bind => bind.Endpoint.Address.IsV6,
-                        ConnectStatement connect => connect.Remote.Address.IsV6,
-                        _ => false,
-                    };
+                    IpAddress? first = statements.Skip(i + 1).Where(s => s.Socket == open.Name).Select(FirstAddress).FirstOrDefault(a => a is not null);
+                    bool v6 = first is { IsV6: true };
                     statements[i] = open with { Family = v6 ? SimStack.Sockets.AddressFamily.AF_INET6 : SimStack.Sockets.AddressFamily.AF_INET };
                 }
             }
 
             return statements;
         }
+
+        private static IpAddress? FirstAddress(Statement statement) => statement switch
+        {
+            BindStatement bind => bind.Endpoint.Address,
+            ConnectStatement connect => connect.Remote.Address,
+            HttpServerStatement server => server.Local.Address,
+            StreamServerStatement server => server.Local.Address,
+            HttpGetStatement get => get.Remote.Address,
+            _ => null,
+        };
 
         private Statement? Step(ScriptNode node)
         {
@@ -78,7 +88,7 @@ internal sealed partial class Binder
         private Statement? ByWord(ScriptNode node)
         {
             string word = node.Text;
-            if (word is "socket" or "accept" or "read" or "recv" or "close" or "abort")
+            if (word is "socket" or "accept" or "read" or "recv" or "close" or "abort" or "echo" or "discard")
             {
                 var nothing = new ScriptNode { Kind = NodeKind.Scalar, Position = node.Position };
                 Statement? statement = Call(new ScriptEntry(node, nothing), null);
@@ -110,6 +120,7 @@ internal sealed partial class Binder
                 "shutdown" => Shutdown(value, socket),
                 "close" => new CloseStatement { Socket = Named(value, socket) },
                 "abort" => new AbortStatement { Socket = Named(value, socket) },
+                var word when Shapes.IsApplication(word) => Application(word, value, socket),
                 _ => Control(entry.Key.Text, value),
             };
         }
@@ -190,8 +201,21 @@ internal sealed partial class Binder
         private string Opening(string? socket, SourcePosition position)
         {
             _last = socket is null ? _last ?? Unnamed(FirstSocket) : Check(socket, position);
+            _fresh = _last == _fresh ? null : _fresh;
             return _last;
         }
+
+        /// <summary>The socket of a call that prepares one for a use to come.</summary>
+        private string Preparing(string? socket, SourcePosition position)
+        {
+            string? fresh = _fresh;
+            bool opens = socket is null && _last is null;
+            string name = Opening(socket, position);
+            _fresh = opens || name == fresh ? name : fresh;
+            return name;
+        }
+
+        private SimStack.Sockets.AddressFamily? Family(string socket) => _families.TryGetValue(socket, out SimStack.Sockets.AddressFamily family) ? family : null;
 
         /// <summary>The socket of a call that needs one.</summary>
         private string Using(string? socket, SourcePosition position)
@@ -251,6 +275,7 @@ internal sealed partial class Binder
             At = map.Time("at"),
             Took = map.Time("took"),
             Text = map.Text("text"),
+            Status = map.Condition("status"),
             Sha256 = Sha256(map),
             Position = node.Position,
         };

@@ -33,7 +33,11 @@ public sealed partial class IpLayer
         CountIcmpType(message.Type);
         if (message.IsError)
         {
-            if (message.Type != IcmpType.Redirect && message.Type != IcmpType.SourceQuench)
+            if (message.Type == IcmpType.Redirect)
+            {
+                ReceiveRedirect(now, ip, message);
+            }
+            else if (message.Type != IcmpType.SourceQuench)
             {
                 ReceiveError(now, ip, message);
             }
@@ -127,6 +131,11 @@ public sealed partial class IpLayer
     internal void ReportHostUnreachable(Instant now, Frame frame)
     {
         ReadOnlySpan<byte> packet = frame.Bytes[EthernetView.HeaderLength..];
+        if (ReportToOther(now, packet))
+        {
+            return;
+        }
+
         if (Ipv4View.TryParseQuoted(packet, out Ipv4View v4) && v4.Payload.Length >= 8)
         {
             HandOver(now, v4.Source, (byte)IcmpType.DestinationUnreachable, HostUnreachable, 0,
@@ -137,6 +146,26 @@ public sealed partial class IpLayer
             HandOver(now, v6.Source, (byte)Icmpv6Type.DestinationUnreachable, AddressUnreachable, 0,
                 v6.Source, v6.Destination, v6.Protocol, v6.Payload, packet.Length);
         }
+    }
+
+    // A packet that was being forwarded.
+    private bool ReportToOther(Instant now, ReadOnlySpan<byte> packet)
+    {
+        if (Ipv4View.TryParseQuoted(packet, out Ipv4View v4) && !IsOwnAddress(v4.Source))
+        {
+            IpPacketInfo ip = new(v4.Source, v4.Destination, v4.TrafficClass, v4.Ttl, Loopback, false);
+            SendError(now, ip, IcmpType.DestinationUnreachable, HostUnreachable, 0, packet);
+            return true;
+        }
+
+        if (Ipv6View.TryParseQuoted(packet, out Ipv6View v6) && !IsOwnAddress(v6.Source))
+        {
+            IpPacketInfo ip = new(v6.Source, v6.Destination, v6.TrafficClass, v6.HopLimit, Loopback, false);
+            SendErrorV6(now, ip, Icmpv6Type.DestinationUnreachable, AddressUnreachable, 0, packet);
+            return true;
+        }
+
+        return false;
     }
 
     private void HandOver(
@@ -157,6 +186,11 @@ public sealed partial class IpLayer
             Sequence = new SequenceNumber(protocol == IpProtocol.Tcp ? BinaryPrimitives.ReadUInt32BigEndian(transport[4..]) : 0),
             QuotedLength = quotedLength,
         };
+        if (error.IsPacketTooBig && protocol is IpProtocol.Icmp or IpProtocol.IcmpV6)
+        {
+            LowerPathMtu(now, destination, mtu);
+        }
+
         _transport.ReceiveIcmpError(now, error);
     }
 
@@ -241,9 +275,10 @@ public sealed partial class IpLayer
             _counters[SnmpCounter.IcmpOutMsgs]++;
             _counters[reply ? SnmpCounter.IcmpOutEchoReps : SnmpCounter.IcmpOutEchos]++;
             _counters[reply ? SnmpCounter.IcmpMsgOutType0 : SnmpCounter.IcmpMsgOutType8]++;
-            // Linux's ping sets DF; replies go without, both with an identification.
+            // Linux's ping sets DF where it fits; replies go without, both with an identification.
+            bool fits = path.TransportOffset - EthernetView.HeaderLength + length <= path.Mtu;
             Send(
-                now, path, source, path.Destination, frame, length, IpProtocol.Icmp, trafficClass, DefaultTtl, !reply,
+                now, path, source, path.Destination, frame, length, IpProtocol.Icmp, trafficClass, DefaultTtl, !reply && fits,
                 path.TakeId());
         }
         else
@@ -251,41 +286,75 @@ public sealed partial class IpLayer
             int length = Icmpv6Writer.WriteEcho(message, source, path.Destination, reply, id, sequence, payload);
             _counters[SnmpCounter.Icmp6OutMsgs]++;
             _counters[reply ? SnmpCounter.Icmp6OutEchoReplies : SnmpCounter.Icmp6OutEchos]++;
-            Send(now, path, source, path.Destination, frame, length, IpProtocol.IcmpV6, trafficClass, DefaultTtl, true, 0);
+            Send(now, path, source, path.Destination, frame, length, IpProtocol.IcmpV6, trafficClass, DefaultTtl, false);
         }
     }
 
-    // RFC 1122 §3.2.2: no error about a group destination or from a source that names no single host; errors never come here.
-    private void SendError(Instant now, in IpPacketInfo ip, IcmpType type, byte code, ReadOnlySpan<byte> packet)
+    // RFC 1122 §3.2.2: no error about a group destination or from a source that names no single host, about an error, or about any
+    // fragment but the first.
+    private void SendError(Instant now, in IpPacketInfo ip, IcmpType type, byte code, uint rest, ReadOnlySpan<byte> packet)
     {
-        if (ip.IsMulticastOrBroadcast || FindPath(ip.Source, ip.Destination) is not { } path)
+        bool own = IsOwnAddress(ip.Destination);
+        if (ip.IsMulticastOrBroadcast || !Ipv4View.TryParseQuoted(packet, out Ipv4View about) || about.FragmentOffset != 0
+            || IsIcmpError(about) || FindPath(ip.Source, own ? ip.Destination : default) is not { } path || LeadsToGroup(path))
         {
             return;
         }
 
         ReadOnlySpan<byte> quote = packet[..Math.Min(packet.Length, MaxQuoteV4)];
         Frame frame = Pool.Rent(path.TransportOffset + IcmpView.HeaderLength + quote.Length);
-        int length = IcmpWriter.WriteError(frame.Buffer.AsSpan(path.TransportOffset), type, code, 0, quote);
+        int length = IcmpWriter.WriteError(frame.Buffer.AsSpan(path.TransportOffset), type, code, rest, quote);
         _counters[SnmpCounter.IcmpOutMsgs]++;
-        _counters[SnmpCounter.IcmpOutDestUnreachs]++;
-        _counters[SnmpCounter.IcmpMsgOutType3]++;
-        Send(now, path, ip.Destination, ip.Source, frame, length, IpProtocol.Icmp, ErrorTrafficClass, DefaultTtl, false);
+        switch (type)
+        {
+            case IcmpType.TimeExceeded:
+                _counters[SnmpCounter.IcmpOutTimeExcds]++;
+                _counters[SnmpCounter.IcmpMsgOutType11]++;
+                break;
+            case IcmpType.Redirect:
+                _counters[SnmpCounter.IcmpOutRedirects]++;
+                break;
+            default:
+                _counters[SnmpCounter.IcmpOutDestUnreachs]++;
+                _counters[SnmpCounter.IcmpMsgOutType3]++;
+                break;
+        }
+
+        Send(
+            now, path, own ? ip.Destination : path.Source, ip.Source, frame, length, IpProtocol.Icmp, ErrorTrafficClass, DefaultTtl,
+            false);
     }
+
+    private static bool IsIcmpError(in Ipv4View packet) => packet.Protocol == IpProtocol.Icmp && packet.Payload.Length > 0
+        && (IcmpType)packet.Payload[0] is not (IcmpType.Echo or IcmpType.EchoReply or IcmpType.Timestamp or IcmpType.TimestampReply);
 
     // RFC 4443 §2.4 (e).
     private void SendErrorV6(Instant now, in IpPacketInfo ip, Icmpv6Type type, byte code, uint rest, ReadOnlySpan<byte> packet)
     {
-        if (ip.IsMulticastOrBroadcast || FindPath(ip.Source, ip.Destination) is not { } path)
+        bool own = IsOwnAddress(ip.Destination);
+        if (ip.IsMulticastOrBroadcast || !Ipv6View.TryParseQuoted(packet, out Ipv6View about)
+            || (about.FragmentOffset == 0 && IsIcmpv6Error(about))
+            || FindPath(ip.Source, own ? ip.Destination : default) is not { } path)
         {
             return;
         }
 
         ReadOnlySpan<byte> quote = packet[..Math.Min(packet.Length, MaxQuoteV6)];
         Frame frame = Pool.Rent(path.TransportOffset + Icmpv6View.HeaderLength + quote.Length);
+        IpAddress source = own ? ip.Destination : path.Source;
         int length = Icmpv6Writer.WriteError(
-            frame.Buffer.AsSpan(path.TransportOffset), ip.Destination, ip.Source, type, code, rest, quote);
+            frame.Buffer.AsSpan(path.TransportOffset), source, ip.Source, type, code, rest, quote);
         _counters[SnmpCounter.Icmp6OutMsgs]++;
-        _counters[type == Icmpv6Type.ParameterProblem ? SnmpCounter.Icmp6OutParmProblems : SnmpCounter.Icmp6OutDestUnreachs]++;
-        Send(now, path, ip.Destination, ip.Source, frame, length, IpProtocol.IcmpV6, 0, DefaultTtl, true, 0);
+        _counters[type switch
+        {
+            Icmpv6Type.ParameterProblem => SnmpCounter.Icmp6OutParmProblems,
+            Icmpv6Type.PacketTooBig => SnmpCounter.Icmp6OutPktTooBigs,
+            Icmpv6Type.TimeExceeded => SnmpCounter.Icmp6OutTimeExcds,
+            _ => SnmpCounter.Icmp6OutDestUnreachs,
+        }]++;
+        Send(now, path, source, ip.Source, frame, length, IpProtocol.IcmpV6, 0, DefaultTtl, false);
     }
+
+    private static bool IsIcmpv6Error(in Ipv6View packet) =>
+        packet.Protocol == IpProtocol.IcmpV6 && (packet.Payload.Length == 0 || packet.Payload[0] < 128 || packet.Payload[0] == (byte)Icmpv6Type.Redirect);
 }

@@ -13,6 +13,7 @@ public enum Errno
     EFAULT = 14,
     EINVAL = 22,
     EPIPE = 32,
+    EPROTO = 71,
     EDESTADDRREQ = 89,
     EMSGSIZE = 90,
     ENOPROTOOPT = 92,

@@ -79,6 +79,17 @@ public class ScriptErrorTests
     [InlineData("- write: hello", "- {write: hello, read: 5}", "12:22", "`write` and `read` cannot stand together")]
     [InlineData("- write: hello", "- wait-for: it", "12:17", "no program signals `it`")]
     [InlineData("- write: hello", "- setsockopt: {TCP_NODELY: 1}", "12:20", "unknown socket option `TCP_NODELY`; did you mean `TCP_NODELAY`?")]
+    [InlineData("- connect: server:80", "- http-get: http://servr/", "11:17", "unknown host `servr`; did you mean `server`?")]
+    [InlineData("- connect: server:80", "- http-get: https://server/", "11:17", "a URL like `http://server/index.html` is right; there is no TLS here")]
+    [InlineData("- connect: server:80", "- http-get: http://server:http/", "11:17", "`HOST:PORT` or `ADDRESS:PORT`")]
+    [InlineData("- connect: server:80", "- http-get: {url: 'http://server/', methd: HEAD}", "11:41", "unknown key `methd` in http-get-arguments; did you mean `method`?")]
+    [InlineData("- connect: server:80", "- http-server: {port: 80, resources: {index: x}}", "11:43", "resources: found `index` where a path that begins with `/`")]
+    [InlineData("- connect: server:80", "- http-server: {port: 80, resources: {/: {headers: {'a b': x}}}}", "11:57", "headers: found `a b` where a field name like")]
+    [InlineData("- connect: server:80", "- echo: {port: 80, size: 5}", "11:24", "unknown key `size` in echo-arguments")]
+    [InlineData("- connect: server:80", "- {socket: {name: x, family: ipv6}}\n    - {connect: 'server:80', socket: x}", "12:17", "`server` has no IPv6 address")]
+    [InlineData("seed: 1", "names: {example.org: sever}", "1:22", "unknown host `sever`; did you mean `server`?")]
+    [InlineData("seed: 1", "names: {server: 10.0.0.9}", "1:9", "names: `server` is a host, whose name is known already")]
+    [InlineData("seed: 1", "names: {'-x y': 10.0.0.9}", "1:9", "names: found `-x y` where a name like `example.org`")]
     [InlineData("  client:\n", "  clint:\n", "10:3", "unknown host `clint`; did you mean `client`?")]
     public void Each_mistake_has_its_place_and_its_remedy(string good, string bad, string place, string message)
     {
