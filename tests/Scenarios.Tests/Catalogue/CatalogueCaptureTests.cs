@@ -31,6 +31,9 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
         // Both connect at once: the SYN,ACK takes the sequence number of the SYN once more (RFC 9293 figure 7) and is
         // acknowledged; that acknowledgement has the first scaled window, which a multiple of 1024 makes a little larger.
         ["simultaneous-open"] = ["retransmission", "window_update"],
+        // Segments that the router refused are sent again in shorter ones, as it asked.
+        ["path-mtu"] = [.. FaultFlags, "window_update"],
+        ["path-mtu-ipv6"] = [.. FaultFlags, "window_update"],
     };
 
     public static TheoryData<string> Names() => [.. ScenarioCatalogue.Names];
