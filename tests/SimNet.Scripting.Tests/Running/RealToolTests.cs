@@ -40,11 +40,14 @@ public sealed class RealToolTests : IDisposable
         string capture = Capture(name);
         string[] broken = Run(
             "tshark", "-r", capture, "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE",
-            "-Y", "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || _ws.expert.severity == error");
+            // Of a segment that an ICMP error quotes in part, Wireshark calls the checksum bad.
+            "-Y", "_ws.malformed || ip.checksum.status == 0 || (!icmp && !icmpv6 && (tcp.checksum.status == 0 || _ws.expert.severity == error))");
         Assert.Equal([], broken);
         string[] flagged = Run("tshark", "-r", capture, "-Y", "tcp.analysis.flags && !tcp.analysis.window_update");
-        // What Wireshark remarks on is explained by a fault, by a SYN,ACK that repeats its SYN, or by a router that wants shorter segments.
-        Assert.True(flagged.Length == 0 || name is "lossy-transfer" or "simultaneous-open" or "path-mtu" or "path-mtu-ipv6", string.Join("\n", flagged));
+        // What Wireshark remarks on is explained by a fault, by a SYN,ACK that repeats its SYN, by a full queue, or by a router that wants
+        // shorter segments.
+        bool isExplained = name is "lossy-transfer" or "simultaneous-open" or "path-mtu" or "path-mtu-ipv6" || name.StartsWith("backlog", StringComparison.Ordinal);
+        Assert.True(flagged.Length == 0 || isExplained, string.Join("\n", flagged));
     }
 
     [Fact]
