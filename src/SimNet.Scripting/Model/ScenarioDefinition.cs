@@ -24,7 +24,7 @@ public sealed class ScenarioDefinition
     /// <summary>Where an endless run is stopped.</summary>
     public RunLimits Limits { get; init; } = new();
 
-    /// <summary>In the script's order.</summary>
+    /// <summary>In the script's order, routers behind the other hosts.</summary>
     public required IReadOnlyList<HostDefinition> Hosts { get; init; }
 
     /// <summary>In the script's order.</summary>
@@ -44,6 +44,9 @@ public sealed class ScenarioDefinition
 
     /// <summary>Socket tables to print after the ladder.</summary>
     public IReadOnlyList<TableRequest> Tables { get; init; } = [];
+
+    /// <summary>What is varied when the scenario is run many times; null: nothing.</summary>
+    public SweepDefinition? Sweep { get; init; }
 
     /// <summary>The host of that name.</summary>
     /// <exception cref="KeyNotFoundException">No such host.</exception>

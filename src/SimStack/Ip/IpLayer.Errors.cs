@@ -124,7 +124,7 @@ public sealed partial class IpLayer
     private bool MaySend(Instant now, IpPath path, IcmpType type, byte code)
     {
         // Linux limits neither path MTU discovery nor what stays in the host.
-        bool pathMtu = type == IcmpType.DestinationUnreachable && code == FragmentationNeeded;
+        bool pathMtu = type == IcmpType.DestinationUnreachable && code == FragmentationNeededCode;
         if (pathMtu || path.IsLoopback || (1 << (byte)type & _sysctls.IcmpRateMask) == 0)
         {
             return true;

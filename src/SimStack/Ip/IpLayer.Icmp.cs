@@ -8,6 +8,7 @@ public sealed partial class IpLayer
     // Codes of "destination unreachable" (RFC 792, RFC 4443 §3.1).
     private const byte HostUnreachable = 1;
     private const byte AddressUnreachable = 3;
+    private const byte FragmentationNeededCode = 4;
     private const byte LastUnreachableCode = 15;
 
     private void ReceiveIcmp(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> bytes)
@@ -124,7 +125,7 @@ public sealed partial class IpLayer
             return;
         }
 
-        bool tooBig = message.Type == IcmpType.DestinationUnreachable && message.Code == FragmentationNeeded;
+        bool tooBig = message.Type == IcmpType.DestinationUnreachable && message.Code == FragmentationNeededCode;
         uint info = tooBig ? message.Mtu : message.Type == IcmpType.ParameterProblem ? (uint)(message.Id >> 8) : 0;
         int length = BinaryPrimitives.ReadUInt16BigEndian(message.Payload[2..]);
         HandOver(now, ip.Source, (byte)message.Type, message.Code, info,
@@ -150,10 +151,10 @@ public sealed partial class IpLayer
     /// A packet of ours waited for a neighbour that did not answer: its sender is told as if a router had (Linux:
     /// arp_error_report).
     /// </summary>
-    internal void ReportHostUnreachable(Instant now, Frame frame)
+    internal void ReportHostUnreachable(Instant now, NetworkInterface through, Frame frame)
     {
         ReadOnlySpan<byte> packet = frame.Bytes[EthernetView.HeaderLength..];
-        if (ReportToOther(now, packet))
+        if (ReportToOther(now, through, packet))
         {
             return;
         }
@@ -171,18 +172,18 @@ public sealed partial class IpLayer
     }
 
     // A packet that was being forwarded.
-    private bool ReportToOther(Instant now, ReadOnlySpan<byte> packet)
+    private bool ReportToOther(Instant now, NetworkInterface through, ReadOnlySpan<byte> packet)
     {
         if (Ipv4View.TryParseQuoted(packet, out Ipv4View v4) && !IsOwnAddress(v4.Source))
         {
-            IpPacketInfo ip = new(v4.Source, v4.Destination, v4.TrafficClass, v4.Ttl, Loopback, false);
+            IpPacketInfo ip = new(v4.Source, v4.Destination, v4.TrafficClass, v4.Ttl, through, false);
             SendError(now, ip, IcmpType.DestinationUnreachable, HostUnreachable, 0, packet);
             return true;
         }
 
         if (Ipv6View.TryParseQuoted(packet, out Ipv6View v6) && !IsOwnAddress(v6.Source))
         {
-            IpPacketInfo ip = new(v6.Source, v6.Destination, v6.TrafficClass, v6.HopLimit, Loopback, false);
+            IpPacketInfo ip = new(v6.Source, v6.Destination, v6.TrafficClass, v6.HopLimit, through, false);
             SendErrorV6(now, ip, Icmpv6Type.DestinationUnreachable, AddressUnreachable, 0, packet);
             return true;
         }
@@ -208,7 +209,7 @@ public sealed partial class IpLayer
             Sequence = new SequenceNumber(protocol == IpProtocol.Tcp ? BinaryPrimitives.ReadUInt32BigEndian(transport[4..]) : 0),
             QuotedLength = quotedLength,
         };
-        if (error.IsPacketTooBig && protocol is IpProtocol.Icmp or IpProtocol.IcmpV6)
+        if (error.IsPacketTooBig && protocol is (IpProtocol.Icmp or IpProtocol.IcmpV6))
         {
             LowerPathMtu(now, destination, error.Mtu);
         }

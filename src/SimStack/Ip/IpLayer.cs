@@ -47,7 +47,14 @@ public sealed partial class IpLayer
     public RoutingTable Routes { get; } = new();
 
     /// <summary>Time to live and hop limit of what this layer sends itself.</summary>
-    public byte DefaultTtl { get; set; } = 64;
+    public byte DefaultTtl
+    {
+        get => (byte)_sysctls.DefaultTtl;
+        set => _sysctls.DefaultTtl = value;
+    }
+
+    /// <summary>Datagrams with DF have an identification too, all from one counter (Windows).</summary>
+    internal bool CountsEveryDatagram { get; init; }
 
     internal FramePool Pool { get; }
 
@@ -131,6 +138,20 @@ public sealed partial class IpLayer
         }
 
         Invalidate();
+    }
+
+    /// <summary>
+    /// Says that the cable was pulled out or put in. As in Linux (ignore_routes_with_linkdown = 0) addresses and routes stay, and
+    /// what the neighbours answered is forgotten; frames to send are dropped while there is no carrier.
+    /// </summary>
+    public void SetCarrier(NetworkInterface on, bool carrier)
+    {
+        on.HasCarrier = carrier;
+        if (!carrier)
+        {
+            on.DropOutgoing();
+            on.Neighbours.Flush();
+        }
     }
 
     /// <summary>True for the addresses of all interfaces and for 127.0.0.0/8.</summary>

@@ -1,5 +1,4 @@
-using SimStack.Ip;
-using SimStack.Sockets;
+using SimStack.Profiles;
 using SimStack.Wire;
 
 namespace SimStack.Tcp.Listen;
@@ -75,6 +74,7 @@ internal sealed partial class TcpListener
     private void ResetEntry(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
     {
         _tcp.Counters[SnmpCounter.TcpAttemptFails]++;
+        _tcp.Counters[SnmpCounter.TcpExtEmbryonicRsts]++;
         if (!_tcp.Profile.RfcSegmentChecks)
         {
             _tcp.ResetUnknown(now, segment);
@@ -117,8 +117,10 @@ internal sealed partial class TcpListener
     {
         _tcp.Counters[SnmpCounter.TcpExtListenOverflows]++;
         _tcp.Counters[SnmpCounter.TcpExtListenDrops]++;
-        if (_tcp.Sysctls.AbortOnOverflow)
+        if (Rule.FullOnLastAck is OverflowAnswer.Reset
+            || (Rule.FullOnLastAck is OverflowAnswer.BySetting && _tcp.Sysctls.AbortOnOverflow))
         {
+            _tcp.Counters[SnmpCounter.TcpExtEmbryonicRsts]++;
             _tcp.ResetUnknown(now, segment);
             Remove(entry);
             Report(now, entry, TcpState.SynReceived, TcpState.Closed, "accept queue full");
@@ -132,36 +134,33 @@ internal sealed partial class TcpListener
     }
 
     /// <summary>
-    /// ICMP about our SYN-ACK, which names it by its sequence number. Linux (tcp_req_err) forgets the handshake for some and tells
-    /// nobody, as nobody has the connection yet: IPv4 net or host unreachable, time exceeded, parameter problem; IPv6 the hard ones.
+    /// SYN-ACKs that the timer sends again, at most: tcp_synack_retries or the listening socket's TCP_SYNCNT, and fewer while old entries
+    /// take the room of young ones.
     /// </summary>
-    public void IcmpArrives(Instant now, SynQueueEntry entry, in IcmpErrorInfo error)
+    private int MostTimeouts
     {
-        if (error.Sequence != entry.Iss)
+        get
         {
-            _tcp.Counters[SnmpCounter.TcpExtOutOfWindowIcmps]++;
-            return;
-        }
+            int most = Socket.Options.SynCount > 0 ? Socket.Options.SynCount : _tcp.Sysctls.SynAckRetries;
+            int young = _synQueue.Young * 2;
+            if (Rule.PrunesOldHandshakes && _synQueue.Count * 2 > Math.Max(8, Backlog))
+            {
+                for (; most > 2 && _synQueue.Count >= young; young *= 2)
+                {
+                    most--;
+                }
+            }
 
-        (Errno errno, bool hard) = IcmpErrno.For(error);
-        bool ends = error.IsV4
-            ? error.Type is (byte)IcmpType.TimeExceeded or (byte)IcmpType.ParameterProblem
-                || (error.Type is (byte)IcmpType.DestinationUnreachable && (error.Code is 0 or 1))
-            : hard;
-        if (ends)
-        {
-            _tcp.Counters[SnmpCounter.TcpExtListenDrops]++;
-            Remove(entry);
-            Report(now, entry, TcpState.SynReceived, TcpState.Closed, "ICMP " + errno);
-            Notify(now, "handshake ended by ICMP");
+            return most;
         }
     }
 
-    /// <summary>The SYN-ACK timer: doubling from 1 s, tcp_synack_retries times.</summary>
+    /// <summary>The SYN-ACK timer: doubling from the initial RTO.</summary>
     public void EntryTimeout(Instant now, SynQueueEntry entry)
     {
+        _tcp.Counters[SnmpCounter.TcpExtTCPTimeouts]++;
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, entry.Id, entry.Local, entry.Remote, "SYN-ACK"));
-        if (entry.Timeouts >= _tcp.Sysctls.SynAckRetries)
+        if (entry.Timeouts >= MostTimeouts)
         {
             Remove(entry);
             Report(now, entry, TcpState.SynReceived, TcpState.Closed, "user timeout");
@@ -169,9 +168,8 @@ internal sealed partial class TcpListener
             return;
         }
 
-        entry.Timeouts++;
+        _synQueue.CountTimeout(entry);
         entry.Resent = true;
-        _tcp.Counters[SnmpCounter.TcpExtTCPTimeouts]++;
         _tcp.Counters[SnmpCounter.TcpRetransSegs]++;
         SendSynAck(now, entry);
         entry.NextRetransmission = now + RetransmissionDelay(entry);
