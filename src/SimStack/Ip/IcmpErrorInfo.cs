@@ -19,6 +19,9 @@ internal readonly struct IcmpErrorInfo
     /// </summary>
     internal int Mtu { get; init; }
 
+    /// <summary>What sock_extended_err calls info: the MTU, or the pointer of a parameter problem.</summary>
+    internal uint Info { get; init; }
+
     /// <summary>The quoted packet's source: this host.</summary>
     internal IpAddress Source { get; init; }
 

@@ -149,6 +149,7 @@ public sealed partial class IpLayer
             Code = code,
             Reporter = reporter,
             Mtu = mtu,
+            Info = (uint)mtu,
             Source = source,
             Destination = destination,
             Protocol = protocol,
@@ -157,7 +158,7 @@ public sealed partial class IpLayer
             Sequence = new SequenceNumber(protocol == IpProtocol.Tcp ? BinaryPrimitives.ReadUInt32BigEndian(transport[4..]) : 0),
             QuotedLength = quotedLength,
         };
-        _transport.ReceiveIcmpError(now, error);
+        _transport.ReceiveIcmpError(now, error, transport);
     }
 
     private void ReceiveIcmpv6(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> bytes)
