@@ -5,6 +5,7 @@ namespace SimStack.Ip;
 public sealed partial class IpLayer
 {
     private Instant _nextDeadline = Instant.Never;
+    private ushort _lastId;
 
     /// <summary>When <see cref="Advance"/> is next due: a neighbour to be asked again, checked, or given up.</summary>
     public Instant NextDeadline => _nextDeadline;
@@ -24,13 +25,14 @@ public sealed partial class IpLayer
     }
 
     /// <summary>
-    /// As the overload with an identification; IPv4 with DF gets 0 (RFC 6864 §4.1), without DF the path's next one.
+    /// As the overload with an identification; IPv4 with DF gets 0 (RFC 6864 §4.1), without DF the path's next one; or each the host's
+    /// next one, where the profile counts them all.
     /// </summary>
     public void Send(
         Instant now, IpPath path, IpAddress source, IpAddress destination, Frame frame, int transportLength, IpProtocol protocol,
         byte trafficClass, byte ttl, bool dontFragment) =>
         Send(now, path, source, destination, frame, transportLength, protocol, trafficClass, ttl, dontFragment,
-            dontFragment ? (ushort)0 : path.TakeId());
+            TakeId(path, dontFragment));
 
     /// <summary>
     /// Writes IP and Ethernet headers before a segment that stands at <see cref="IpPath.TransportOffset"/> in the frame, and
@@ -111,6 +113,16 @@ public sealed partial class IpLayer
         ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, path.Mtu - header, nameof(payload));
         SendEcho(now, path, path.Source, reply: false, id, sequence, payload, 0);
         return true;
+    }
+
+    private ushort TakeId(IpPath path, bool dontFragment)
+    {
+        if (CountsEveryDatagram)
+        {
+            return ++_lastId;
+        }
+
+        return dontFragment ? (ushort)0 : path.TakeId();
     }
 
     internal void NeighbourDeadlineChanged()

@@ -1,3 +1,4 @@
+using SimStack.Profiles;
 using SimStack.Wire;
 
 namespace SimStack.Ip;
@@ -42,7 +43,17 @@ public sealed partial class IpLayer
     public RoutingTable Routes { get; } = new();
 
     /// <summary>Time to live and hop limit of what this layer sends itself.</summary>
-    public byte DefaultTtl { get; set; } = 64;
+    public byte DefaultTtl
+    {
+        get => (byte)Sysctls.DefaultTtl;
+        set => Sysctls.DefaultTtl = value;
+    }
+
+    /// <summary>The host's settings.</summary>
+    internal Sysctls Sysctls { get; init; } = new();
+
+    /// <summary>Datagrams with DF have an identification too, all from one counter (Windows).</summary>
+    internal bool CountsEveryDatagram { get; init; }
 
     internal FramePool Pool { get; }
 
