@@ -161,15 +161,16 @@ internal sealed class LadderBuilder
             }
 
             ConnectionRecord? connection = connections.GetValueOrDefault((call.Host, call.ConnectionId));
-            if (connection is null && call.Error == Errno.OK)
+            bool datagram = call.Statement is SendToStatement or ReceiveFromStatement;
+            if (connection is null && call.Error == Errno.OK && !datagram)
             {
                 // A listening socket's close, for one; there is no arrow it belongs to.
                 continue;
             }
 
-            bool waits = call.Statement is ConnectStatement or AcceptStatement or ReadStatement;
+            bool waits = call.Statement is ConnectStatement or AcceptStatement or ReadStatement or ReceiveFromStatement;
             var place = new Place(
-                call.Host, waits ? call.End : call.Start, connection?.Local ?? default, connection?.Remote, waits ? call.PacketsBeforeEnd : call.PacketsBefore);
+                call.Host, waits ? call.End : call.Start, connection?.Local ?? default, connection?.Remote, waits ? call.PacketsBeforeEnd : call.PacketsBefore, datagram);
             PacketRecord? at = waits ? Arrived(place) : Sent(place);
             Note(place, at, words);
         }
@@ -189,6 +190,8 @@ internal sealed class LadderBuilder
             ReadStatement => call.Value == 0 ? "read: eof" : "read " + Amount(call.Value),
             WriteStatement => "write " + Amount(call.Value),
             ConnectStatement or AcceptStatement => name + " ok",
+            SendToStatement { Count: > 0 } or ReceiveFromStatement { Count: > 0 } => string.Create(CultureInfo.InvariantCulture, $"{name} ×{call.Value}"),
+            SendToStatement or ReceiveFromStatement => $"{name} {Amount(call.Value)}",
             CloseStatement or AbortStatement or ShutdownStatement => name,
             _ => null,
         };
@@ -210,8 +213,8 @@ internal sealed class LadderBuilder
         for (int i = Math.Min(place.Index, _run.Packets.Count) - 1; i >= 0 && _run.Packets[i].Time >= place.Time - delay; i--)
         {
             PacketRecord packet = _run.Packets[i];
-            if (!packet.Outbound && packet.Time <= latest && packet.Segment is { } segment && HostOf(packet) == place.Host
-                && place.Matches(segment.Destination, segment.Source) && _sentFrames.TryGetValue(packet.FrameId, out PacketRecord? sent))
+            if (!packet.Outbound && packet.Time <= latest && HostOf(packet) == place.Host
+                && Fits(place, packet, packet.Segment?.Destination, packet.Segment?.Source) && _sentFrames.TryGetValue(packet.FrameId, out PacketRecord? sent))
             {
                 return sent;
             }
@@ -226,7 +229,7 @@ internal sealed class LadderBuilder
         for (int i = place.Index; i < _run.Packets.Count && _run.Packets[i].Time == place.Time; i++)
         {
             PacketRecord packet = _run.Packets[i];
-            if (packet.Outbound && packet.Segment is { } segment && HostOf(packet) == place.Host && place.Matches(segment.Source, segment.Destination))
+            if (packet.Outbound && HostOf(packet) == place.Host && Fits(place, packet, packet.Segment?.Source, packet.Segment?.Destination))
             {
                 return packet;
             }
@@ -235,12 +238,15 @@ internal sealed class LadderBuilder
         return null;
     }
 
+    private static bool Fits(Place place, PacketRecord packet, IpEndpoint? local, IpEndpoint? remote) => place.IsDatagram
+        ? packet.Segment is null && packet.Text.StartsWith("UDP ", StringComparison.Ordinal)
+        : local is { } own && remote is { } other && place.Matches(own, other);
+
     private void Note(Place place, PacketRecord? at, string words)
     {
         if (at is not null && _rows.TryGetValue(at, out (LadderPage Page, LadderRow Row) found))
         {
-            SegmentRecord segment = at.Segment!;
-            bool sender = HostOf(at) == place.Host && place.Matches(segment.Source, segment.Destination);
+            bool sender = HostOf(at) == place.Host && (at.Segment is not { } segment || place.Matches(segment.Source, segment.Destination));
             List<string> cell = found.Row.Cell(left: found.Row.Rightward == sender);
             cell.Add(words);
             found.Row.IsUnusual |= char.IsAsciiLetterUpper(words[0]) || words.Contains('\n', StringComparison.Ordinal);
@@ -258,7 +264,7 @@ internal sealed class LadderBuilder
         page.Rows.Add(row);
     }
 
-    private readonly record struct Place(string Host, Instant Time, IpEndpoint Local, IpEndpoint? Remote, int Index)
+    private readonly record struct Place(string Host, Instant Time, IpEndpoint Local, IpEndpoint? Remote, int Index, bool IsDatagram = false)
     {
         public bool Matches(IpEndpoint local, IpEndpoint remote) =>
             Remote is { } known

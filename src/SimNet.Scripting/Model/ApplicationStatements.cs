@@ -106,6 +106,9 @@ public enum StreamService
 /// <param name="For">Of a source: how long it sends on a connection; zero: until the size is reached.</param>
 public sealed record StreamServerStatement(StreamService Service, IpEndpoint Local, int Backlog, long Size, Duration For) : ApplicationStatement
 {
+    /// <summary>True: over UDP; false: over TCP.</summary>
+    public bool IsDatagram { get; init; }
+
     public override string Word => Service switch
     {
         StreamService.Echo => "echo",

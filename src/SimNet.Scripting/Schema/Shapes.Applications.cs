@@ -20,6 +20,8 @@ internal static partial class Shapes
         new("backlog", "integer:-1..2147483647", "Of its listening socket; default 128."),
     ];
 
+    private static ShapeKey Protocol => new("protocol", "enum:tcp,udp", "Default: tcp.");
+
     private static ShapeKey[] ContentKeys =>
     [
         new("text", "string", "Text, as UTF-8; with a size it is repeated."),
@@ -60,9 +62,9 @@ internal static partial class Shapes
         new("timeout", "duration", "How long it waits for the response; default: without end."),
     ]);
 
-    public static readonly Shape EchoArguments = new("echo-arguments", "An echo server in full.", ServerKeys);
+    public static readonly Shape EchoArguments = new("echo-arguments", "An echo server in full.", [.. ServerKeys, Protocol]);
 
-    public static readonly Shape DiscardArguments = new("discard-arguments", "A discard server in full.", ServerKeys);
+    public static readonly Shape DiscardArguments = new("discard-arguments", "A discard server in full.", [.. ServerKeys, Protocol]);
 
     public static readonly Shape SourceArguments = new("source-arguments", "A source in full; without size and for it sends without end.",
     [
