@@ -5,16 +5,12 @@ namespace SimStack.Ip;
 
 public sealed partial class IpLayer
 {
-    // RFC 1812 §4.3.2.3: as much of the packet as fits 576 bytes. RFC 4443 §2.4 (c): 1,280 bytes.
-    private const int MaxQuoteV4 = 576 - Ipv4View.MinHeaderLength - IcmpView.HeaderLength;
-    private const int MaxQuoteV6 = 1280 - Ipv6View.HeaderLength - Icmpv6View.HeaderLength;
-
-    // Precedence "internetwork control" (RFC 1812 §4.3.2.5), as Linux sets it.
-    private const byte ErrorTrafficClass = 0xC0;
-
     // Codes of "destination unreachable" (RFC 792, RFC 4443 §3.1).
     private const byte HostUnreachable = 1;
     private const byte AddressUnreachable = 3;
+    private const byte FragmentationNeededCode = 4;
+    private const byte LastUnreachableCode = 15;
+    private const byte ReassemblyTimeout = 1;
 
     private void ReceiveIcmp(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> bytes)
     {
@@ -33,7 +29,11 @@ public sealed partial class IpLayer
         CountIcmpType(message.Type);
         if (message.IsError)
         {
-            if (message.Type != IcmpType.Redirect && message.Type != IcmpType.SourceQuench)
+            if (ip.IsMulticastOrBroadcast)
+            {
+                _counters[SnmpCounter.IcmpInErrors]++;
+            }
+            else if (message.Type != IcmpType.Redirect && message.Type != IcmpType.SourceQuench)
             {
                 ReceiveError(now, ip, message);
             }
@@ -42,11 +42,24 @@ public sealed partial class IpLayer
         {
             _transport.ReceiveEchoReply(now, ip, message.Id, message.Sequence, message.Payload);
         }
-        // RFC 1122 §3.2.2.6; Linux leaves broadcast echo unanswered.
-        else if (message.Type == IcmpType.Echo && !ip.IsMulticastOrBroadcast && FindPath(ip.Source, ip.Destination) is { } path)
+        else if (message.Type == IcmpType.Echo)
         {
-            SendEcho(now, path, ip.Destination, reply: true, message.Id, message.Sequence, message.Payload, ip.TrafficClass);
+            AnswerEcho(now, ip, message);
         }
+    }
+
+    // RFC 1122 §3.2.2.6; Linux leaves broadcast echo unanswered unless told, and answers it from an address of its own.
+    private void AnswerEcho(Instant now, in IpPacketInfo ip, in IcmpView message)
+    {
+        if (_sysctls.IcmpEchoIgnoreAll || (ip.IsMulticastOrBroadcast && _sysctls.IcmpEchoIgnoreBroadcasts)
+            || FindPath(ip.Source, ip.IsMulticastOrBroadcast ? default : ip.Destination) is not { } path
+            || !MaySend(now, ip.Interface, path, IcmpType.EchoReply, 0))
+        {
+            return;
+        }
+
+        IpAddress from = ip.IsMulticastOrBroadcast ? path.Source : ip.Destination;
+        SendEcho(now, path, from, reply: true, message.Id, message.Sequence, message.Payload, ip.TrafficClass);
     }
 
     private void CountIcmpType(IcmpType type)
@@ -71,12 +84,15 @@ public sealed partial class IpLayer
                 break;
             case IcmpType.ParameterProblem:
                 _counters[SnmpCounter.IcmpInParmProbs]++;
+                _counters[SnmpCounter.IcmpMsgInType12]++;
                 break;
             case IcmpType.SourceQuench:
                 _counters[SnmpCounter.IcmpInSrcQuenchs]++;
+                _counters[SnmpCounter.IcmpMsgInType4]++;
                 break;
             case IcmpType.Redirect:
                 _counters[SnmpCounter.IcmpInRedirects]++;
+                _counters[SnmpCounter.IcmpMsgInType5]++;
                 break;
             case IcmpType.Timestamp:
                 _counters[SnmpCounter.IcmpInTimestamps]++;
@@ -99,9 +115,17 @@ public sealed partial class IpLayer
             return;
         }
 
-        bool tooBig = message.Type == IcmpType.DestinationUnreachable && message.Code == 4;
+        // Linux: unknown codes mean nothing, and that a reassembly elsewhere timed out says nothing of the path.
+        if ((message.Type == IcmpType.DestinationUnreachable && message.Code > LastUnreachableCode)
+            || (message.Type == IcmpType.TimeExceeded && message.Code == ReassemblyTimeout))
+        {
+            return;
+        }
+
+        bool tooBig = message.Type == IcmpType.DestinationUnreachable && message.Code == FragmentationNeededCode;
+        uint info = tooBig ? message.Mtu : message.Type == IcmpType.ParameterProblem ? (uint)(message.Id >> 8) : 0;
         int length = BinaryPrimitives.ReadUInt16BigEndian(message.Payload[2..]);
-        HandOver(now, ip.Source, (byte)message.Type, message.Code, tooBig ? message.Mtu : 0,
+        HandOver(now, ip.Source, (byte)message.Type, message.Code, info,
             quoted.Source, quoted.Destination, quoted.Protocol, quoted.Payload, length);
     }
 
@@ -114,9 +138,9 @@ public sealed partial class IpLayer
             return;
         }
 
-        int mtu = message.Type == Icmpv6Type.PacketTooBig ? (int)Math.Min(message.Mtu, int.MaxValue) : 0;
+        uint info = message.Type is Icmpv6Type.PacketTooBig or Icmpv6Type.ParameterProblem ? message.Mtu : 0;
         int length = Ipv6View.HeaderLength + BinaryPrimitives.ReadUInt16BigEndian(message.Payload[4..]);
-        HandOver(now, ip.Source, (byte)message.Type, message.Code, mtu,
+        HandOver(now, ip.Source, (byte)message.Type, message.Code, info,
             quoted.Source, quoted.Destination, quoted.Protocol, quoted.Payload, length);
     }
 
@@ -140,7 +164,7 @@ public sealed partial class IpLayer
     }
 
     private void HandOver(
-        Instant now, in IpAddress reporter, byte type, byte code, int mtu, in IpAddress source, in IpAddress destination,
+        Instant now, in IpAddress reporter, byte type, byte code, uint info, in IpAddress source, in IpAddress destination,
         IpProtocol protocol, ReadOnlySpan<byte> transport, int quotedLength)
     {
         IcmpErrorInfo error = new()
@@ -148,8 +172,7 @@ public sealed partial class IpLayer
             Type = type,
             Code = code,
             Reporter = reporter,
-            Mtu = mtu,
-            Info = (uint)mtu,
+            Info = info,
             Source = source,
             Destination = destination,
             Protocol = protocol,
@@ -187,7 +210,8 @@ public sealed partial class IpLayer
                 break;
             case Icmpv6Type.EchoRequest:
                 // RFC 4443 §4.2: a multicast request is answered too, from a unicast address.
-                if (FindPath(ip.Source, ip.IsMulticastOrBroadcast ? default : ip.Destination) is { } path)
+                if (!_sysctls.Icmp6EchoIgnoreAll
+                    && FindPath(ip.Source, ip.IsMulticastOrBroadcast ? default : ip.Destination) is { } path)
                 {
                     IpAddress from = ip.IsMulticastOrBroadcast ? path.Source : ip.Destination;
                     SendEcho(now, path, from, reply: true, message.Id, message.Sequence, message.Payload, ip.TrafficClass);
@@ -254,39 +278,5 @@ public sealed partial class IpLayer
             _counters[reply ? SnmpCounter.Icmp6OutEchoReplies : SnmpCounter.Icmp6OutEchos]++;
             Send(now, path, source, path.Destination, frame, length, IpProtocol.IcmpV6, trafficClass, DefaultTtl, true, 0);
         }
-    }
-
-    // RFC 1122 §3.2.2: no error about a group destination or from a source that names no single host; errors never come here.
-    private void SendError(Instant now, in IpPacketInfo ip, IcmpType type, byte code, ReadOnlySpan<byte> packet)
-    {
-        if (ip.IsMulticastOrBroadcast || FindPath(ip.Source, ip.Destination) is not { } path)
-        {
-            return;
-        }
-
-        ReadOnlySpan<byte> quote = packet[..Math.Min(packet.Length, MaxQuoteV4)];
-        Frame frame = Pool.Rent(path.TransportOffset + IcmpView.HeaderLength + quote.Length);
-        int length = IcmpWriter.WriteError(frame.Buffer.AsSpan(path.TransportOffset), type, code, 0, quote);
-        _counters[SnmpCounter.IcmpOutMsgs]++;
-        _counters[SnmpCounter.IcmpOutDestUnreachs]++;
-        _counters[SnmpCounter.IcmpMsgOutType3]++;
-        Send(now, path, ip.Destination, ip.Source, frame, length, IpProtocol.Icmp, ErrorTrafficClass, DefaultTtl, false);
-    }
-
-    // RFC 4443 §2.4 (e).
-    private void SendErrorV6(Instant now, in IpPacketInfo ip, Icmpv6Type type, byte code, uint rest, ReadOnlySpan<byte> packet)
-    {
-        if (ip.IsMulticastOrBroadcast || FindPath(ip.Source, ip.Destination) is not { } path)
-        {
-            return;
-        }
-
-        ReadOnlySpan<byte> quote = packet[..Math.Min(packet.Length, MaxQuoteV6)];
-        Frame frame = Pool.Rent(path.TransportOffset + Icmpv6View.HeaderLength + quote.Length);
-        int length = Icmpv6Writer.WriteError(
-            frame.Buffer.AsSpan(path.TransportOffset), ip.Destination, ip.Source, type, code, rest, quote);
-        _counters[SnmpCounter.Icmp6OutMsgs]++;
-        _counters[type == Icmpv6Type.ParameterProblem ? SnmpCounter.Icmp6OutParmProblems : SnmpCounter.Icmp6OutDestUnreachs]++;
-        Send(now, path, ip.Destination, ip.Source, frame, length, IpProtocol.IcmpV6, 0, DefaultTtl, true, 0);
     }
 }

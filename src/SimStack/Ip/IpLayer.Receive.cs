@@ -96,7 +96,7 @@ public sealed partial class IpLayer
                 _counters[SnmpCounter.IpInDelivers]++;
                 if (DeliverUdp(now, ip, packet.Payload))
                 {
-                    SendError(now, ip, IcmpType.DestinationUnreachable, 3, packet.Bytes);
+                    SendError(now, ip, IcmpType.DestinationUnreachable, 3, 0, packet.Bytes);
                 }
 
                 break;
@@ -106,7 +106,7 @@ public sealed partial class IpLayer
                 break;
             default:
                 _counters[SnmpCounter.IpInUnknownProtos]++;
-                SendError(now, ip, IcmpType.DestinationUnreachable, 2, packet.Bytes);
+                SendError(now, ip, IcmpType.DestinationUnreachable, 2, 0, packet.Bytes);
                 break;
         }
     }

@@ -12,6 +12,7 @@ public sealed partial class IpLayer
     private const int MaxCachedPaths = 4096;
     private readonly SnmpCounters _counters;
     private readonly TransportInput _transport;
+    private readonly Sysctls _sysctls;
     private readonly List<NetworkInterface> _interfaces = [];
     private readonly List<IpAddress> _own = [];
     private readonly Dictionary<(IpAddress Destination, IpAddress Source), IpPath> _paths = [];
@@ -20,9 +21,11 @@ public sealed partial class IpLayer
     /// <param name="pool">Where frames come from and go back to.</param>
     /// <param name="counters">What is counted.</param>
     /// <param name="transport">Where segments and errors go.</param>
-    internal IpLayer(FramePool pool, SnmpCounters counters, TransportInput transport)
+    /// <param name="sysctls">The host's settings, which may change at any time; null: Linux's.</param>
+    internal IpLayer(FramePool pool, SnmpCounters counters, TransportInput transport, Sysctls? sysctls = null)
     {
         Pool = pool;
+        _sysctls = sysctls ?? new Sysctls();
         _counters = counters;
         _transport = transport;
         Routes.Changed = Invalidate;

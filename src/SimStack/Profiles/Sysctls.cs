@@ -6,7 +6,7 @@ namespace SimStack.Profiles;
 /// The settings of one host by Linux's sysctl names and units (Documentation/networking/ip-sysctl.rst), besides a few
 /// <c>sim.*</c> ones for what Linux has no setting for. Reading one in the stack is a field read.
 /// </summary>
-public sealed class Sysctls
+public sealed partial class Sysctls
 {
     private static readonly SortedList<string, Entry> Entries = BuildEntries();
 
@@ -148,6 +148,7 @@ public sealed class Sysctls
             (s, from) => (s.PortRangeFirst, s.PortRangeLast) = (from[0], Math.Max(from[0], from[1]))));
         Number("net.ipv4.ip_default_ttl", 1, 255, s => s.DefaultTtl, (s, v) => s.DefaultTtl = v);
         AddTcp(Number, Flag);
+        AddIcmp(Number, Flag);
         Number("sim.tcp_timewait_ms", 0, int.MaxValue, s => s.TimeWaitMilliseconds, (s, v) => s.TimeWaitMilliseconds = v);
         Number("sim.tcp_init_cwnd", 1, 65_535, s => s.InitialWindowSegments, (s, v) => s.InitialWindowSegments = v);
         Number("sim.tcp_rto_initial_ms", 1, 120_000, s => s.InitialRtoMilliseconds, (s, v) => s.InitialRtoMilliseconds = v);
