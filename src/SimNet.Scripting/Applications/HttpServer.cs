@@ -22,6 +22,8 @@ internal sealed class HttpServer(SocketCalls calls, HttpServerStatement statemen
 
     private Duration Think => statement.Think;
 
+    private Duration CloseDelay => statement.CloseDelay;
+
     private Duration Timeout => statement.Timeout;
 
     /// <summary>Listens; the rest goes on by itself.</summary>
@@ -97,6 +99,11 @@ internal sealed class HttpServer(SocketCalls calls, HttpServerStatement statemen
                     await CloseAsync();
                     return;
                 }
+            }
+
+            if (server.CloseDelay > Duration.Zero)
+            {
+                await _calls.WaitUntilAsync(_calls.Now + server.CloseDelay);
             }
 
             _calls.RecordClose(socket);

@@ -16,6 +16,9 @@ public abstract record ApplicationStatement : Statement;
 public sealed record HttpServerStatement(
     IpEndpoint Local, int Backlog, IReadOnlyList<HttpResource> Resources, Duration Think, Duration Timeout) : ApplicationStatement
 {
+    /// <summary>From the client's end of file to the server's own close, as of a program that is busy.</summary>
+    public Duration CloseDelay { get; init; }
+
     public override string Word => "http-server";
 
     /// <inheritdoc/>

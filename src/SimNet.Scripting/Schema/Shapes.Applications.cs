@@ -35,6 +35,7 @@ internal static partial class Shapes
         new("resources", "map:#http-resource", "What it serves, by path; default: a short text under /."),
         new("think", "duration", "From the end of a request to its answer."),
         new("timeout", "duration", "How long it waits for a whole request; default: without end."),
+        new("close-delay", "duration", "From the client's end of file to the server's own close."),
     ]);
 
     public static readonly Shape HttpResource = new("http-resource", "What an HTTP server serves under a path. Short form: a text.",

@@ -75,6 +75,7 @@ internal sealed partial class Binder
             return new HttpServerStatement(place.Local, Backlog(map), resources, map?.Duration("think") ?? Duration.Zero, map?.Duration("timeout") ?? Duration.Zero)
             {
                 Socket = place.Socket,
+                CloseDelay = map?.Duration("close-delay") ?? Duration.Zero,
             };
         }
 
