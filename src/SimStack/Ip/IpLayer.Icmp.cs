@@ -10,7 +10,6 @@ public sealed partial class IpLayer
     private const byte AddressUnreachable = 3;
     private const byte FragmentationNeededCode = 4;
     private const byte LastUnreachableCode = 15;
-    private const byte ReassemblyTimeout = 1;
 
     private void ReceiveIcmp(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> bytes)
     {
@@ -33,7 +32,11 @@ public sealed partial class IpLayer
             {
                 _counters[SnmpCounter.IcmpInErrors]++;
             }
-            else if (message.Type != IcmpType.Redirect && message.Type != IcmpType.SourceQuench)
+            else if (message.Type == IcmpType.Redirect)
+            {
+                ReceiveRedirect(now, ip, message);
+            }
+            else if (message.Type != IcmpType.SourceQuench)
             {
                 ReceiveError(now, ip, message);
             }
@@ -117,7 +120,7 @@ public sealed partial class IpLayer
 
         // Linux: unknown codes mean nothing, and that a reassembly elsewhere timed out says nothing of the path.
         if ((message.Type == IcmpType.DestinationUnreachable && message.Code > LastUnreachableCode)
-            || (message.Type == IcmpType.TimeExceeded && message.Code == ReassemblyTimeout))
+            || (message.Type == IcmpType.TimeExceeded && message.Code == ReassemblyTimeExceeded))
         {
             return;
         }
@@ -148,9 +151,14 @@ public sealed partial class IpLayer
     /// A packet of ours waited for a neighbour that did not answer: its sender is told as if a router had (Linux:
     /// arp_error_report).
     /// </summary>
-    internal void ReportHostUnreachable(Instant now, Frame frame)
+    internal void ReportHostUnreachable(Instant now, NetworkInterface through, Frame frame)
     {
         ReadOnlySpan<byte> packet = frame.Bytes[EthernetView.HeaderLength..];
+        if (ReportToOther(now, through, packet))
+        {
+            return;
+        }
+
         if (Ipv4View.TryParseQuoted(packet, out Ipv4View v4) && v4.Payload.Length >= 8)
         {
             HandOver(now, v4.Source, (byte)IcmpType.DestinationUnreachable, HostUnreachable, 0,
@@ -161,6 +169,26 @@ public sealed partial class IpLayer
             HandOver(now, v6.Source, (byte)Icmpv6Type.DestinationUnreachable, AddressUnreachable, 0,
                 v6.Source, v6.Destination, v6.Protocol, v6.Payload, packet.Length);
         }
+    }
+
+    // A packet that was being forwarded.
+    private bool ReportToOther(Instant now, NetworkInterface through, ReadOnlySpan<byte> packet)
+    {
+        if (Ipv4View.TryParseQuoted(packet, out Ipv4View v4) && !IsOwnAddress(v4.Source))
+        {
+            IpPacketInfo ip = new(v4.Source, v4.Destination, v4.TrafficClass, v4.Ttl, through, false);
+            SendError(now, ip, IcmpType.DestinationUnreachable, HostUnreachable, 0, packet);
+            return true;
+        }
+
+        if (Ipv6View.TryParseQuoted(packet, out Ipv6View v6) && !IsOwnAddress(v6.Source))
+        {
+            IpPacketInfo ip = new(v6.Source, v6.Destination, v6.TrafficClass, v6.HopLimit, through, false);
+            SendErrorV6(now, ip, Icmpv6Type.DestinationUnreachable, AddressUnreachable, 0, packet);
+            return true;
+        }
+
+        return false;
     }
 
     private void HandOver(
@@ -181,6 +209,11 @@ public sealed partial class IpLayer
             Sequence = new SequenceNumber(protocol == IpProtocol.Tcp ? BinaryPrimitives.ReadUInt32BigEndian(transport[4..]) : 0),
             QuotedLength = quotedLength,
         };
+        if (error.IsPacketTooBig && protocol is (IpProtocol.Icmp or IpProtocol.IcmpV6))
+        {
+            LowerPathMtu(now, destination, error.Mtu);
+        }
+
         _transport.ReceiveIcmpError(now, error, transport);
     }
 
@@ -266,9 +299,10 @@ public sealed partial class IpLayer
             _counters[SnmpCounter.IcmpOutMsgs]++;
             _counters[reply ? SnmpCounter.IcmpOutEchoReps : SnmpCounter.IcmpOutEchos]++;
             _counters[reply ? SnmpCounter.IcmpMsgOutType0 : SnmpCounter.IcmpMsgOutType8]++;
-            // Linux's ping sets DF; replies go without, both with an identification.
+            // Linux's ping sets DF where it fits; replies go without, both with an identification.
+            bool fits = path.TransportOffset - EthernetView.HeaderLength + length <= path.Mtu;
             Send(
-                now, path, source, path.Destination, frame, length, IpProtocol.Icmp, trafficClass, DefaultTtl, !reply,
+                now, path, source, path.Destination, frame, length, IpProtocol.Icmp, trafficClass, DefaultTtl, !reply && fits,
                 path.TakeId());
         }
         else
@@ -276,7 +310,7 @@ public sealed partial class IpLayer
             int length = Icmpv6Writer.WriteEcho(message, source, path.Destination, reply, id, sequence, payload);
             _counters[SnmpCounter.Icmp6OutMsgs]++;
             _counters[reply ? SnmpCounter.Icmp6OutEchoReplies : SnmpCounter.Icmp6OutEchos]++;
-            Send(now, path, source, path.Destination, frame, length, IpProtocol.IcmpV6, trafficClass, DefaultTtl, true, 0);
+            Send(now, path, source, path.Destination, frame, length, IpProtocol.IcmpV6, trafficClass, DefaultTtl, false);
         }
     }
 }

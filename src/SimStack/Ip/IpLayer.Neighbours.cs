@@ -168,7 +168,7 @@ public sealed partial class IpLayer
 
         Frame frame = Pool.Rent(128);
         int length = Icmpv6Writer.WriteAdvertisement(
-            frame.Buffer.AsSpan(54), message.Target, ip.Source, message.Target, through.MacAddress, router: false,
+            frame.Buffer.AsSpan(54), message.Target, ip.Source, message.Target, through.MacAddress, router: _sysctls.Ip6Forwarding,
             solicited: true, overrides: true);
         _counters[SnmpCounter.Icmp6OutMsgs]++;
         _counters[SnmpCounter.Icmp6OutNeighborAdvertisements]++;
@@ -193,7 +193,7 @@ public sealed partial class IpLayer
     {
         Frame frame = Pool.Rent(128);
         int length = Icmpv6Writer.WriteAdvertisement(
-            frame.Buffer.AsSpan(54), own, to, own, through.MacAddress, router: false, solicited, overrides: true);
+            frame.Buffer.AsSpan(54), own, to, own, through.MacAddress, router: _sysctls.Ip6Forwarding, solicited, overrides: true);
         _counters[SnmpCounter.Icmp6OutNeighborAdvertisements]++;
         SendNeighborMessage(through, frame, length, own, to, mac);
     }

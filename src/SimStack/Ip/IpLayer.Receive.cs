@@ -11,6 +11,7 @@ public sealed partial class IpLayer
     /// </summary>
     public void Receive(Instant now, NetworkInterface through, ReadOnlySpan<byte> frame)
     {
+        Clock = now;
         through.RxPackets++;
         if (!through.IsUp)
         {
@@ -68,24 +69,39 @@ public sealed partial class IpLayer
         CountEcn(packet.TrafficClass, SnmpCounter.IpExtInNoECTPkts);
         bool own = IsOwnAddress(destination);
         bool toMany = !own && (destination.IsMulticast || IsBroadcast(through, destination));
+        bool forward = !own && !toMany;
         // RFC 1122 §3.2.1.3: a group is no source, and neither 127/8 nor an own address comes from outside. Broadcast Ethernet
         // with a unicast IP destination is dropped too (RFC 1122 §3.3.6).
-        if ((!own && !toMany) || source.IsMulticast || IsBroadcast(through, source) || (group && own && !through.IsLoopback)
+        if ((forward && (!_sysctls.IpForward || through.IsLoopback)) || source.IsMulticast || IsBroadcast(through, source)
+            || (group && own && !through.IsLoopback)
             || (!through.IsLoopback && (source.IsLoopback || destination.IsLoopback || IsOwnAddress(source))))
         {
             _counters[SnmpCounter.IpInAddrErrors]++;
             return;
         }
 
-        if (packet.IsFragment)
+        if (!PassesReversePathFilter(through, source))
         {
-            // The place where reassembly belongs.
-            _counters[SnmpCounter.IpReasmReqds]++;
-            _counters[SnmpCounter.IpReasmFails]++;
+            _counters[SnmpCounter.TcpExtIPReversePathFilter]++;
             return;
         }
 
-        IpPacketInfo ip = new(source, destination, packet.TrafficClass, packet.Ttl, through, toMany);
+        if (forward)
+        {
+            ForwardV4(now, through, packet, group);
+        }
+        else if (packet.IsFragment)
+        {
+            ReceiveFragmentV4(now, through, packet, toMany);
+        }
+        else
+        {
+            DeliverV4(now, new IpPacketInfo(source, destination, packet.TrafficClass, packet.Ttl, through, toMany), packet);
+        }
+    }
+
+    private void DeliverV4(Instant now, in IpPacketInfo ip, in Ipv4View packet)
+    {
         switch (packet.Protocol)
         {
             case IpProtocol.Tcp:
@@ -146,9 +162,16 @@ public sealed partial class IpLayer
         // RFC 4291 §2.5.3, §2.7; an IPv4-mapped address never is on the wire (RFC 4291 §2.5.5.2, Linux).
         bool wrong = source.IsMulticast || source.IsV4 || destination.IsV4 || (group && !toMany && !through.IsLoopback)
             || (!through.IsLoopback && (source.IsLoopback || destination.IsLoopback || IsOwnAddress(source)));
-        if (wrong || !(toMany ? IsOwnGroup(through, destination) : IsOwnAddress(destination)))
+        bool own = toMany ? IsOwnGroup(through, destination) : IsOwnAddress(destination);
+        if (wrong || (!own && (toMany || !_sysctls.Ip6Forwarding || through.IsLoopback)))
         {
             _counters[SnmpCounter.Ip6InAddrErrors]++;
+            return;
+        }
+
+        if (!own)
+        {
+            ForwardV6(now, through, packet, group);
             return;
         }
 
@@ -158,15 +181,20 @@ public sealed partial class IpLayer
             return;
         }
 
+        IpPacketInfo ip = new(source, destination, packet.TrafficClass, packet.HopLimit, through, toMany);
         if (packet.IsFragment)
         {
-            // The place where reassembly belongs.
-            _counters[SnmpCounter.Ip6ReasmReqds]++;
-            _counters[SnmpCounter.Ip6ReasmFails]++;
+            ReceiveFragmentV6(now, ip, packet);
             return;
         }
 
-        IpPacketInfo ip = new(source, destination, packet.TrafficClass, packet.HopLimit, through, toMany);
+        if (packet.FragmentHeaderOffset != 0)
+        {
+            // RFC 6946: an atomic fragment is whole, whatever else has its identification.
+            _counters[SnmpCounter.Ip6ReasmReqds]++;
+            _counters[SnmpCounter.Ip6ReasmOKs]++;
+        }
+
         DeliverV6(now, ip, packet);
     }
 

@@ -4,15 +4,22 @@ namespace SimStack.Ip;
 
 public sealed partial class IpLayer
 {
+    // RFC 791: 65,535 less the headers.
+    private const int MaxEchoPayload = ushort.MaxValue - Ipv4View.MinHeaderLength - IcmpView.HeaderLength;
+
     private Instant _nextDeadline = Instant.Never;
     private ushort _lastId;
 
-    /// <summary>When <see cref="Advance"/> is next due: a neighbour to be asked again, checked, or given up.</summary>
+    /// <summary>
+    /// When <see cref="Advance"/> is next due: a neighbour to be asked again, checked, or given up; a datagram whose fragments do not
+    /// come.
+    /// </summary>
     public Instant NextDeadline => _nextDeadline;
 
-    /// <summary>Does what is due: the neighbours' timers.</summary>
+    /// <summary>Does what is due: the timers of neighbours and of reassembly.</summary>
     public void Advance(Instant now)
     {
+        Clock = now;
         if (_nextDeadline > now)
         {
             return;
@@ -22,6 +29,9 @@ public sealed partial class IpLayer
         {
             candidate.Neighbours.Advance(now);
         }
+
+        GiveUpFragments(now);
+        DeadlinesChanged();
     }
 
     /// <summary>
@@ -43,23 +53,24 @@ public sealed partial class IpLayer
     /// <param name="source">Source address, usually the path's.</param>
     /// <param name="destination">Destination address, usually the path's.</param>
     /// <param name="frame">The segment in its place; its length is set here.</param>
-    /// <param name="transportLength">Header and payload in bytes. What is longer than the interface's MTU allows is dropped and
-    /// counted.</param>
+    /// <param name="transportLength">Header and payload in bytes. What is longer than the path's MTU allows goes in fragments, or is
+    /// dropped and counted where it must not.</param>
     /// <param name="protocol">What the segment is.</param>
     /// <param name="trafficClass">DSCP and ECN.</param>
     /// <param name="ttl">Time to live or hop limit.</param>
-    /// <param name="dontFragment">IPv4's DF.</param>
-    /// <param name="id">IPv4's identification.</param>
+    /// <param name="dontFragment">Never in fragments, and not beyond the interface's MTU; in IPv4 the DF flag.</param>
+    /// <param name="id">IPv4's identification; IPv6 fragments have the destination's next one.</param>
     public void Send(
         Instant now, IpPath path, IpAddress source, IpAddress destination, Frame frame, int transportLength, IpProtocol protocol,
         byte trafficClass, byte ttl, bool dontFragment, ushort id)
     {
         bool v4 = destination.IsV4;
-        NetworkInterface through = path.Interface;
+        Clock = now;
         _counters[v4 ? SnmpCounter.IpOutRequests : SnmpCounter.Ip6OutRequests]++;
         int length = path.TransportOffset + transportLength;
-        // The place where fragmentation belongs.
-        if (length - EthernetView.HeaderLength > Math.Min(through.Mtu, v4 ? ushort.MaxValue : int.MaxValue))
+        int mtu = dontFragment ? path.Interface.Mtu : path.Mtu;
+        bool tooLong = length - EthernetView.HeaderLength > mtu;
+        if ((tooLong && dontFragment) || (v4 ? length - EthernetView.HeaderLength : transportLength) > ushort.MaxValue)
         {
             _counters[v4 ? SnmpCounter.IpFragFails : SnmpCounter.Ip6FragFails]++;
             Pool.Return(frame);
@@ -67,17 +78,48 @@ public sealed partial class IpLayer
         }
 
         frame.Length = length;
-        Span<byte> bytes = frame.Bytes;
+        Span<byte> packet = frame.Bytes[EthernetView.HeaderLength..];
         if (v4)
         {
-            Ipv4Writer.Write(bytes[14..], source, destination, protocol, transportLength, ttl, trafficClass, id, dontFragment);
-            _counters[SnmpCounter.IpExtOutOctets] += length - EthernetView.HeaderLength;
+            Ipv4Writer.Write(
+                packet, source, destination, protocol, transportLength, ttl, trafficClass, id, dontFragment);
+        }
+        else
+        {
+            Ipv6Writer.Write(packet, source, destination, protocol, transportLength, ttl, trafficClass, path.FlowLabel);
+        }
+
+        if (!tooLong)
+        {
+            Transmit(now, path, frame, source);
+            return;
+        }
+
+        if (v4)
+        {
+            SendFragmentsV4(now, path, packet, mtu, source);
+        }
+        else
+        {
+            SendFragmentsV6(now, path, packet, mtu, NextId(destination), source);
+        }
+
+        Pool.Return(frame);
+    }
+
+    /// <summary>Gives a frame whose IP packet is complete its Ethernet header, and to the neighbour. Takes the frame over.</summary>
+    private void Transmit(Instant now, IpPath path, Frame frame, in IpAddress source)
+    {
+        NetworkInterface through = path.Interface;
+        bool v4 = path.TransportOffset == EthernetView.HeaderLength + Ipv4View.MinHeaderLength;
+        if (v4)
+        {
+            _counters[SnmpCounter.IpExtOutOctets] += frame.Length - EthernetView.HeaderLength;
             _counters[SnmpCounter.IpOutTransmits]++;
         }
         else
         {
-            Ipv6Writer.Write(bytes[14..], source, destination, protocol, transportLength, ttl, trafficClass, path.FlowLabel);
-            _counters[SnmpCounter.Ip6OutOctets] += length - EthernetView.HeaderLength;
+            _counters[SnmpCounter.Ip6OutOctets] += frame.Length - EthernetView.HeaderLength;
             _counters[SnmpCounter.Ip6OutTransmits]++;
         }
 
@@ -93,15 +135,16 @@ public sealed partial class IpLayer
             }
         }
 
-        EthernetWriter.Write(bytes, neighbour.MacAddress, through.MacAddress, v4 ? EtherType.Ipv4 : EtherType.Ipv6);
+        EthernetWriter.Write(frame.Bytes, neighbour.MacAddress, through.MacAddress, v4 ? EtherType.Ipv4 : EtherType.Ipv6);
         through.Neighbours.Send(now, neighbour, frame, source);
     }
 
     /// <summary>Sends an echo request; the reply comes to <see cref="TransportInput.ReceiveEchoReply"/>.</summary>
     /// <returns>False when there is no route.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">More payload than the path's MTU carries.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">More than 65,507 bytes, which is what ping takes at most.</exception>
     public bool SendEcho(Instant now, IpAddress destination, ushort id, ushort sequence, ReadOnlySpan<byte> payload)
     {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, MaxEchoPayload, nameof(payload));
         IpPath? path = FindPath(destination, default);
         if (path is null)
         {
@@ -109,8 +152,6 @@ public sealed partial class IpLayer
             return false;
         }
 
-        int header = path.TransportOffset - EthernetView.HeaderLength + IcmpView.HeaderLength;
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(payload.Length, path.Mtu - header, nameof(payload));
         SendEcho(now, path, path.Source, reply: false, id, sequence, payload, 0);
         return true;
     }
@@ -125,9 +166,9 @@ public sealed partial class IpLayer
         return dontFragment ? (ushort)0 : path.TakeId();
     }
 
-    internal void NeighbourDeadlineChanged()
+    internal void DeadlinesChanged()
     {
-        Instant next = Instant.Never;
+        Instant next = NextReassemblyDeadline;
         foreach (NetworkInterface candidate in _interfaces)
         {
             next = Instant.Min(next, candidate.Neighbours.NextDeadline);

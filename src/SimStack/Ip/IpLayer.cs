@@ -1,4 +1,5 @@
 using SimStack.Profiles;
+using SimStack.Sockets;
 using SimStack.Wire;
 
 namespace SimStack.Ip;
@@ -178,7 +179,7 @@ public sealed partial class IpLayer
             source = default;
         }
 
-        if (_paths.TryGetValue((destination, source), out IpPath? path))
+        if (_paths.TryGetValue((destination, source), out IpPath? path) && path.IsValid)
         {
             return path;
         }
@@ -191,11 +192,20 @@ public sealed partial class IpLayer
                 _paths.Clear();
             }
 
-            _paths.Add((destination, source), path);
+            _paths[(destination, source)] = path;
         }
 
         return path;
     }
+
+    /// <summary>Why <see cref="FindPath"/> finds no way to a destination: what connect(2) and sendto(2) return.</summary>
+    public Errno WhyNoPath(IpAddress destination) => Routes.Find(destination)?.Type switch
+    {
+        RouteType.Unreachable => Errno.EHOSTUNREACH,
+        RouteType.Prohibit => Errno.EACCES,
+        RouteType.Blackhole => Errno.EINVAL,
+        _ => Errno.ENETUNREACH,
+    };
 
     // With Linux's metrics; an IPv6 source is selected by scope and prefix instead.
     private static Route ConnectedRoute(NetworkInterface on, in IpAddress address, int length) =>
@@ -211,6 +221,7 @@ public sealed partial class IpLayer
     {
         Generation++;
         _paths.Clear();
+        _forwarding.Clear();
     }
 
     private IpPath? Resolve(in IpAddress destination, in IpAddress source)
@@ -232,12 +243,13 @@ public sealed partial class IpLayer
         NetworkInterface? through = route?.Interface ?? (destination.IsMulticast || destination == IpAddress.BroadcastV4
             ? FirstWith(destination.IsV4)
             : null);
-        if (through is null)
+        if (through is null || route is { Type: not RouteType.Unicast })
         {
             return null;
         }
 
-        IpAddress nextHop = route?.NextHop ?? destination;
+        PathException? exception = ExceptionTo(destination);
+        IpAddress nextHop = exception?.NextHop ?? route?.NextHop ?? destination;
         IpAddress selected = chosen ? source : SelectSource(route, through, destination, nextHop);
         // RFC 1122 §3.2.1.3 (g): loopback addresses stay inside the host.
         if (selected == default || (selected.IsLoopback && !through.IsLoopback))
@@ -245,7 +257,7 @@ public sealed partial class IpLayer
             return null;
         }
 
-        IpPath path = new(this, route, through, selected, destination, nextHop);
+        IpPath path = new(this, route, through, selected, destination, nextHop, exception);
         if (GroupMac(through, destination) is { } mac)
         {
             path.Neighbour = Fixed(destination, mac);

@@ -10,11 +10,12 @@ public sealed class IpPath
 {
     private readonly IpLayer _layer;
     private readonly int _generation;
-    private ushort _nextId;
+    private readonly Instant _expires = Instant.Never;
+    private bool _outdated;
 
     internal IpPath(
         IpLayer layer, Route? route, NetworkInterface through, in IpAddress source, in IpAddress destination,
-        in IpAddress nextHop)
+        in IpAddress nextHop, PathException? exception = null)
     {
         _layer = layer;
         _generation = layer.Generation;
@@ -26,7 +27,12 @@ public sealed class IpPath
         TransportOffset = EthernetView.HeaderLength + (destination.IsV4 ? Ipv4View.MinHeaderLength : Ipv6View.HeaderLength);
         int limit = destination.IsV4 ? ushort.MaxValue : ushort.MaxValue + Ipv6View.HeaderLength;
         Mtu = Math.Min(route is { Mtu: > 0 } ? Math.Min(route.Mtu, through.Mtu) : through.Mtu, limit);
-        _nextId = (ushort)destination.GetHashCode();
+        if (exception is not null)
+        {
+            Mtu = Math.Min(Mtu, exception.Mtu);
+            IsMtuLocked = exception.IsMtuLocked;
+            _expires = exception.NextExpiry;
+        }
     }
 
     public NetworkInterface Interface { get; }
@@ -42,7 +48,12 @@ public sealed class IpPath
     public Route? Route { get; }
 
     /// <summary>Path MTU: the longest IP packet in bytes.</summary>
-    public int Mtu { get; private set; }
+    public int Mtu { get; }
+
+    /// <summary>
+    /// Somewhere on the way is less than <c>min_pmtu</c>: IPv4 packets go without DF, for routers to fragment (Linux).
+    /// </summary>
+    public bool IsMtuLocked { get; }
 
     /// <summary>IPv6 flow label of what goes this way, 20 bits.</summary>
     public uint FlowLabel { get; set; }
@@ -50,23 +61,22 @@ public sealed class IpPath
     /// <summary>Where the transport header begins in a frame: 34 or 54.</summary>
     public int TransportOffset { get; }
 
-    /// <summary>Nothing changed since this path was found.</summary>
-    public bool IsValid => _generation == _layer.Generation;
+    /// <summary>Nothing changed since this path was found, and its MTU has not expired.</summary>
+    public bool IsValid => _generation == _layer.Generation && !_outdated && _layer.Clock < _expires;
 
     /// <summary>The path ends in this host.</summary>
     public bool IsLoopback => Interface.IsLoopback;
 
     internal NeighbourEntry? Neighbour { get; set; }
 
-    /// <summary>A message said that less fits (RFC 1191, RFC 8201); a larger value changes nothing.</summary>
-    /// <param name="mtu">Bytes.</param>
-    public void LowerMtu(int mtu) => Mtu = Math.Min(Mtu, mtu);
-
     /// <summary>
     /// The transport saw forward progress: the next hop is reachable (RFC 4861 §7.3.1), so it need not be probed.
     /// </summary>
     public void Confirm(Instant now) => Neighbour?.Confirm(now);
 
-    /// <summary>Identification for a datagram that may be fragmented.</summary>
-    internal ushort TakeId() => _nextId++;
+    /// <summary>Identification for an IPv4 datagram that may be fragmented.</summary>
+    internal ushort TakeId() => (ushort)_layer.NextId(Destination);
+
+    /// <summary>Something was learned about the destination: the path is to be found anew.</summary>
+    internal void Outdate() => _outdated = true;
 }

@@ -199,6 +199,19 @@ public sealed class NeighbourTable
         _layer.SendSolicitation(_interface, entry, direct: entry.State == NeighbourState.Probe);
     }
 
+    /// <summary>Asks for a neighbour that nothing waits for yet.</summary>
+    internal void Solicit(Instant now, NeighbourEntry entry, in IpAddress source)
+    {
+        if (entry.State is NeighbourState.None or NeighbourState.Failed)
+        {
+            entry.AskFrom = source;
+            entry.Probes = 0;
+            entry.State = NeighbourState.Incomplete;
+            entry.Updated = now;
+            Ask(now, entry);
+        }
+    }
+
     private void Wait(Instant now, NeighbourEntry entry, Frame frame, in IpAddress source)
     {
         if (entry.WaitingCount == MaxWaiting)
@@ -224,7 +237,7 @@ public sealed class NeighbourTable
         entry.Updated = now;
         for (int left = entry.WaitingCount; left > 0 && entry.TakeWaiting() is { } frame; left--)
         {
-            _layer.ReportHostUnreachable(now, frame);
+            _layer.ReportHostUnreachable(now, _interface, frame);
             Drop(frame);
         }
     }
@@ -267,7 +280,7 @@ public sealed class NeighbourTable
         }
 
         NextDeadline = next;
-        _layer.NeighbourDeadlineChanged();
+        _layer.DeadlinesChanged();
     }
 
     private NeighbourEntry? Add(in IpAddress address, Instant now)

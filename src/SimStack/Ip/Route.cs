@@ -8,6 +8,9 @@ namespace SimStack.Ip;
 /// <param name="Metric">The smallest is used among equal prefixes.</param>
 public sealed record Route(IpAddress Prefix, int PrefixLength, IpAddress? NextHop, NetworkInterface Interface, int Metric = 0)
 {
+    /// <summary>Whether packets are sent at all; the interface of the other types is <c>lo</c>.</summary>
+    public RouteType Type { get; init; }
+
     /// <summary>The source address for what goes this way; null = selected.</summary>
     public IpAddress? PreferredSource { get; init; }
 

@@ -148,6 +148,7 @@ public sealed partial class Sysctls
             (s, from) => (s.PortRangeFirst, s.PortRangeLast) = (from[0], Math.Max(from[0], from[1]))));
         Number("net.ipv4.ip_default_ttl", 1, 255, s => s.DefaultTtl, (s, v) => s.DefaultTtl = v);
         AddTcp(Number, Flag);
+        AddIp(Number, Flag);
         AddIcmp(Number, Flag);
         Number("sim.tcp_timewait_ms", 0, int.MaxValue, s => s.TimeWaitMilliseconds, (s, v) => s.TimeWaitMilliseconds = v);
         Number("sim.tcp_init_cwnd", 1, 65_535, s => s.InitialWindowSegments, (s, v) => s.InitialWindowSegments = v);

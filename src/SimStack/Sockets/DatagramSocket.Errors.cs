@@ -53,6 +53,13 @@ public abstract partial class DatagramSocket
     /// <param name="payload">What was quoted of the payload.</param>
     internal void IcmpArrives(Instant now, in IcmpErrorInfo error, ReadOnlySpan<byte> payload)
     {
+        // Whoever forged it had to know the ports; sockets that decide by the interface do not listen (Linux: ip_sk_accept_pmtu).
+        if (error.IsPacketTooBig
+            && _pathMtuDiscovery is not (PathMtuDiscovery.IP_PMTUDISC_INTERFACE or PathMtuDiscovery.IP_PMTUDISC_OMIT))
+        {
+            Host.Ip.LowerPathMtu(now, error.Destination, error.Mtu);
+        }
+
         if (error.IsPacketTooBig && _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DONT)
         {
             return;

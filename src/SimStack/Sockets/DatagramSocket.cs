@@ -238,7 +238,7 @@ public abstract partial class DatagramSocket : HostSocket
         if (path is null)
         {
             Host.Counters[remote.IsV4 ? SnmpCounter.IpOutNoRoutes : SnmpCounter.Ip6OutNoRoutes]++;
-            return Errno.ENETUNREACH;
+            return Host.Ip.WhyNoPath(remote);
         }
 
         bool broadcast = remote.IsV4 && !remote.IsMulticast && IpLayer.LeadsToGroup(path);

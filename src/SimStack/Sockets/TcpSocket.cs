@@ -143,7 +143,12 @@ public sealed partial class TcpSocket : HostSocket
 
         IpAddress source = _bound ? _local.Address : remote.Address.IsV4 ? IpAddress.AnyV4 : IpAddress.AnyV6;
         // RFC 9293 §3.9.2.3, MUST-46: no connection to a multicast or broadcast address.
-        if (_tcp.Ip.FindPath(remote.Address, source) is not { } path || IpLayer.LeadsToGroup(path))
+        if (_tcp.Ip.FindPath(remote.Address, source) is not { } path)
+        {
+            return _tcp.Ip.WhyNoPath(remote.Address);
+        }
+
+        if (IpLayer.LeadsToGroup(path))
         {
             return Errno.ENETUNREACH;
         }

@@ -35,15 +35,14 @@ internal sealed partial class TcpConnection
 
     private void LowerSegmentSize(Instant now, int mtu)
     {
-        int minimum = RemoteAddress.IsV4 ? 552 : 1280;
-        int bounded = Math.Max(mtu, minimum);
+        // Another connection on the same path may have been told before; this one's segments are too long all the same.
+        _tcp.Ip.LowerPathMtu(now, RemoteAddress, mtu);
+        _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress) ?? _path;
         if (_path is null)
         {
             return;
         }
 
-        // Another connection on the same path may have been told before; this one's segments are too long all the same.
-        _path.LowerMtu(bounded);
         if (FitSegmentsToPath() && IsSynchronized && SegmentsOut > 0)
         {
             ResendTooLong(now);

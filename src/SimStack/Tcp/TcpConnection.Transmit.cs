@@ -337,7 +337,8 @@ internal sealed partial class TcpConnection
         }
 
         _tcp.Ip.Send(
-            now, path, LocalAddress, RemoteAddress, frame, total, IpProtocol.Tcp, _typeOfService, _ttl, dontFragment: true);
+            now, path, LocalAddress, RemoteAddress, frame, total, IpProtocol.Tcp, _typeOfService, _ttl,
+            dontFragment: _tcp.MayNotFragment(path));
     }
 
     private IpPath? CurrentPath()

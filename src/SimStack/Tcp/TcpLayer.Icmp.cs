@@ -6,6 +6,9 @@ namespace SimStack.Tcp;
 /// <summary>What ICMP reports of our segments (RFC 9293 §3.9.2.2).</summary>
 internal sealed partial class TcpLayer
 {
+    /// <summary>DF on segments of that path: path MTU discovery is on, and the path has no router that must fragment (Linux).</summary>
+    public bool MayNotFragment(IpPath path) => Sysctls.NoPathMtuDiscovery == 0 && !path.IsMtuLocked || path.Destination.IsV6;
+
     public void ReceiveIcmpError(Instant now, in IcmpErrorInfo error)
     {
         // The quoted packet is ours: its source is the local end.

@@ -136,6 +136,7 @@ internal sealed partial class TcpLayer
         TcpWriter.WriteChecksum(bytes[..header], local.Address, remote.Address);
         frame.Length = path.TransportOffset + header;
         Counters[SnmpCounter.TcpOutSegs]++;
-        Ip.Send(now, path, local.Address, remote.Address, frame, header, IpProtocol.Tcp, trafficClass, ttl, dontFragment: true);
+        Ip.Send(now, path, local.Address, remote.Address, frame, header, IpProtocol.Tcp, trafficClass, ttl,
+            MayNotFragment(path));
     }
 }

@@ -169,6 +169,10 @@ public readonly ref struct Ipv6View
             error = WireError.None;
             switch (Protocol)
             {
+                // Fragments of fragments do not exist.
+                case IpProtocol.Fragment when FragmentHeaderOffset != 0:
+                    error = WireError.BadHeaderLength;
+                    return false;
                 case IpProtocol.Fragment:
                     FragmentHeaderOffset = PayloadOffset;
                     FragmentWord = BinaryPrimitives.ReadUInt16BigEndian(rest[2..]);

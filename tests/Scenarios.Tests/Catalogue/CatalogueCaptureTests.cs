@@ -24,6 +24,10 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
     {
         // The reader empties a buffer that the kernel lets grow: the window opens.
         ["lossy-transfer"] = ["window_update"],
+        // SYNs that find a full accept queue are dropped by the server, and sent again.
+        ["backlog-2-six-connects"] = ["retransmission"],
+        ["backlog-2-six-connects-abort-on-overflow"] = ["retransmission"],
+        ["keep-alive-dies"] = ["keep_alive", "keep_alive_ack"],
         // Both connect at once: the SYN,ACK takes the sequence number of the SYN once more (RFC 9293 figure 7) and is
         // acknowledged; that acknowledgement has the first scaled window, which a multiple of 1024 makes a little larger.
         // SYNs that meet a full accept queue are sent again; so are those that Windows answered with RST.
@@ -84,7 +88,9 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
     {
         foreach (string capture in await runs.Captures(name))
         {
-            Assert.NotEmpty(Tshark.Rows(capture, "tcp.flags.syn == 1", "frame.number"));
+            // Where every segment is lost on its way, the server sees the client's ARP and no more.
+            bool isBlackHole = name == "syn-black-hole" && capture.Contains(".server.", StringComparison.Ordinal);
+            Assert.NotEmpty(Tshark.Rows(capture, isBlackHole ? "arp" : "tcp.flags.syn == 1", "frame.number"));
         }
     }
 

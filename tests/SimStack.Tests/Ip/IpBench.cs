@@ -1,4 +1,5 @@
 using SimStack.Ip;
+using SimStack.Profiles;
 using SimStack.Wire;
 
 namespace SimStack.Tests.Ip;
@@ -13,10 +14,10 @@ internal sealed class IpBench
     internal static readonly IpAddress Own6 = IpAddress.Parse("fd00::1");
     internal static readonly IpAddress Peer6 = IpAddress.Parse("fd00::2");
 
-    internal IpBench()
+    internal IpBench(Sysctls? sysctls = null)
     {
         Transport = new RecordingTransport();
-        Ip = new IpLayer(Pool, Counters, Transport);
+        Ip = new IpLayer(Pool, Counters, Transport, sysctls);
         Transport.Ip = Ip;
         Eth = Ip.AddInterface("eth0", Mac);
         Ip.AddAddress(Eth, Own, 24);

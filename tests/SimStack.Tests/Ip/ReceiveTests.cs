@@ -32,12 +32,12 @@ public sealed class ReceiveTests
         { "spoofed", SnmpCounter.IpInAddrErrors },
         { "multicast source", SnmpCounter.IpInAddrErrors },
         { "group frame", SnmpCounter.IpInAddrErrors },
-        { "fragment", SnmpCounter.IpReasmFails },
+        { "fragment", SnmpCounter.IpReasmReqds },
         { "short6", SnmpCounter.Ip6InHdrErrors },
         { "cut6", SnmpCounter.Ip6InTruncatedPkts },
         { "other6", SnmpCounter.Ip6InAddrErrors },
         { "other group6", SnmpCounter.Ip6InAddrErrors },
-        { "fragment6", SnmpCounter.Ip6ReasmFails },
+        { "fragment6", SnmpCounter.Ip6ReasmReqds },
         { "routing6", SnmpCounter.Ip6InHdrErrors },
         { "icmp checksum", SnmpCounter.IcmpInCsumErrors },
         { "icmp short", SnmpCounter.IcmpInErrors },
@@ -72,7 +72,7 @@ public sealed class ReceiveTests
             case "cut6": return V6(IpProtocol.Tcp, tcp)[..60];
             case "other6": return V6(IpProtocol.Tcp, tcp, to: IpAddress.Parse("fd00::9"));
             case "other group6": return V6(IpProtocol.Tcp, tcp, to: IpAddress.Parse("ff02::99"), mac: new(0x3333_0000_0099));
-            case "fragment6": return V6(IpProtocol.Fragment, [6, 0, 0, 1, 0, 0, 0, 5, .. tcp]);
+            case "fragment6": return V6(IpProtocol.Fragment, [6, 0, 0, 1, 0, 0, 0, 5, .. tcp, 1, 2, 3, 4]);
             case "routing6": return V6(IpProtocol.Routing, [6, 0, 0, 1, 0, 0, 0, 5, .. tcp]);
             case "icmp checksum": return V4(IpProtocol.Icmp, Changed(echo, (3, 0xAA)));
             case "icmp short": return V4(IpProtocol.Icmp, echo[..7]);
