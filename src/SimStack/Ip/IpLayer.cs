@@ -49,12 +49,9 @@ public sealed partial class IpLayer
     /// <summary>Time to live and hop limit of what this layer sends itself.</summary>
     public byte DefaultTtl
     {
-        get => (byte)Sysctls.DefaultTtl;
-        set => Sysctls.DefaultTtl = value;
+        get => (byte)_sysctls.DefaultTtl;
+        set => _sysctls.DefaultTtl = value;
     }
-
-    /// <summary>The host's settings.</summary>
-    internal Sysctls Sysctls { get; init; } = new();
 
     /// <summary>Datagrams with DF have an identification too, all from one counter (Windows).</summary>
     internal bool CountsEveryDatagram { get; init; }

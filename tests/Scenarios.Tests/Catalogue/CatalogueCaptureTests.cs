@@ -34,6 +34,7 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
         ["backlog-linux"] = ["retransmission"],
         ["backlog-linux-abort"] = ["retransmission"],
         ["backlog-windows"] = ["retransmission"],
+        ["backlog-sweep"] = ["retransmission"],
         ["simultaneous-open"] = ["retransmission", "window_update"],
     };
 
