@@ -35,7 +35,8 @@ internal sealed class LadderBuilder
 
     private void Packets()
     {
-        var text = new SegmentText();
+        // Each page counts for itself: what a router passes on is not sent again.
+        Dictionary<LadderPage, SegmentText> texts = [];
         Dictionary<long, string> receivers = [];
         foreach (PacketRecord arrived in _run.Packets.Where(p => !p.Outbound))
         {
@@ -47,13 +48,12 @@ internal sealed class LadderBuilder
             PacketRecord sent = _run.Packets[i];
             if (!sent.Outbound)
             {
-                Injected(sent, i, text);
+                Injected(sent, i, texts);
                 continue;
             }
 
             string host = HostOf(sent);
             _sentFrames[sent.FrameId] = sent;
-            (string words, bool repeats) = text.Next(sent);
             if ((receivers.TryGetValue(sent.FrameId, out string? to) ? to : Receiver(sent)) is not { } receiver)
             {
                 continue;
@@ -63,6 +63,7 @@ internal sealed class LadderBuilder
             var from = new LadderSide(host, within ? sent.Segment!.Source.Port : 0);
             var other = new LadderSide(receiver, within ? sent.Segment!.Destination.Port : 0);
             LadderPage page = Page(from, other);
+            (string words, bool repeats) = TextOf(page, texts).Next(sent);
             var row = new LadderRow { Time = sent.Time, Index = i, Packet = sent, Rightward = page.Left == from, Text = words, Repeats = repeats };
             row.IsUnusual = repeats || sent.Lost is not null || sent.Effects != LinkEffects.None || sent.Segment?.Has(TcpFlags.Rst) == true
                 || sent.Segment is { Window: 0 };
@@ -71,8 +72,18 @@ internal sealed class LadderBuilder
         }
     }
 
+    private static SegmentText TextOf(LadderPage page, Dictionary<LadderPage, SegmentText> texts)
+    {
+        if (!texts.TryGetValue(page, out SegmentText? text))
+        {
+            texts[page] = text = new SegmentText();
+        }
+
+        return text;
+    }
+
     /// <summary>What a rule made has no sender; it is drawn from the host it claims to be from, at its arrival.</summary>
-    private void Injected(PacketRecord arrived, int index, SegmentText text)
+    private void Injected(PacketRecord arrived, int index, Dictionary<LadderPage, SegmentText> texts)
     {
         if ((arrived.Effects & LinkEffects.Injected) == LinkEffects.None || !_injected.Add(arrived.FrameId))
         {
@@ -92,7 +103,7 @@ internal sealed class LadderBuilder
 
         _sentFrames[arrived.FrameId] = arrived;
         bool rightward = page.Right.Host == host;
-        string words = text.Next(arrived).Text;
+        string words = TextOf(page, texts).Next(arrived).Text;
         var row = new LadderRow { Time = arrived.Time, Index = index, Packet = arrived, Rightward = rightward, Text = words, IsUnusual = true };
         page.Rows.Add(row);
         _rows[arrived] = (page, row);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using SimNet.Tests;
 
 namespace Scenarios.Tests.Catalogue;
 
@@ -9,6 +10,49 @@ public sealed class SeedFieldTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
+
+    /// <summary>The document's three screens: numbers and flags as the packet details show them.</summary>
+    [Fact]
+    public async Task TheHandshakeHasTheFieldsOfTheDocument()
+    {
+        (await Sim.Run("run", "handshake-fields", "--quiet", "--out", _folder.Path)).Ended(0);
+        string[][] rows = Tshark.Rows(
+            _folder["handshake-fields.pcapng"], "ip.addr == 192.168.100.191 && ip.addr == 172.67.149.132 && tcp.port == 443 && tcp.flags.reset == 0",
+            "ip.src", "ip.dst", "tcp.flags", "tcp.seq_raw", "tcp.ack_raw");
+        Assert.Equal(
+            [
+                ["192.168.100.191", "172.67.149.132", "0x0002", Number(0x4ce45750), "0"],
+                ["172.67.149.132", "192.168.100.191", "0x0012", Number(0xc112f693), Number(0x4ce45751)],
+                ["192.168.100.191", "172.67.149.132", "0x0010", Number(0x4ce45751), Number(0xc112f694)],
+            ],
+            rows);
+        Assert.Single(Tshark.Rows(_folder["handshake-fields.pcapng"], "tcp.flags == 0x002", "frame.number"));
+        Assert.Single(Tshark.Rows(_folder["handshake-fields.pcapng"], "tcp.flags == 0x012", "frame.number"));
+        Assert.Single(Tshark.Rows(_folder["handshake-fields.pcapng"], "tcp.flags == 0x010", "frame.number"));
+        // tcpdump's words for the same.
+        Assert.Contains(
+            "IP 172.67.149.132.443 > 192.168.100.191.", ExternalTool.Run("tcpdump", "-n", "-S", "-r", _folder["handshake-fields.pcapng"], "tcp[13] == 0x12").Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"Flags [S.], seq {Number(0xc112f693)}, ack {Number(0x4ce45751)},",
+            ExternalTool.Run("tcpdump", "-n", "-S", "-r", _folder["handshake-fields.pcapng"], "tcp[13] == 0x12").Output,
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>RFC 791: the router is the next hop by its Ethernet address, and takes one off the time to live; nothing else changes.</summary>
+    [Fact]
+    public async Task TheRouterIsInBetween()
+    {
+        (await Sim.Run("run", "handshake-fields", "--capture", "all", "--quiet", "--out", _folder.Path)).Ended(0);
+        string[] fields = ["eth.src", "eth.dst", "ip.ttl", "ip.src", "ip.dst", "tcp.seq_raw", "tcp.ack_raw", "tcp.checksum"];
+        string[][] near = Tshark.Rows(_folder["handshake-fields.pcapng"], "tcp", fields);
+        string[][] far = Tshark.Rows(_folder["handshake-fields.server.eth0.pcapng"], "tcp", fields);
+        Assert.Equal(4, near.Length);
+        Assert.Equal(near.Select(r => string.Join(' ', r[3..])), far.Select(r => string.Join(' ', r[3..])));
+        Assert.Equal(["02:00:00:00:01:91", "02:00:00:00:01:01", "64"], near[0][..3]);
+        Assert.Equal(["02:00:00:00:02:01", "02:00:00:00:02:67", "63"], far[0][..3]);
+        Assert.Equal(["02:00:00:00:02:67", "02:00:00:00:02:01", "64"], far[1][..3]);
+        Assert.Equal(["02:00:00:00:01:01", "02:00:00:00:01:91", "63"], near[1][..3]);
+    }
 
     [Fact]
     public async Task ConnectReturnsOnTheSecondSegmentAndAcceptOnTheThird()
@@ -57,6 +101,8 @@ public sealed class SeedFieldTests : IDisposable
         string[][] rows = Tshark.Rows(_folder[name + ".pcapng"], filter, "tcp.flags.fin", "tcp.seq", "tcp.ack", "tcp.len");
         Assert.Equal(expected, rows.Select(r => $"{(r[0] is "1" or "True" ? "FIN" : "ACK")} {r[1]} {r[2]} {r[3]}"));
     }
+
+    private static string Number(uint number) => number.ToString(CultureInfo.InvariantCulture);
 
     private static string Time(string[] row) => $"{row[0]} {Bit(row[1])} {Bit(row[2])}";
 
