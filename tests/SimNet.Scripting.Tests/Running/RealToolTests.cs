@@ -40,7 +40,8 @@ public sealed class RealToolTests : IDisposable
         string capture = Capture(name);
         string[] broken = Run(
             "tshark", "-r", capture, "-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE",
-            "-Y", "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || _ws.expert.severity == error");
+            // Of a segment that an ICMP error quotes in part, Wireshark calls the checksum bad.
+            "-Y", "_ws.malformed || ip.checksum.status == 0 || (!icmp && !icmpv6 && (tcp.checksum.status == 0 || _ws.expert.severity == error))");
         Assert.Equal([], broken);
     }
 
