@@ -35,7 +35,8 @@ internal sealed class LadderBuilder
 
     private void Packets()
     {
-        var text = new SegmentText();
+        // Each page counts for itself: what a router passes on is not sent again.
+        Dictionary<LadderPage, SegmentText> texts = [];
         Dictionary<long, string> receivers = [];
         foreach (PacketRecord arrived in _run.Packets.Where(p => !p.Outbound))
         {
@@ -47,13 +48,12 @@ internal sealed class LadderBuilder
             PacketRecord sent = _run.Packets[i];
             if (!sent.Outbound)
             {
-                Injected(sent, i, text);
+                Injected(sent, i, texts);
                 continue;
             }
 
             string host = HostOf(sent);
             _sentFrames[sent.FrameId] = sent;
-            (string words, bool repeats) = text.Next(sent);
             if ((receivers.TryGetValue(sent.FrameId, out string? to) ? to : Receiver(sent)) is not { } receiver)
             {
                 continue;
@@ -63,6 +63,7 @@ internal sealed class LadderBuilder
             var from = new LadderSide(host, within ? sent.Segment!.Source.Port : 0);
             var other = new LadderSide(receiver, within ? sent.Segment!.Destination.Port : 0);
             LadderPage page = Page(from, other);
+            (string words, bool repeats) = TextOf(page, texts).Next(sent);
             var row = new LadderRow { Time = sent.Time, Index = i, Packet = sent, Rightward = page.Left == from, Text = words, Repeats = repeats };
             row.IsUnusual = repeats || sent.Lost is not null || sent.Effects != LinkEffects.None || sent.Segment?.Has(TcpFlags.Rst) == true
                 || sent.Segment is { Window: 0 };
@@ -71,8 +72,18 @@ internal sealed class LadderBuilder
         }
     }
 
+    private static SegmentText TextOf(LadderPage page, Dictionary<LadderPage, SegmentText> texts)
+    {
+        if (!texts.TryGetValue(page, out SegmentText? text))
+        {
+            texts[page] = text = new SegmentText();
+        }
+
+        return text;
+    }
+
     /// <summary>What a rule made has no sender; it is drawn from the host it claims to be from, at its arrival.</summary>
-    private void Injected(PacketRecord arrived, int index, SegmentText text)
+    private void Injected(PacketRecord arrived, int index, Dictionary<LadderPage, SegmentText> texts)
     {
         if ((arrived.Effects & LinkEffects.Injected) == LinkEffects.None || !_injected.Add(arrived.FrameId))
         {
@@ -92,7 +103,7 @@ internal sealed class LadderBuilder
 
         _sentFrames[arrived.FrameId] = arrived;
         bool rightward = page.Right.Host == host;
-        string words = text.Next(arrived).Text;
+        string words = TextOf(page, texts).Next(arrived).Text;
         var row = new LadderRow { Time = arrived.Time, Index = index, Packet = arrived, Rightward = rightward, Text = words, IsUnusual = true };
         page.Rows.Add(row);
         _rows[arrived] = (page, row);
@@ -190,15 +201,16 @@ internal sealed class LadderBuilder
             }
 
             ConnectionRecord? connection = connections.GetValueOrDefault((call.Host, call.ConnectionId));
-            if (connection is null && call.Error == Errno.OK)
+            bool datagram = call.Statement is SendToStatement or ReceiveFromStatement;
+            if (connection is null && call.Error == Errno.OK && !datagram)
             {
                 // A listening socket's close, for one; there is no arrow it belongs to.
                 continue;
             }
 
-            bool waits = call.Statement is ConnectStatement or AcceptStatement or ReadStatement;
+            bool waits = call.Statement is ConnectStatement or AcceptStatement or ReadStatement or ReceiveFromStatement;
             var place = new Place(
-                call.Host, waits ? call.End : call.Start, connection?.Local ?? default, connection?.Remote, waits ? call.PacketsBeforeEnd : call.PacketsBefore);
+                call.Host, waits ? call.End : call.Start, connection?.Local ?? default, connection?.Remote, waits ? call.PacketsBeforeEnd : call.PacketsBefore, datagram);
             PacketRecord? at = waits ? Arrived(place) : Sent(place);
             Note(place, at, words);
         }
@@ -218,6 +230,8 @@ internal sealed class LadderBuilder
             ReadStatement => call.Value == 0 ? "read: eof" : "read " + Amount(call.Value),
             WriteStatement => "write " + Amount(call.Value),
             ConnectStatement or AcceptStatement => name + " ok",
+            SendToStatement { Count: > 0 } or ReceiveFromStatement { Count: > 0 } => string.Create(CultureInfo.InvariantCulture, $"{name} ×{call.Value}"),
+            SendToStatement or ReceiveFromStatement => $"{name} {Amount(call.Value)}",
             CloseStatement or AbortStatement or ShutdownStatement => name,
             _ => null,
         };
@@ -239,8 +253,8 @@ internal sealed class LadderBuilder
         for (int i = Math.Min(place.Index, _run.Packets.Count) - 1; i >= 0 && _run.Packets[i].Time >= place.Time - delay; i--)
         {
             PacketRecord packet = _run.Packets[i];
-            if (!packet.Outbound && packet.Time <= latest && packet.Segment is { } segment && HostOf(packet) == place.Host
-                && place.Matches(segment.Destination, segment.Source) && _sentFrames.TryGetValue(packet.FrameId, out PacketRecord? sent))
+            if (!packet.Outbound && packet.Time <= latest && HostOf(packet) == place.Host
+                && Fits(place, packet, packet.Segment?.Destination, packet.Segment?.Source) && _sentFrames.TryGetValue(packet.FrameId, out PacketRecord? sent))
             {
                 return sent;
             }
@@ -255,7 +269,7 @@ internal sealed class LadderBuilder
         for (int i = place.Index; i < _run.Packets.Count && _run.Packets[i].Time == place.Time; i++)
         {
             PacketRecord packet = _run.Packets[i];
-            if (packet.Outbound && packet.Segment is { } segment && HostOf(packet) == place.Host && place.Matches(segment.Source, segment.Destination))
+            if (packet.Outbound && HostOf(packet) == place.Host && Fits(place, packet, packet.Segment?.Source, packet.Segment?.Destination))
             {
                 return packet;
             }
@@ -264,12 +278,15 @@ internal sealed class LadderBuilder
         return null;
     }
 
+    private static bool Fits(Place place, PacketRecord packet, IpEndpoint? local, IpEndpoint? remote) => place.IsDatagram
+        ? packet.Segment is null && packet.Text.StartsWith("UDP ", StringComparison.Ordinal)
+        : local is { } own && remote is { } other && place.Matches(own, other);
+
     private void Note(Place place, PacketRecord? at, string words)
     {
         if (at is not null && _rows.TryGetValue(at, out (LadderPage Page, LadderRow Row) found))
         {
-            SegmentRecord segment = at.Segment!;
-            bool sender = HostOf(at) == place.Host && place.Matches(segment.Source, segment.Destination);
+            bool sender = HostOf(at) == place.Host && (at.Segment is not { } segment || place.Matches(segment.Source, segment.Destination));
             List<string> cell = found.Row.Cell(left: found.Row.Rightward == sender);
             cell.Add(words);
             found.Row.IsUnusual |= char.IsAsciiLetterUpper(words[0]) || words.Contains('\n', StringComparison.Ordinal);
@@ -287,7 +304,7 @@ internal sealed class LadderBuilder
         page.Rows.Add(row);
     }
 
-    private readonly record struct Place(string Host, Instant Time, IpEndpoint Local, IpEndpoint? Remote, int Index)
+    private readonly record struct Place(string Host, Instant Time, IpEndpoint Local, IpEndpoint? Remote, int Index, bool IsDatagram = false)
     {
         public bool Matches(IpEndpoint local, IpEndpoint remote) =>
             Remote is { } known

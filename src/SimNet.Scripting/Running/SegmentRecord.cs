@@ -86,6 +86,8 @@ public sealed class SegmentRecord
         (IpProtocol.Icmp, 0) or (IpProtocol.IcmpV6, 129) => "echo reply",
         (IpProtocol.Icmp, 3) or (IpProtocol.IcmpV6, 1) => "ICMP unreachable",
         (IpProtocol.Icmp or IpProtocol.IcmpV6, var type) => string.Create(CultureInfo.InvariantCulture, $"ICMP type {type}"),
+        (IpProtocol.Udp, _) when UdpView.TryParse(payload, out UdpView udp, out _) =>
+            string.Create(CultureInfo.InvariantCulture, $"UDP {udp.SourcePort} > {udp.DestinationPort} len {udp.Payload.Length}"),
         _ => protocol.ToString().ToUpperInvariant(),
     };
 
