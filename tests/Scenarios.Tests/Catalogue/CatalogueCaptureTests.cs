@@ -127,7 +127,7 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
 
     private static bool HasFaults(ScenarioDefinition scenario) => scenario.Faults.Count > 0 || scenario.Links.Any(l =>
         new[] { l.AToB, l.BToA }.Concat(l.Changes.SelectMany(c => new[] { c.AToB, c.BToA })).Any(s =>
-            s.Loss is { IsNever: false } || s.Reorder is { IsNever: false } || s.Duplicate is { IsNever: false } || s.Corrupt is { IsNever: false }));
+            s.Loss is { IsNever: false } || s.BurstLoss is not null || s.Up == false || s.Reorder is { IsNever: false } || s.Duplicate is { IsNever: false } || s.Corrupt is { IsNever: false }));
 
     private static long Number(string text) => long.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 }
