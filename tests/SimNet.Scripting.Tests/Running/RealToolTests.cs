@@ -43,8 +43,9 @@ public sealed class RealToolTests : IDisposable
             "-Y", "_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || _ws.expert.severity == error");
         Assert.Equal([], broken);
         string[] flagged = Run("tshark", "-r", capture, "-Y", "tcp.analysis.flags && !tcp.analysis.window_update");
-        // What Wireshark remarks on is explained by a fault, or by a SYN,ACK that repeats its SYN.
-        Assert.True(flagged.Length == 0 || name is "lossy-transfer" or "simultaneous-open", string.Join("\n", flagged));
+        // What Wireshark remarks on is explained by a fault, by a SYN,ACK that repeats its SYN, or by a full queue.
+        bool isExplained = name is "lossy-transfer" or "simultaneous-open" || name.StartsWith("backlog", StringComparison.Ordinal);
+        Assert.True(flagged.Length == 0 || isExplained, string.Join("\n", flagged));
     }
 
     [Fact]
