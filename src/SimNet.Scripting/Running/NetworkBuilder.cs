@@ -1,3 +1,5 @@
+using System.Globalization;
+using SimNet.Devices;
 using SimNet.Hosts;
 using SimNet.Links;
 using SimNet.Scripting.Model;
@@ -48,14 +50,15 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
             throw new ScriptException([new ScriptError(definition.Position, $"unknown profile `{name}`" + Yaml.Suggestions.For(name, known, "profiles"))]);
         }
 
-        SimHost host = simulation.AddHost(new SimHostOptions
+        var settings = new SimHostOptions
         {
             Name = definition.Name,
             Profile = profile,
             ProcessingDelay = definition.ProcessingDelay,
             WakeupDelay = definition.WakeupDelay,
             Timestamps = definition.Timestamps is { } clock ? new TimestampClock(clock.Offset, clock.Phase) : null,
-        });
+        };
+        SimHost host = definition.IsRouter ? new Router(simulation, settings).Host : simulation.AddHost(settings);
         foreach (SysctlSetting setting in definition.Sysctls)
         {
             if (!host.Stack.Sysctls.TrySet(setting.Name, setting.Value, out string? error))
@@ -76,8 +79,14 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
 
         foreach (RouteDefinition route in definition.Routes)
         {
-            InterfaceDefinition via = definition.Interfaces.First(i => i.Addresses.Any(a => a.Contains(route.Via)));
-            host.Stack.AddRoute(route.To.Address, route.To.Length, route.Via, _ports[new InterfaceName(definition.Name, via.Name)].Stack);
+            if (route.Via is not { } via)
+            {
+                host.Stack.Ip.Routes.Add(new Route(route.To.Address, route.To.Length, null, host.Stack.Loopback) { Type = route.Type });
+                continue;
+            }
+
+            InterfaceDefinition way = definition.Interfaces.First(i => i.Addresses.Any(a => a.Contains(via)));
+            host.Stack.AddRoute(route.To.Address, route.To.Length, via, _ports[new InterfaceName(definition.Name, way.Name)].Stack);
         }
     }
 
@@ -112,18 +121,20 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
     {
         Link link = simulation.AddLink(_ports[definition.A], _ports[definition.B], new LinkOptions
         {
+            HasCarrier = definition.HasCarrier,
             AToB = Apply(new LinkDirectionOptions(), definition.AToB),
             BToA = Apply(new LinkDirectionOptions(), definition.BToA),
         });
-        foreach (FaultDefinition fault in scenario.Faults)
+        for (int i = 0; i < scenario.Faults.Count; i++)
         {
+            FaultDefinition fault = scenario.Faults[i];
             if (fault.From == definition.A && fault.To == definition.B)
             {
-                link.AToB.AddRule(new ScriptedRule(fault));
+                AddFault(simulation, link.AToB, fault, i + 1);
             }
             else if (fault.From == definition.B && fault.To == definition.A)
             {
-                link.BToA.AddRule(new ScriptedRule(fault));
+                AddFault(simulation, link.BToA, fault, i + 1);
             }
         }
 
@@ -137,12 +148,35 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
         }
     }
 
+    private static void AddFault(Simulation simulation, LinkDirection direction, FaultDefinition fault, int number)
+    {
+        if (fault.At is { } at)
+        {
+            var timed = new InjectionRule(fault.Match, fault.Action.Packets ?? []);
+            direction.AddRule(timed);
+            simulation.Loop.Post(Instant.Zero + at, () => timed.Fire(direction));
+            return;
+        }
+
+        string name = fault.Name ?? number.ToString(CultureInfo.InvariantCulture);
+        direction.AddRule(new NthMatchRule(fault.Match, fault.Action, [.. fault.Nth])
+        {
+            Every = fault.Every,
+            Chance = fault.Chance,
+            Random = simulation.Random.Child("fault:" + name),
+        });
+    }
+
     private static LinkDirectionOptions Apply(LinkDirectionOptions before, LinkSettings settings) => before with
     {
+        Up = settings.Up ?? before.Up,
         Rate = settings.Rate ?? before.Rate,
         Delay = settings.Delay ?? before.Delay,
         Jitter = settings.Jitter ?? before.Jitter,
+        JitterShape = settings.JitterShape ?? (settings.Jitter is null ? before.JitterShape : JitterShape.Uniform),
+        AllowReordering = settings.JitterReorders ?? (settings.Jitter is null && before.AllowReordering),
         Loss = settings.Loss ?? before.Loss,
+        BurstLoss = settings.BurstLoss ?? (settings.Loss is null ? before.BurstLoss : null),
         Reorder = settings.Reorder ?? before.Reorder,
         ReorderDelay = settings.ReorderDelay ?? before.ReorderDelay,
         Duplicate = settings.Duplicate ?? before.Duplicate,
@@ -150,5 +184,6 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
         Mtu = settings.Mtu ?? before.Mtu,
         QueuePackets = settings.QueuePackets ?? before.QueuePackets,
         QueueBytes = settings.QueueBytes ?? before.QueueBytes,
+        QueueMarkAbove = settings.QueueMarkAbove ?? before.QueueMarkAbove,
     };
 }

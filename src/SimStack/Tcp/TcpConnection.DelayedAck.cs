@@ -147,7 +147,7 @@ internal sealed partial class TcpConnection
         }
 
         delay = Duration.Min(delay, Duration.FromMilliseconds(Sysctls.DelayedAckMaxMilliseconds));
-        Instant deadline = now + delay;
+        Instant deadline = now + (isFirst ? delay : TimerWheel.Fires(delay, Sysctls.TimerHz));
         if (!_timers.DelayedAck.IsNever)
         {
             if (_timers.DelayedAck <= now + delay / 4)

@@ -56,7 +56,7 @@ internal sealed partial class TcpConnection
     private void ArmRetransmission(Instant now)
     {
         _timers.Kind = RetransmissionKind.Timeout;
-        _timers.Retransmission = now + CurrentRto;
+        _timers.Retransmission = now + TimerWheel.Fires(CurrentRto, Sysctls.TimerHz);
     }
 
     private void StopRetransmission()
@@ -226,7 +226,7 @@ internal sealed partial class TcpConnection
         }
 
         bool on = _keepAliveOn && IsSynchronized && _state is not TcpState.TimeWait;
-        _timers.KeepAlive = on ? now + KeepAliveIdle : Instant.Never;
+        _timers.KeepAlive = on ? now + TimerWheel.Fires(KeepAliveIdle, Sysctls.TimerHz) : Instant.Never;
     }
 
     private bool IsOrphanInFinWait2 => _state is TcpState.FinWait2 && Socket is null;
@@ -265,6 +265,7 @@ internal sealed partial class TcpConnection
         _keepAliveProbes++;
         Count(SnmpCounter.TcpExtTCPKeepAlive);
         SendOldSequenceProbe(now);
-        _timers.KeepAlive = now + Duration.FromSeconds(_keepAliveInterval > 0 ? _keepAliveInterval : Sysctls.KeepAliveInterval);
+        Duration interval = Duration.FromSeconds(_keepAliveInterval > 0 ? _keepAliveInterval : Sysctls.KeepAliveInterval);
+        _timers.KeepAlive = now + TimerWheel.Fires(interval, Sysctls.TimerHz);
     }
 }
