@@ -3,6 +3,7 @@ using SimStack.Profiles;
 using SimStack.Sockets;
 using SimStack.Tcp;
 using SimStack.Tcp.Listen;
+using SimStack.Udp;
 using SimStack.Wire;
 
 namespace SimStack;
@@ -15,6 +16,7 @@ namespace SimStack;
 public sealed class Host
 {
     private readonly TcpLayer _tcp;
+    private readonly UdpLayer _udp;
 
     public Host(HostOptions options)
     {
@@ -23,6 +25,7 @@ public sealed class Host
         Sysctls = options.Profile.Defaults.Clone();
         Ip = new IpLayer(options.FramePool, Counters, new Transports(this), Sysctls) { CountsEveryDatagram = Profile.CountsEveryDatagram };
         _tcp = new TcpLayer(this, Ip, options.FramePool, options.Timestamps, options.Secret);
+        _udp = new UdpLayer(this, Ip, options.Secret);
     }
 
     public string Name { get; }
@@ -46,6 +49,10 @@ public sealed class Host
     public Instant NextDeadline => Instant.Min(_tcp.Timers.Next, Ip.NextDeadline);
 
     internal TcpLayer Tcp => _tcp;
+
+    internal UdpLayer Udp => _udp;
+
+    internal ReadyQueue Ready { get; } = new();
 
     /// <param name="name">For example <c>eth0</c>.</param>
     /// <param name="mac">Its Ethernet address.</param>
@@ -78,10 +85,12 @@ public sealed class Host
 
     public TcpSocket OpenTcpSocket(AddressFamily family) => new(_tcp, family);
 
-    /// <summary>A socket whose readiness may have changed since it was last returned.</summary>
-    public bool TryTakeReady(out TcpSocket socket) => _tcp.TryTakeReady(out socket);
+    public UdpSocket OpenUdpSocket(AddressFamily family) => new(_udp, family);
 
-    /// <summary>Appends the socket table in order of creation: listening sockets, SYN queues, connections, TIME-WAIT.</summary>
+    /// <summary>A socket whose readiness may have changed since it was last returned.</summary>
+    public bool TryTakeReady(out HostSocket socket) => Ready.TryTake(out socket);
+
+    /// <summary>Appends the socket table in order of creation: listening sockets, SYN queues, connections, TIME-WAIT; then UDP's.</summary>
     public void GetSocketTable(List<SocketTableRow> rows)
     {
         List<(long Id, SocketTableRow Row)> found = [];
@@ -108,6 +117,8 @@ public sealed class Host
         {
             rows.Add(row);
         }
+
+        _udp.AddRows(rows);
     }
 
     private sealed class Transports(Host host) : TransportInput
@@ -115,13 +126,20 @@ public sealed class Host
         internal override void ReceiveTcp(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> segment) =>
             host._tcp.Receive(now, ip, segment);
 
-        internal override void ReceiveUdp(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> datagram)
-        {
-            // No UDP sockets yet: every port is closed.
-            host.Counters[SnmpCounter.UdpNoPorts]++;
-            host.Ip.RefusePort();
-        }
+        internal override void ReceiveUdp(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> datagram) =>
+            host._udp.Receive(now, ip, datagram);
 
-        internal override void ReceiveIcmpError(Instant now, in IcmpErrorInfo error) => host._tcp.ReceiveIcmpError(now, error);
+        internal override void ReceiveIcmpError(Instant now, in IcmpErrorInfo error, ReadOnlySpan<byte> quoted)
+        {
+            switch (error.Protocol)
+            {
+                case IpProtocol.Tcp:
+                    host._tcp.ReceiveIcmpError(now, error);
+                    break;
+                case IpProtocol.Udp:
+                    host._udp.ReceiveIcmpError(now, error, quoted);
+                    break;
+            }
+        }
     }
 }

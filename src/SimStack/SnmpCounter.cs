@@ -57,12 +57,17 @@ public enum SnmpCounter
     // IcmpMsg: by type
     IcmpMsgInType0,
     IcmpMsgInType3,
+    IcmpMsgInType4,
+    IcmpMsgInType5,
     IcmpMsgInType8,
     IcmpMsgInType11,
+    IcmpMsgInType12,
     IcmpMsgOutType0,
     IcmpMsgOutType3,
+    IcmpMsgOutType5,
     IcmpMsgOutType8,
     IcmpMsgOutType11,
+    IcmpMsgOutType12,
 
     // Tcp: RFC 4022
     TcpActiveOpens,

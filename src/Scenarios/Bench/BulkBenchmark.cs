@@ -79,8 +79,9 @@ internal sealed record BulkBenchmark(long Bytes, DataRate Rate, Duration Delay, 
 
         public StreamHash Hash { get; } = new();
 
-        protected override void Ready(Instant now, TcpSocket socket)
+        protected override void Ready(Instant now, HostSocket ready)
         {
+            TcpSocket socket = (TcpSocket)ready;
             while (_sent < total && (socket.Poll() & PollEvents.POLLOUT) != 0)
             {
                 int offset = (int)(_sent % 65_521);
@@ -125,8 +126,9 @@ internal sealed record BulkBenchmark(long Bytes, DataRate Rate, Duration Delay, 
 
         public long Received { get; private set; }
 
-        protected override void Ready(Instant now, TcpSocket socket)
+        protected override void Ready(Instant now, HostSocket ready)
         {
+            TcpSocket socket = (TcpSocket)ready;
             if (socket.State is SimStack.Tcp.TcpState.Listen)
             {
                 if (socket.Accept(now, out TcpSocket? accepted) is Errno.OK)

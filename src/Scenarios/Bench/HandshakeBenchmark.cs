@@ -87,8 +87,9 @@ internal sealed record HandshakeBenchmark(int Count, int Workers, Duration Delay
             }
         }
 
-        protected override void Ready(Instant now, TcpSocket socket)
+        protected override void Ready(Instant now, HostSocket ready)
         {
+            TcpSocket socket = (TcpSocket)ready;
             switch (socket.State)
             {
                 case TcpState.Established:
@@ -112,8 +113,9 @@ internal sealed record HandshakeBenchmark(int Count, int Workers, Duration Delay
     {
         private readonly byte[] _buffer = new byte[16];
 
-        protected override void Ready(Instant now, TcpSocket socket)
+        protected override void Ready(Instant now, HostSocket ready)
         {
+            TcpSocket socket = (TcpSocket)ready;
             if (socket.State is TcpState.Listen)
             {
                 while (socket.Accept(now, out TcpSocket? accepted) is Errno.OK)

@@ -3,6 +3,7 @@ using System.Text;
 using SimNet.Scripting.Model;
 using SimNet.Scripting.Running;
 using SimNet.Scripting.Tables;
+using SimStack.Ip;
 using SimStack.Sockets;
 using SimStack.Tcp;
 
@@ -207,8 +208,20 @@ internal sealed class ExpectationEvaluator(RunResult run, IReadOnlyList<(AtState
     public static int Retransmissions(RunResult run, string? host)
     {
         var numbers = new RelativeNumbers();
+        var owners = new Dictionary<IpAddress, string>();
+        foreach (HostDefinition owner in run.Scenario.Hosts)
+        {
+            foreach (AddressPrefix address in owner.Interfaces.SelectMany(i => i.Addresses))
+            {
+                owners.TryAdd(address.Address, owner.Name);
+            }
+        }
+
+        // What a router passes on is not sent again.
+        bool IsOwn(PacketRecord packet) => !owners.TryGetValue(packet.Segment!.Source.Address, out string? owner)
+            || packet.Point.StartsWith(owner + ".", StringComparison.Ordinal);
         int count = 0;
-        foreach (PacketRecord packet in run.Packets.Where(p => p.Outbound && p.Segment is not null))
+        foreach (PacketRecord packet in run.Packets.Where(p => p.Outbound && p.Segment is not null && IsOwn(p)))
         {
             bool counts = host is null || packet.Point.StartsWith(host + ".", StringComparison.Ordinal);
             count += numbers.Next(packet.Segment!).Repeats && counts ? 1 : 0;

@@ -117,8 +117,12 @@ internal sealed class LadderTopology
     /// <summary>Along the links where they form a line; otherwise as the script names them, others (routers) in the middle.</summary>
     private static List<string> Order(ScenarioDefinition scenario, HashSet<string> seen)
     {
-        List<string> named = [.. scenario.Hosts.Select(h => h.Name).Where(seen.Contains)];
-        List<string> others = [.. scenario.Links.SelectMany(l => new[] { l.A.Host, l.B.Host }).Where(h => seen.Contains(h) && !named.Contains(h)).Distinct()];
+        List<string> named = [.. scenario.Hosts.Where(h => !h.IsRouter).Select(h => h.Name).Where(seen.Contains)];
+        List<string> others =
+        [
+            .. scenario.Hosts.Where(h => h.IsRouter).Select(h => h.Name)
+                .Concat(scenario.Links.SelectMany(l => new[] { l.A.Host, l.B.Host })).Where(h => seen.Contains(h) && !named.Contains(h)).Distinct(),
+        ];
         named.InsertRange((named.Count + 1) / 2, others);
         foreach (string end in named)
         {

@@ -18,7 +18,10 @@ public sealed class HostDefinition
     public IReadOnlyList<SysctlSetting> Sysctls { get; init; } = [];
 
     /// <summary>Beyond those of the interfaces' own prefixes.</summary>
-    public IReadOnlyList<RouteDefinition> Routes { get; init; } = [];
+    public IReadOnlyList<RouteDefinition> Routes { get; internal set; } = [];
+
+    /// <summary>True: it forwards, and stands under <c>routers</c>.</summary>
+    public bool IsRouter { get; init; }
 
     /// <summary>True: the hosts on the same link are in the ARP or neighbour cache from the start.</summary>
     public bool WarmNeighbours { get; init; }
@@ -75,11 +78,12 @@ public readonly record struct AddressPrefix(IpAddress Address, int Length)
 /// <param name="Position">Where it is set.</param>
 public sealed record SysctlSetting(string Name, string Value, SourcePosition Position);
 
-/// <summary>A route by a next hop.</summary>
+/// <summary>A route by a next hop, or one that leads nowhere.</summary>
 /// <param name="To">Destination network.</param>
-/// <param name="Via">Next hop on a network of one of the host's interfaces.</param>
+/// <param name="Via">Next hop on a network of one of the host's interfaces; null when packets are refused.</param>
 /// <param name="Position">Where the script says so.</param>
-public sealed record RouteDefinition(AddressPrefix To, IpAddress Via, SourcePosition Position);
+/// <param name="Type">Whether and how packets are refused.</param>
+public sealed record RouteDefinition(AddressPrefix To, IpAddress? Via, SourcePosition Position, RouteType Type = RouteType.Unicast);
 
 /// <summary>An entry of the ARP or neighbour cache.</summary>
 /// <param name="Address">A neighbour's address.</param>

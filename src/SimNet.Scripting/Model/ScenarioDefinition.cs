@@ -24,7 +24,7 @@ public sealed class ScenarioDefinition
     /// <summary>Where an endless run is stopped.</summary>
     public RunLimits Limits { get; init; } = new();
 
-    /// <summary>In the script's order.</summary>
+    /// <summary>In the script's order, routers behind the other hosts.</summary>
     public required IReadOnlyList<HostDefinition> Hosts { get; init; }
 
     /// <summary>In the script's order.</summary>

@@ -167,6 +167,7 @@ public static class ResultJson
         Time(json, "time", table.Time);
         List(json, "rows", table.Rows, (j, row) =>
         {
+            j.WriteString("protocol", row.Protocol == IpProtocol.Udp ? "udp" : "tcp");
             j.WriteString("state", row.State.ToRfcName());
             j.WriteString("local", row.Local.ToString());
             j.WriteString("remote", row.Remote.ToString());

@@ -1,3 +1,4 @@
+using SimNet.Devices;
 using SimNet.Hosts;
 using SimNet.Links;
 using SimNet.Scripting.Model;
@@ -48,14 +49,15 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
             throw new ScriptException([new ScriptError(definition.Position, $"unknown profile `{name}`" + Yaml.Suggestions.For(name, known, "profiles"))]);
         }
 
-        SimHost host = simulation.AddHost(new SimHostOptions
+        var settings = new SimHostOptions
         {
             Name = definition.Name,
             Profile = profile,
             ProcessingDelay = definition.ProcessingDelay,
             WakeupDelay = definition.WakeupDelay,
             Timestamps = definition.Timestamps is { } clock ? new TimestampClock(clock.Offset, clock.Phase) : null,
-        });
+        };
+        SimHost host = definition.IsRouter ? new Router(simulation, settings).Host : simulation.AddHost(settings);
         foreach (SysctlSetting setting in definition.Sysctls)
         {
             if (!host.Stack.Sysctls.TrySet(setting.Name, setting.Value, out string? error))
@@ -76,8 +78,14 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
 
         foreach (RouteDefinition route in definition.Routes)
         {
-            InterfaceDefinition via = definition.Interfaces.First(i => i.Addresses.Any(a => a.Contains(route.Via)));
-            host.Stack.AddRoute(route.To.Address, route.To.Length, route.Via, _ports[new InterfaceName(definition.Name, via.Name)].Stack);
+            if (route.Via is not { } via)
+            {
+                host.Stack.Ip.Routes.Add(new Route(route.To.Address, route.To.Length, null, host.Stack.Loopback) { Type = route.Type });
+                continue;
+            }
+
+            InterfaceDefinition way = definition.Interfaces.First(i => i.Addresses.Any(a => a.Contains(via)));
+            host.Stack.AddRoute(route.To.Address, route.To.Length, via, _ports[new InterfaceName(definition.Name, way.Name)].Stack);
         }
     }
 

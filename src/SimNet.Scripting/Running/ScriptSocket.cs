@@ -38,5 +38,5 @@ internal sealed class ScriptSocket : SocketOwner
     }
 
     /// <inheritdoc/>
-    protected override void Ready(Instant now, TcpSocket socket) => WakeAll();
+    protected override void Ready(Instant now, HostSocket socket) => WakeAll();
 }

@@ -12,6 +12,7 @@ internal static partial class Shapes
         new("profile", "string", "Behaviour of every host that names no profile of its own; default linux."),
         new("limits", "#limits", "Where an endless run is stopped."),
         new("hosts", "map:#host", "The hosts by name.", Required: true),
+        new("routers", "map:#host", "The routers by name: hosts that forward, with routes of their own."),
         new("names", "map:string|string[]", "Names as DNS would give them, such as example.org: 172.67.149.132; values are addresses or hosts."),
         new("links", "#link[]", "The links between hosts' interfaces."),
         new("faults", "#fault[]", "Scripted faults, such as: drop the 2nd SYN."),
@@ -34,7 +35,7 @@ internal static partial class Shapes
         new("interfaces", "map:#interface", "Several interfaces by name, in place of address, mac and mtu."),
         new("profile", "string", "Which system the host behaves like: linux, linux26, windows, freebsd, rfc9293."),
         new("sysctls", "map:any", "Kernel settings by name, such as net.ipv4.tcp_syn_retries: 3."),
-        new("gateway", "string", "Address of the default router."),
+        new("gateway", "string", "The default router: its name, or its address."),
         new("routes", "#route[]", "Further routes."),
         new("neighbours", "enum:cold,warm|map:string", "ARP cache at the start: cold (ARP is seen), warm (all hosts known), or address: mac."),
         new("processing-delay", "duration", "From a frame's arrival to the stack's handling of it."),
@@ -55,7 +56,8 @@ internal static partial class Shapes
 
     public static readonly Shape Route = new("route", "A route.",
         new("to", "string", "Destination network: 10.1.0.0/16.", Required: true),
-        new("via", "string", "Address of the next hop.", Required: true));
+        new("via", "string", "The next hop: a router's name, or an address."),
+        new("type", "enum:unicast,unreachable,prohibit,blackhole", "In place of via: how packets are refused."));
 
     public static readonly Shape Timestamps = new("timestamps", "A clock of 1 ms ticks (RFC 7323).",
         new("offset", "integer:0..4294967295", "Its value when the run starts.", Required: true),

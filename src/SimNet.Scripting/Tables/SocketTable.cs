@@ -13,19 +13,28 @@ public static class SocketTable
     public static IReadOnlyList<string> Print(IReadOnlyList<SocketTableRow> rows, TableForm form) => form switch
     {
         // netstat sorts by local address and port, a listening socket before its connections.
-        TableForm.Netstat => [.. rows.OrderBy(r => r.Local.Address).ThenBy(r => r.Local.Port).ThenBy(r => r.State != TcpState.Listen)
-            .ThenBy(r => r.Remote.Port).Select(NetstatRow)],
-        _ => [SsRow("State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port"), .. rows.Select(SsRow)],
+        TableForm.Netstat => [.. rows.OrderBy(r => r.Protocol == IpProtocol.Udp).ThenBy(r => r.Local.Address).ThenBy(r => r.Local.Port)
+            .ThenBy(r => r.State != TcpState.Listen).ThenBy(r => r.Remote.Port).Select(NetstatRow)],
+        // ss has a first column only when it shows more than one protocol.
+        _ when rows.Any(r => r.Protocol == IpProtocol.Udp) =>
+            ["Netid " + SsHead, .. rows.OrderBy(r => r.Protocol == IpProtocol.Tcp).Select(r => $"{Netid(r),-6}{SsRow(r)}")],
+        _ => [SsHead, .. rows.Select(SsRow)],
     };
 
-    // Windows shows a wildcard peer as 0.0.0.0:0 and pads each address to 22 columns.
-    private static string NetstatRow(SocketTableRow row) =>
-        $"  TCP    {row.Local,-22} {row.Remote,-22} {row.State.ToNetstatName()}";
+    // Windows shows a wildcard peer as 0.0.0.0:0, of UDP as *:* without a state, and pads each address to 22 columns.
+    private static string NetstatRow(SocketTableRow row) => row.Protocol == IpProtocol.Udp
+        ? $"  UDP    {row.Local,-22} *:*"
+        : $"  TCP    {row.Local,-22} {row.Remote,-22} {row.State.ToNetstatName()}";
+
+    private static string SsHead => SsRow("State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port");
+
+    private static string Netid(SocketTableRow row) => row.Protocol == IpProtocol.Udp ? "udp" : "tcp";
 
     private static string SsRow(SocketTableRow row)
     {
         CultureInfo c = CultureInfo.InvariantCulture;
-        return SsRow(row.State.ToSsName(), row.RecvQ.ToString(c), row.SendQ.ToString(c), Ss(row.Local), Ss(row.Remote));
+        string state = row.Protocol == IpProtocol.Udp && row.State == TcpState.Closed ? "UNCONN" : row.State.ToSsName();
+        return SsRow(state, row.RecvQ.ToString(c), row.SendQ.ToString(c), Ss(row.Local), Ss(row.Remote));
     }
 
     private static string SsRow(string state, string recvQ, string sendQ, string local, string peer) =>

@@ -22,8 +22,6 @@ internal sealed partial class Binder
         {
             _errors.Add(empty.Position, "hosts: there must be at least one host");
         }
-
-        CheckAddresses(map);
     }
 
     private string Profile(ScriptNode node)
@@ -37,27 +35,29 @@ internal sealed partial class Binder
         return name;
     }
 
-    private HostDefinition? Host(ScriptEntry entry, string defaultProfile)
+    private HostDefinition? Host(ScriptEntry entry, string defaultProfile, bool router = false)
     {
+        string kind = router ? "router" : "host";
         string name = entry.Key.Text;
         if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') || !char.IsAsciiLetter(name[0]))
         {
-            _errors.Add(entry.Key.Position, $"host name `{name}` must begin with a letter and have only letters, digits, `-` and `_`");
+            _errors.Add(entry.Key.Position, $"{kind} name `{name}` must begin with a letter and have only letters, digits, `-` and `_`");
         }
 
         if (entry.Value.Kind == NodeKind.Scalar && !entry.Value.IsNull)
         {
-            AddressPrefix? address = OwnAddress(entry.Value, $"host `{name}`");
+            AddressPrefix? address = OwnAddress(entry.Value, $"{kind} `{name}`");
             return new HostDefinition
             {
                 Name = name,
+                IsRouter = router,
                 Interfaces = [new InterfaceDefinition("eth0", address is null ? [] : [address.Value], null, 1500)],
                 Profile = defaultProfile,
                 Position = entry.Key.Position,
             };
         }
 
-        if (MapReader.Open(entry.Value, Shapes.Host, _errors, $"host `{name}`") is not { } map)
+        if (MapReader.Open(entry.Value, Shapes.Host, _errors, $"{kind} `{name}`") is not { } map)
         {
             return null;
         }
@@ -65,13 +65,13 @@ internal sealed partial class Binder
         List<InterfaceDefinition> interfaces = Interfaces(map, name, entry.Key.Position);
         string profile = map.Find("profile") is { } node ? Profile(node) : defaultProfile;
         ScriptNode? neighbours = map.Find("neighbours");
-        return new HostDefinition
+        var host = new HostDefinition
         {
             Name = name,
+            IsRouter = router,
             Interfaces = interfaces,
             Profile = profile,
             Sysctls = Sysctls(map, profile),
-            Routes = Routes(map, interfaces),
             WarmNeighbours = neighbours is { Kind: NodeKind.Scalar } && map.Word("neighbours", "cold", "warm") == "warm",
             Neighbours = neighbours is { Kind: NodeKind.Mapping } ? Neighbours(neighbours) : [],
             ProcessingDelay = map.Duration("processing-delay") ?? Duration.Zero,
@@ -79,6 +79,8 @@ internal sealed partial class Binder
             Timestamps = map.Find("timestamps") is { } clock ? TimestampClock(clock) : null,
             Position = entry.Key.Position,
         };
+        _routesToBind.Add((host, map));
+        return host;
     }
 
     private List<InterfaceDefinition> Interfaces(MapReader map, string host, SourcePosition position)
@@ -215,35 +217,6 @@ internal sealed partial class Binder
         return settings;
     }
 
-    private List<RouteDefinition> Routes(MapReader map, List<InterfaceDefinition> interfaces)
-    {
-        var routes = new List<RouteDefinition>();
-        foreach (ScriptNode node in map.List("routes"))
-        {
-            if (MapReader.Open(node, Shapes.Route, _errors, "route") is { } route && route.Find("to") is { } to && route.Find("via") is { } via
-                && _values.Prefix(to, "to") is { } prefix && _values.Address(via, "via") is { } hop)
-            {
-                routes.Add(new RouteDefinition(prefix, hop, via.Position));
-            }
-        }
-
-        if (map.Find("gateway") is { } gateway && GatewayAddress(interfaces, routes, gateway) is { } router)
-        {
-            routes.Add(new RouteDefinition(new AddressPrefix(router.IsV4 ? IpAddress.AnyV4 : IpAddress.AnyV6, 0), router, gateway.Position));
-        }
-
-        foreach (RouteDefinition route in routes)
-        {
-            if (!interfaces.Exists(i => i.Addresses.Any(a => a.Contains(route.Via))))
-            {
-                _errors.Add(route.Position, $"next hop `{route.Via}` is in no network of this host; its networks: "
-                    + string.Join(", ", interfaces.SelectMany(i => i.Addresses)));
-            }
-        }
-
-        return routes;
-    }
-
     private List<NeighbourDefinition> Neighbours(ScriptNode node)
     {
         var neighbours = new List<NeighbourDefinition>();
@@ -280,7 +253,7 @@ internal sealed partial class Binder
         var macs = new Dictionary<MacAddress, string>();
         foreach (HostDefinition host in _hosts)
         {
-            ScriptNode node = map.Find("hosts")!.Find(host.Name)!;
+            ScriptNode node = map.Find(host.IsRouter ? "routers" : "hosts")!.Find(host.Name)!;
             foreach (InterfaceDefinition i in host.Interfaces)
             {
                 foreach (AddressPrefix address in i.Addresses)

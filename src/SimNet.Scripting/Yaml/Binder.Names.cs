@@ -8,9 +8,8 @@ namespace SimNet.Scripting.Yaml;
 internal sealed partial class Binder
 {
     private readonly Dictionary<string, IReadOnlyList<IpAddress>> _names = new(StringComparer.OrdinalIgnoreCase);
-    private readonly List<(IReadOnlyList<InterfaceDefinition> Interfaces, List<RouteDefinition> Routes, ScriptNode Node)> _namedGateways = [];
 
-    /// <summary>The names on top, and the gateways that are given by name. After all hosts.</summary>
+    /// <summary>The names on top. After all hosts.</summary>
     private void Names(MapReader map)
     {
         foreach (ScriptEntry entry in map.Entries("names"))
@@ -29,11 +28,6 @@ internal sealed partial class Binder
                 ScriptNode[] values = entry.Value.Kind == NodeKind.Sequence ? [.. entry.Value.Items] : [entry.Value];
                 _names[name] = [.. values.SelectMany(v => NameValue(v, name))];
             }
-        }
-
-        foreach ((IReadOnlyList<InterfaceDefinition> interfaces, List<RouteDefinition> routes, ScriptNode node) in _namedGateways)
-        {
-            Gateway(interfaces, routes, node);
         }
     }
 
@@ -138,37 +132,5 @@ internal sealed partial class Binder
         }
 
         return AddressOf(host, node.Position, asking, family) is { } known ? new IpEndpoint(known, port) : null;
-    }
-
-    /// <summary>The gateway's address, if it is one; a name is looked up when all hosts are known.</summary>
-    private IpAddress? GatewayAddress(IReadOnlyList<InterfaceDefinition> interfaces, List<RouteDefinition> routes, ScriptNode node)
-    {
-        if (node.Kind == NodeKind.Scalar && !IpAddress.TryParse(node.Text, out _) && IsName(node.Text))
-        {
-            _namedGateways.Add((interfaces, routes, node));
-            return null;
-        }
-
-        return _values.Address(node, "gateway");
-    }
-
-    private void Gateway(IReadOnlyList<InterfaceDefinition> interfaces, List<RouteDefinition> routes, ScriptNode node)
-    {
-        if (AddressesOf(node.Text, node.Position) is not { } addresses)
-        {
-            return;
-        }
-
-        AddressPrefix[] networks = [.. interfaces.SelectMany(i => i.Addresses)];
-        IpAddress[] near = [.. addresses.Where(a => networks.Any(n => n.Contains(a)))];
-        if (near.Length == 0)
-        {
-            _errors.Add(node.Position, $"gateway: `{node.Text}` has no address in a network of this host; its networks: {string.Join(", ", networks)}");
-            return;
-        }
-
-        // One for each family, since a name may stand for both.
-        routes.AddRange(near.DistinctBy(a => a.IsV6)
-            .Select(a => new RouteDefinition(new AddressPrefix(a.IsV4 ? IpAddress.AnyV4 : IpAddress.AnyV6, 0), a, node.Position)));
     }
 }

@@ -31,7 +31,10 @@ internal sealed partial class Binder
     private ScenarioDefinition Scenario(MapReader map, string defaultName)
     {
         Hosts(map);
+        Routers(map);
+        CheckAddresses(map);
         Names(map);
+        BindRoutes();
         Links(map);
         _capture = map.Find("capture") is { } capture ? Point(capture, "capture") ?? default : DefaultCapture();
         List<FaultDefinition> faults = [.. map.List("faults").Select(Fault).OfType<FaultDefinition>()];
@@ -78,7 +81,7 @@ internal sealed partial class Binder
         return new RunLimits(reader.Duration("time") ?? limits.Time, reader.Long("events", 1, long.MaxValue) ?? limits.Events);
     }
 
-    private InterfaceName DefaultCapture() => _hosts.Count == 0 ? default : new InterfaceName(_hosts[^1].Name, _hosts[^1].Interfaces[0].Name);
+    private InterfaceName DefaultCapture() => _hosts.FindLast(h => !h.IsRouter) is { } last ? new InterfaceName(last.Name, last.Interfaces[0].Name) : default;
 
     private TableRequest? Table(ScriptNode node)
     {

@@ -81,7 +81,7 @@ public sealed class SimHost
     /// <summary>Changes in the queues of listening sockets.</summary>
     public IObservable<ListenQueueChange> ListenQueues => _streams.ListenQueues;
 
-    /// <summary>Calls through <see cref="SimTcpStream"/> and <see cref="SimTcpListener"/>, raised when they return.</summary>
+    /// <summary>Calls through <see cref="SimTcpStream"/>, <see cref="SimTcpListener"/> and <see cref="SimUdpSocket"/>, raised when they return.</summary>
     public IObservable<SocketCall> SocketCalls => _streams.Calls;
 
     /// <summary>Adds an interface.</summary>
@@ -131,6 +131,18 @@ public sealed class SimHost
             throw;
         }
     }
+
+    /// <summary>Opens a UDP socket and binds it.</summary>
+    /// <param name="local">Where; an unspecified address for all, port 0 for one that is free.</param>
+    /// <param name="configure">Options of the socket, set before it is bound.</param>
+    /// <exception cref="SimSocketException">EADDRINUSE, EADDRNOTAVAIL…</exception>
+    public SimUdpSocket OpenUdp(IpEndpoint local, Action<UdpSocket>? configure = null) =>
+        new(this, local.Address.IsV4 ? AddressFamily.AF_INET : AddressFamily.AF_INET6, local, configure);
+
+    /// <summary>Opens a UDP socket that gets its port from the first connect or send.</summary>
+    /// <param name="family">AF_INET6 takes IPv4 too.</param>
+    /// <param name="configure">Options of the socket.</param>
+    public SimUdpSocket OpenUdp(AddressFamily family, Action<UdpSocket>? configure = null) => new(this, family, null, configure);
 
     /// <summary>Starts an application of this host at the present instant.</summary>
     public Application Start(Func<SimHost, Task> body) => Simulation.Start(Name, () => body(this));
@@ -193,7 +205,7 @@ public sealed class SimHost
     /// <summary>One at a time, so that the frames of one application leave before the next one runs.</summary>
     private bool WakeNext(Instant now)
     {
-        if (!Stack.TryTakeReady(out TcpSocket socket))
+        if (!Stack.TryTakeReady(out HostSocket socket))
         {
             return false;
         }

@@ -65,7 +65,7 @@ public sealed class SimTcpListener : SocketOwner, IDisposable
     }
 
     /// <inheritdoc/>
-    protected internal override void Ready(Instant now, TcpSocket socket)
+    protected internal override void Ready(Instant now, HostSocket socket)
     {
         if (_accept.IsPending && !_closed)
         {

@@ -343,6 +343,6 @@ public sealed class SimTcpStream : Stream
 
     private sealed class Waiter(SimTcpStream stream) : SocketOwner
     {
-        protected internal override void Ready(Instant now, TcpSocket socket) => stream.OnReady(now);
+        protected internal override void Ready(Instant now, HostSocket socket) => stream.OnReady(now);
     }
 }

@@ -4,7 +4,7 @@ using SimStack.Sockets;
 namespace SimNet.Hosts;
 
 /// <summary>
-/// Whoever waits for a socket, put into <see cref="TcpSocket.Owner"/>: the plain callback form that <see cref="SimTcpStream"/>
+/// Whoever waits for a socket, put into <see cref="HostSocket.Owner"/>: the plain callback form that <see cref="SimTcpStream"/>
 /// and
 /// <see cref="SimTcpListener"/> are built on. After calls into a socket outside of <see cref="Ready"/>, call <see
 /// cref="SimHost.Pump"/>.
@@ -15,5 +15,5 @@ public abstract class SocketOwner
     internal bool IsWaking { get; set; }
 
     /// <summary>The socket's readiness may have changed; look at what it was waited for.</summary>
-    protected internal abstract void Ready(Instant now, TcpSocket socket);
+    protected internal abstract void Ready(Instant now, HostSocket socket);
 }

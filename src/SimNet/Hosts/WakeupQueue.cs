@@ -7,12 +7,12 @@ namespace SimNet.Hosts;
 /// <summary>Applications between their socket's readiness and their continuation: the host's wake-up delay.</summary>
 internal sealed class WakeupQueue(EventLoop loop, SimHost host) : Alarm(loop)
 {
-    private readonly Queue<(SocketOwner Owner, TcpSocket Socket, Instant Due)> _waking = new();
+    private readonly Queue<(SocketOwner Owner, HostSocket Socket, Instant Due)> _waking = new();
     private Instant _last;
 
     public override string Description => $"applications waking on {host.Name}";
 
-    public void Add(Instant now, SocketOwner owner, TcpSocket socket)
+    public void Add(Instant now, SocketOwner owner, HostSocket socket)
     {
         if (owner.IsWaking)
         {
@@ -31,7 +31,7 @@ internal sealed class WakeupQueue(EventLoop loop, SimHost host) : Alarm(loop)
         {
             for (int left = _waking.Count; left > 0 && _waking.Peek().Due <= now; left--)
             {
-                (SocketOwner owner, TcpSocket socket, _) = _waking.Dequeue();
+                (SocketOwner owner, HostSocket socket, _) = _waking.Dequeue();
                 owner.IsWaking = false;
                 owner.Ready(now, socket);
                 host.Pump();

@@ -35,7 +35,7 @@ internal sealed class HostStreams(SimHost host, Action subscribersChanged) : Hos
         Raise(ListenQueues, _network.ListenQueueSource, in change);
 
     /// <summary>To be called only when <see cref="WantsCalls"/>.</summary>
-    public void Called(TcpSocket socket, string call, string arguments, Instant start, SocketResult result)
+    public void Called(HostSocket socket, string call, string arguments, Instant start, SocketResult result)
     {
         SocketCall done = new(host, socket, call, arguments, start, host.Now, result);
         Calls.Publish(in done);

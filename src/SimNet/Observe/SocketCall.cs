@@ -13,7 +13,7 @@ namespace SimNet.Observe;
 /// <param name="End">When it returned.</param>
 /// <param name="Result">What it returned.</param>
 public readonly record struct SocketCall(
-    SimHost Host, TcpSocket Socket, string Call, string Arguments, Instant Start, Instant End, SocketResult Result)
+    SimHost Host, HostSocket Socket, string Call, string Arguments, Instant Start, Instant End, SocketResult Result)
 {
     /// <summary><c>connect(192.0.2.1:80) = 0</c></summary>
     public override string ToString() => $"{Call}({Arguments}) = {Result}";

@@ -17,7 +17,10 @@ internal readonly struct IcmpErrorInfo
     /// <summary>
     /// Of "fragmentation needed" and Packet Too Big in bytes; 0 otherwise, or from a router older than RFC 1191.
     /// </summary>
-    internal int Mtu { get; init; }
+    internal int Mtu => IsPacketTooBig ? (int)Math.Min(Info, int.MaxValue) : 0;
+
+    /// <summary>What sock_extended_err calls info: the MTU, or the pointer of a parameter problem.</summary>
+    internal uint Info { get; init; }
 
     /// <summary>The quoted packet's source: this host.</summary>
     internal IpAddress Source { get; init; }

@@ -8,7 +8,6 @@ public sealed partial class IpLayer
 {
     // Codes of "destination unreachable" (RFC 792, RFC 1812 §5.2.7.1, RFC 4443 §3.1).
     private const byte NetUnreachable = 0;
-    private const byte FragmentationNeeded = 4;
     private const byte ProhibitedV4 = 13;
     private const byte ProhibitedV6 = 1;
     private const byte BeyondScopeV6 = 2;
@@ -46,7 +45,7 @@ public sealed partial class IpLayer
         if (tooLong && packet.DontFragment)
         {
             _counters[SnmpCounter.IpFragFails]++;
-            SendError(now, ip, IcmpType.DestinationUnreachable, FragmentationNeeded, (uint)path.Mtu, packet.Bytes);
+            SendError(now, ip, IcmpType.DestinationUnreachable, FragmentationNeededCode, (uint)path.Mtu, packet.Bytes);
             return;
         }
 

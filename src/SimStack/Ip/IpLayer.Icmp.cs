@@ -5,16 +5,11 @@ namespace SimStack.Ip;
 
 public sealed partial class IpLayer
 {
-    // RFC 1812 §4.3.2.3: as much of the packet as fits 576 bytes. RFC 4443 §2.4 (c): 1,280 bytes.
-    private const int MaxQuoteV4 = 576 - Ipv4View.MinHeaderLength - IcmpView.HeaderLength;
-    private const int MaxQuoteV6 = 1280 - Ipv6View.HeaderLength - Icmpv6View.HeaderLength;
-
-    // Precedence "internetwork control" (RFC 1812 §4.3.2.5), as Linux sets it.
-    private const byte ErrorTrafficClass = 0xC0;
-
     // Codes of "destination unreachable" (RFC 792, RFC 4443 §3.1).
     private const byte HostUnreachable = 1;
     private const byte AddressUnreachable = 3;
+    private const byte FragmentationNeededCode = 4;
+    private const byte LastUnreachableCode = 15;
 
     private void ReceiveIcmp(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> bytes)
     {
@@ -33,7 +28,11 @@ public sealed partial class IpLayer
         CountIcmpType(message.Type);
         if (message.IsError)
         {
-            if (message.Type == IcmpType.Redirect)
+            if (ip.IsMulticastOrBroadcast)
+            {
+                _counters[SnmpCounter.IcmpInErrors]++;
+            }
+            else if (message.Type == IcmpType.Redirect)
             {
                 ReceiveRedirect(now, ip, message);
             }
@@ -46,11 +45,24 @@ public sealed partial class IpLayer
         {
             _transport.ReceiveEchoReply(now, ip, message.Id, message.Sequence, message.Payload);
         }
-        // RFC 1122 §3.2.2.6; Linux leaves broadcast echo unanswered.
-        else if (message.Type == IcmpType.Echo && !ip.IsMulticastOrBroadcast && FindPath(ip.Source, ip.Destination) is { } path)
+        else if (message.Type == IcmpType.Echo)
         {
-            SendEcho(now, path, ip.Destination, reply: true, message.Id, message.Sequence, message.Payload, ip.TrafficClass);
+            AnswerEcho(now, ip, message);
         }
+    }
+
+    // RFC 1122 §3.2.2.6; Linux leaves broadcast echo unanswered unless told, and answers it from an address of its own.
+    private void AnswerEcho(Instant now, in IpPacketInfo ip, in IcmpView message)
+    {
+        if (_sysctls.IcmpEchoIgnoreAll || (ip.IsMulticastOrBroadcast && _sysctls.IcmpEchoIgnoreBroadcasts)
+            || FindPath(ip.Source, ip.IsMulticastOrBroadcast ? default : ip.Destination) is not { } path
+            || !MaySend(now, ip.Interface, path, IcmpType.EchoReply, 0))
+        {
+            return;
+        }
+
+        IpAddress from = ip.IsMulticastOrBroadcast ? path.Source : ip.Destination;
+        SendEcho(now, path, from, reply: true, message.Id, message.Sequence, message.Payload, ip.TrafficClass);
     }
 
     private void CountIcmpType(IcmpType type)
@@ -75,12 +87,15 @@ public sealed partial class IpLayer
                 break;
             case IcmpType.ParameterProblem:
                 _counters[SnmpCounter.IcmpInParmProbs]++;
+                _counters[SnmpCounter.IcmpMsgInType12]++;
                 break;
             case IcmpType.SourceQuench:
                 _counters[SnmpCounter.IcmpInSrcQuenchs]++;
+                _counters[SnmpCounter.IcmpMsgInType4]++;
                 break;
             case IcmpType.Redirect:
                 _counters[SnmpCounter.IcmpInRedirects]++;
+                _counters[SnmpCounter.IcmpMsgInType5]++;
                 break;
             case IcmpType.Timestamp:
                 _counters[SnmpCounter.IcmpInTimestamps]++;
@@ -103,9 +118,17 @@ public sealed partial class IpLayer
             return;
         }
 
-        bool tooBig = message.Type == IcmpType.DestinationUnreachable && message.Code == 4;
+        // Linux: unknown codes mean nothing, and that a reassembly elsewhere timed out says nothing of the path.
+        if ((message.Type == IcmpType.DestinationUnreachable && message.Code > LastUnreachableCode)
+            || (message.Type == IcmpType.TimeExceeded && message.Code == ReassemblyTimeExceeded))
+        {
+            return;
+        }
+
+        bool tooBig = message.Type == IcmpType.DestinationUnreachable && message.Code == FragmentationNeededCode;
+        uint info = tooBig ? message.Mtu : message.Type == IcmpType.ParameterProblem ? (uint)(message.Id >> 8) : 0;
         int length = BinaryPrimitives.ReadUInt16BigEndian(message.Payload[2..]);
-        HandOver(now, ip.Source, (byte)message.Type, message.Code, tooBig ? message.Mtu : 0,
+        HandOver(now, ip.Source, (byte)message.Type, message.Code, info,
             quoted.Source, quoted.Destination, quoted.Protocol, quoted.Payload, length);
     }
 
@@ -118,9 +141,9 @@ public sealed partial class IpLayer
             return;
         }
 
-        int mtu = message.Type == Icmpv6Type.PacketTooBig ? (int)Math.Min(message.Mtu, int.MaxValue) : 0;
+        uint info = message.Type is Icmpv6Type.PacketTooBig or Icmpv6Type.ParameterProblem ? message.Mtu : 0;
         int length = Ipv6View.HeaderLength + BinaryPrimitives.ReadUInt16BigEndian(message.Payload[4..]);
-        HandOver(now, ip.Source, (byte)message.Type, message.Code, mtu,
+        HandOver(now, ip.Source, (byte)message.Type, message.Code, info,
             quoted.Source, quoted.Destination, quoted.Protocol, quoted.Payload, length);
     }
 
@@ -128,10 +151,10 @@ public sealed partial class IpLayer
     /// A packet of ours waited for a neighbour that did not answer: its sender is told as if a router had (Linux:
     /// arp_error_report).
     /// </summary>
-    internal void ReportHostUnreachable(Instant now, Frame frame)
+    internal void ReportHostUnreachable(Instant now, NetworkInterface through, Frame frame)
     {
         ReadOnlySpan<byte> packet = frame.Bytes[EthernetView.HeaderLength..];
-        if (ReportToOther(now, packet))
+        if (ReportToOther(now, through, packet))
         {
             return;
         }
@@ -149,18 +172,18 @@ public sealed partial class IpLayer
     }
 
     // A packet that was being forwarded.
-    private bool ReportToOther(Instant now, ReadOnlySpan<byte> packet)
+    private bool ReportToOther(Instant now, NetworkInterface through, ReadOnlySpan<byte> packet)
     {
         if (Ipv4View.TryParseQuoted(packet, out Ipv4View v4) && !IsOwnAddress(v4.Source))
         {
-            IpPacketInfo ip = new(v4.Source, v4.Destination, v4.TrafficClass, v4.Ttl, Loopback, false);
+            IpPacketInfo ip = new(v4.Source, v4.Destination, v4.TrafficClass, v4.Ttl, through, false);
             SendError(now, ip, IcmpType.DestinationUnreachable, HostUnreachable, 0, packet);
             return true;
         }
 
         if (Ipv6View.TryParseQuoted(packet, out Ipv6View v6) && !IsOwnAddress(v6.Source))
         {
-            IpPacketInfo ip = new(v6.Source, v6.Destination, v6.TrafficClass, v6.HopLimit, Loopback, false);
+            IpPacketInfo ip = new(v6.Source, v6.Destination, v6.TrafficClass, v6.HopLimit, through, false);
             SendErrorV6(now, ip, Icmpv6Type.DestinationUnreachable, AddressUnreachable, 0, packet);
             return true;
         }
@@ -169,7 +192,7 @@ public sealed partial class IpLayer
     }
 
     private void HandOver(
-        Instant now, in IpAddress reporter, byte type, byte code, int mtu, in IpAddress source, in IpAddress destination,
+        Instant now, in IpAddress reporter, byte type, byte code, uint info, in IpAddress source, in IpAddress destination,
         IpProtocol protocol, ReadOnlySpan<byte> transport, int quotedLength)
     {
         IcmpErrorInfo error = new()
@@ -177,7 +200,7 @@ public sealed partial class IpLayer
             Type = type,
             Code = code,
             Reporter = reporter,
-            Mtu = mtu,
+            Info = info,
             Source = source,
             Destination = destination,
             Protocol = protocol,
@@ -186,12 +209,12 @@ public sealed partial class IpLayer
             Sequence = new SequenceNumber(protocol == IpProtocol.Tcp ? BinaryPrimitives.ReadUInt32BigEndian(transport[4..]) : 0),
             QuotedLength = quotedLength,
         };
-        if (error.IsPacketTooBig && protocol is IpProtocol.Icmp or IpProtocol.IcmpV6)
+        if (error.IsPacketTooBig && protocol is (IpProtocol.Icmp or IpProtocol.IcmpV6))
         {
-            LowerPathMtu(now, destination, mtu);
+            LowerPathMtu(now, destination, error.Mtu);
         }
 
-        _transport.ReceiveIcmpError(now, error);
+        _transport.ReceiveIcmpError(now, error, transport);
     }
 
     private void ReceiveIcmpv6(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> bytes)
@@ -220,7 +243,8 @@ public sealed partial class IpLayer
                 break;
             case Icmpv6Type.EchoRequest:
                 // RFC 4443 §4.2: a multicast request is answered too, from a unicast address.
-                if (FindPath(ip.Source, ip.IsMulticastOrBroadcast ? default : ip.Destination) is { } path)
+                if (!_sysctls.Icmp6EchoIgnoreAll
+                    && FindPath(ip.Source, ip.IsMulticastOrBroadcast ? default : ip.Destination) is { } path)
                 {
                     IpAddress from = ip.IsMulticastOrBroadcast ? path.Source : ip.Destination;
                     SendEcho(now, path, from, reply: true, message.Id, message.Sequence, message.Payload, ip.TrafficClass);
@@ -289,72 +313,4 @@ public sealed partial class IpLayer
             Send(now, path, source, path.Destination, frame, length, IpProtocol.IcmpV6, trafficClass, DefaultTtl, false);
         }
     }
-
-    // RFC 1122 §3.2.2: no error about a group destination or from a source that names no single host, about an error, or about any
-    // fragment but the first.
-    private void SendError(Instant now, in IpPacketInfo ip, IcmpType type, byte code, uint rest, ReadOnlySpan<byte> packet)
-    {
-        bool own = IsOwnAddress(ip.Destination);
-        if (ip.IsMulticastOrBroadcast || !Ipv4View.TryParseQuoted(packet, out Ipv4View about) || about.FragmentOffset != 0
-            || IsIcmpError(about) || FindPath(ip.Source, own ? ip.Destination : default) is not { } path || LeadsToGroup(path))
-        {
-            return;
-        }
-
-        ReadOnlySpan<byte> quote = packet[..Math.Min(packet.Length, MaxQuoteV4)];
-        Frame frame = Pool.Rent(path.TransportOffset + IcmpView.HeaderLength + quote.Length);
-        int length = IcmpWriter.WriteError(frame.Buffer.AsSpan(path.TransportOffset), type, code, rest, quote);
-        _counters[SnmpCounter.IcmpOutMsgs]++;
-        switch (type)
-        {
-            case IcmpType.TimeExceeded:
-                _counters[SnmpCounter.IcmpOutTimeExcds]++;
-                _counters[SnmpCounter.IcmpMsgOutType11]++;
-                break;
-            case IcmpType.Redirect:
-                _counters[SnmpCounter.IcmpOutRedirects]++;
-                break;
-            default:
-                _counters[SnmpCounter.IcmpOutDestUnreachs]++;
-                _counters[SnmpCounter.IcmpMsgOutType3]++;
-                break;
-        }
-
-        Send(
-            now, path, own ? ip.Destination : path.Source, ip.Source, frame, length, IpProtocol.Icmp, ErrorTrafficClass, DefaultTtl,
-            false);
-    }
-
-    private static bool IsIcmpError(in Ipv4View packet) => packet.Protocol == IpProtocol.Icmp && packet.Payload.Length > 0
-        && (IcmpType)packet.Payload[0] is not (IcmpType.Echo or IcmpType.EchoReply or IcmpType.Timestamp or IcmpType.TimestampReply);
-
-    // RFC 4443 §2.4 (e).
-    private void SendErrorV6(Instant now, in IpPacketInfo ip, Icmpv6Type type, byte code, uint rest, ReadOnlySpan<byte> packet)
-    {
-        bool own = IsOwnAddress(ip.Destination);
-        if (ip.IsMulticastOrBroadcast || !Ipv6View.TryParseQuoted(packet, out Ipv6View about)
-            || (about.FragmentOffset == 0 && IsIcmpv6Error(about))
-            || FindPath(ip.Source, own ? ip.Destination : default) is not { } path)
-        {
-            return;
-        }
-
-        ReadOnlySpan<byte> quote = packet[..Math.Min(packet.Length, MaxQuoteV6)];
-        Frame frame = Pool.Rent(path.TransportOffset + Icmpv6View.HeaderLength + quote.Length);
-        IpAddress source = own ? ip.Destination : path.Source;
-        int length = Icmpv6Writer.WriteError(
-            frame.Buffer.AsSpan(path.TransportOffset), source, ip.Source, type, code, rest, quote);
-        _counters[SnmpCounter.Icmp6OutMsgs]++;
-        _counters[type switch
-        {
-            Icmpv6Type.ParameterProblem => SnmpCounter.Icmp6OutParmProblems,
-            Icmpv6Type.PacketTooBig => SnmpCounter.Icmp6OutPktTooBigs,
-            Icmpv6Type.TimeExceeded => SnmpCounter.Icmp6OutTimeExcds,
-            _ => SnmpCounter.Icmp6OutDestUnreachs,
-        }]++;
-        Send(now, path, source, ip.Source, frame, length, IpProtocol.IcmpV6, 0, DefaultTtl, false);
-    }
-
-    private static bool IsIcmpv6Error(in Ipv6View packet) =>
-        packet.Protocol == IpProtocol.IcmpV6 && (packet.Payload.Length == 0 || packet.Payload[0] < 128 || packet.Payload[0] == (byte)Icmpv6Type.Redirect);
 }

@@ -58,10 +58,10 @@ public sealed partial class IpLayer
     /// <param name="trafficClass">DSCP and ECN.</param>
     /// <param name="ttl">Time to live or hop limit.</param>
     /// <param name="dontFragment">Never in fragments, and not beyond the interface's MTU; in IPv4 the DF flag.</param>
-    /// <param name="id">Identification: IPv4's 16 bits, or those of IPv6 fragments.</param>
+    /// <param name="id">IPv4's identification; IPv6 fragments have the destination's next one.</param>
     public void Send(
         Instant now, IpPath path, IpAddress source, IpAddress destination, Frame frame, int transportLength, IpProtocol protocol,
-        byte trafficClass, byte ttl, bool dontFragment, uint id)
+        byte trafficClass, byte ttl, bool dontFragment, ushort id)
     {
         bool v4 = destination.IsV4;
         Clock = now;
@@ -81,7 +81,7 @@ public sealed partial class IpLayer
         if (v4)
         {
             Ipv4Writer.Write(
-                packet, source, destination, protocol, transportLength, ttl, trafficClass, (ushort)id, dontFragment);
+                packet, source, destination, protocol, transportLength, ttl, trafficClass, id, dontFragment);
         }
         else
         {
@@ -100,7 +100,7 @@ public sealed partial class IpLayer
         }
         else
         {
-            SendFragmentsV6(now, path, packet, mtu, id, source);
+            SendFragmentsV6(now, path, packet, mtu, NextId(destination), source);
         }
 
         Pool.Return(frame);

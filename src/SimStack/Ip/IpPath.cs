@@ -74,8 +74,8 @@ public sealed class IpPath
     /// </summary>
     public void Confirm(Instant now) => Neighbour?.Confirm(now);
 
-    /// <summary>Identification for a datagram that may be fragmented: 16 bits in IPv4, 32 in IPv6.</summary>
-    internal uint TakeId() => _layer.NextId(Destination);
+    /// <summary>Identification for an IPv4 datagram that may be fragmented.</summary>
+    internal ushort TakeId() => (ushort)_layer.NextId(Destination);
 
     /// <summary>Something was learned about the destination: the path is to be found anew.</summary>
     internal void Outdate() => _outdated = true;

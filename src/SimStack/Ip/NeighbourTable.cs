@@ -237,7 +237,7 @@ public sealed class NeighbourTable
         entry.Updated = now;
         for (int left = entry.WaitingCount; left > 0 && entry.TakeWaiting() is { } frame; left--)
         {
-            _layer.ReportHostUnreachable(now, frame);
+            _layer.ReportHostUnreachable(now, _interface, frame);
             Drop(frame);
         }
     }

@@ -14,7 +14,10 @@ internal abstract class TransportInput
     /// <summary>
     /// An error about a packet that this host sent, or so it says: the transport checks ports and sequence number.
     /// </summary>
-    internal abstract void ReceiveIcmpError(Instant now, in IcmpErrorInfo error);
+    /// <param name="now">The time.</param>
+    /// <param name="error">The error and what identifies the packet.</param>
+    /// <param name="quoted">What it quotes of the packet from the transport header on: at least 8 bytes.</param>
+    internal abstract void ReceiveIcmpError(Instant now, in IcmpErrorInfo error, ReadOnlySpan<byte> quoted);
 
     /// <summary>An echo reply, whoever asked for it.</summary>
     internal virtual void ReceiveEchoReply(

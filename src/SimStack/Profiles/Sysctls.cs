@@ -14,6 +14,8 @@ public sealed partial class Sysctls
     public int SoMaxConn = 4096;
     public int RmemMax = 4_194_304;
     public int WmemMax = 4_194_304;
+    public int CoreRmemDefault = 212_992;
+    public int CoreWmemDefault = 212_992;
 
     // net.ipv4.tcp_*: buffers
     public int RmemMinimum = 4096, RmemDefault = 131_072, RmemMaximum = 33_554_432;
@@ -133,6 +135,8 @@ public sealed partial class Sysctls
         Number("net.core.somaxconn", 0, 65_535, s => s.SoMaxConn, (s, v) => s.SoMaxConn = v);
         Number("net.core.rmem_max", 2304, int.MaxValue, s => s.RmemMax, (s, v) => s.RmemMax = v);
         Number("net.core.wmem_max", 4608, int.MaxValue, s => s.WmemMax, (s, v) => s.WmemMax = v);
+        Number("net.core.rmem_default", 2304, int.MaxValue, s => s.CoreRmemDefault, (s, v) => s.CoreRmemDefault = v);
+        Number("net.core.wmem_default", 4608, int.MaxValue, s => s.CoreWmemDefault, (s, v) => s.CoreWmemDefault = v);
         all.Add("net.ipv4.tcp_rmem", new Entry(3, 1, int.MaxValue,
             (s, to) => (to[0], to[1], to[2]) = (s.RmemMinimum, s.RmemDefault, s.RmemMaximum),
             (s, from) => (s.RmemMinimum, s.RmemDefault, s.RmemMaximum) = (from[0], from[1], from[2])));
@@ -145,6 +149,7 @@ public sealed partial class Sysctls
         Number("net.ipv4.ip_default_ttl", 1, 255, s => s.DefaultTtl, (s, v) => s.DefaultTtl = v);
         AddTcp(Number, Flag);
         AddIp(Number, Flag);
+        AddIcmp(Number, Flag);
         Number("sim.tcp_timewait_ms", 0, int.MaxValue, s => s.TimeWaitMilliseconds, (s, v) => s.TimeWaitMilliseconds = v);
         Number("sim.tcp_init_cwnd", 1, 65_535, s => s.InitialWindowSegments, (s, v) => s.InitialWindowSegments = v);
         Number("sim.tcp_rto_initial_ms", 1, 120_000, s => s.InitialRtoMilliseconds, (s, v) => s.InitialRtoMilliseconds = v);

@@ -68,6 +68,27 @@ public enum SocketOption
     /// <summary>DSCP and ECN byte of outgoing IPv4 packets.</summary>
     IP_TOS,
 
-    /// <summary>1 to 255.</summary>
+    /// <summary>1 to 255; the hop limit too.</summary>
     IP_TTL,
+
+    /// <summary>0 or 1: datagrams may go to broadcast addresses.</summary>
+    SO_BROADCAST,
+
+    /// <summary>0 to 255: time to live of multicast datagrams; 1 unless set.</summary>
+    IP_MULTICAST_TTL,
+
+    /// <summary>0 or 1: multicast datagrams come back to this host's own sockets; 1 unless set.</summary>
+    IP_MULTICAST_LOOP,
+
+    /// <summary>0 or 1: every ICMP error is reported at once and kept for <see cref="DatagramSocket.ReceiveError"/>.</summary>
+    IP_RECVERR,
+
+    /// <summary>IP_PMTUDISC_DONT 0, WANT 1, DO 2, PROBE 3, INTERFACE 4, OMIT 5 (<see cref="PathMtuDiscovery"/>).</summary>
+    IP_MTU_DISCOVER,
+
+    /// <summary>Read only: the path MTU in bytes of a connected socket.</summary>
+    IP_MTU,
+
+    /// <summary>0 or 1: an AF_INET6 socket that takes no IPv4.</summary>
+    IPV6_V6ONLY,
 }

@@ -1,5 +1,6 @@
 using SimStack.Ip;
 using SimStack.Tcp;
+using SimStack.Wire;
 
 namespace SimStack.Sockets;
 
@@ -20,4 +21,8 @@ public readonly record struct SocketTableRow(
     int SendQ,
     int SynQueue,
     int SynQueueLimit,
-    bool Accepted);
+    bool Accepted)
+{
+    /// <summary>TCP or UDP. A UDP row's state is ESTABLISHED when it is connected, else CLOSED.</summary>
+    public IpProtocol Protocol { get; init; } = IpProtocol.Tcp;
+}

@@ -11,7 +11,7 @@ public sealed partial class TcpSocket
 
     /// <summary>Sets an option; the units are those of <see cref="SocketOption"/>.</summary>
     /// <returns>OK; EINVAL for a value out of range; ENOPROTOOPT for an option that can only be read.</returns>
-    public Errno SetOption(Instant now, SocketOption option, int value)
+    public override Errno SetOption(Instant now, SocketOption option, int value)
     {
         SocketOptions? changed = Changed(option, value, out Errno error);
         if (changed is null)
@@ -34,7 +34,7 @@ public sealed partial class TcpSocket
     }
 
     /// <summary>Reads an option. SO_ERROR is cleared by reading.</summary>
-    public SocketResult GetOption(SocketOption option)
+    public override SocketResult GetOption(SocketOption option)
     {
         Sysctls sysctls = Host.Sysctls;
         return option switch

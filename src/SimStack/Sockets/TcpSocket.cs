@@ -1,6 +1,7 @@
 using SimStack.Ip;
 using SimStack.Tcp;
 using SimStack.Tcp.Listen;
+using SimStack.Wire;
 
 namespace SimStack.Sockets;
 
@@ -8,7 +9,7 @@ namespace SimStack.Sockets;
 /// A TCP socket of a simulated host. Calls never block; they return what a non-blocking Linux socket returns. After every call
 /// into the host <see cref="Host.TryTakeReady"/> tells which sockets may have become ready.
 /// </summary>
-public sealed partial class TcpSocket
+public sealed partial class TcpSocket : HostSocket
 {
     private readonly TcpLayer _tcp;
     private TcpConnection? _connection;
@@ -21,27 +22,21 @@ public sealed partial class TcpSocket
     private Errno _error;
 
     internal TcpSocket(TcpLayer tcp, AddressFamily family)
-    {
-        _tcp = tcp;
-        Family = family;
-    }
+        : base(family) => _tcp = tcp;
 
-    public Host Host => _tcp.Host;
+    public override Host Host => _tcp.Host;
 
-    public AddressFamily Family { get; }
-
-    /// <summary>For whoever waits for the socket.</summary>
-    public object? Owner { get; set; }
+    public override IpProtocol Protocol => IpProtocol.Tcp;
 
     /// <summary>The state by RFC 9293; CLOSED too once TIME-WAIT is over.</summary>
     public TcpState State => _connection is { } connection ? _tcp.StateOf(connection)
         : _listener is not null ? TcpState.Listen
         : TcpState.Closed;
 
-    public IpEndpoint LocalEndpoint => _connection?.Local ?? _local;
+    public override IpEndpoint LocalEndpoint => _connection?.Local ?? _local;
 
     /// <summary>Unspecified while there is no connection.</summary>
-    public IpEndpoint RemoteEndpoint => _connection?.Remote ?? new IpEndpoint(Unspecified, 0);
+    public override IpEndpoint RemoteEndpoint => _connection?.Remote ?? new IpEndpoint(Unspecified, 0);
 
     /// <summary>The number that observers are told; 0 while there is neither a connection nor a listener.</summary>
     public long ConnectionId => _connection?.Id ?? _listener?.Id ?? 0;
@@ -53,15 +48,9 @@ public sealed partial class TcpSocket
 
     internal TcpListener? Listener => _listener;
 
-    internal bool ReadyQueued { get; set; }
-
-    internal TcpSocket? ReadyNext { get; set; }
-
-    private IpAddress Unspecified => Family is AddressFamily.AF_INET ? IpAddress.AnyV4 : IpAddress.AnyV6;
-
     /// <summary>Takes an address and port; port 0 chooses one.</summary>
     /// <returns>OK; EINVAL when bound already; EADDRINUSE; EADDRNOTAVAIL when the address is not the host's.</returns>
-    public Errno Bind(IpEndpoint local)
+    public override Errno Bind(IpEndpoint local)
     {
         if (_closed)
         {
@@ -132,7 +121,7 @@ public sealed partial class TcpSocket
     /// a group; EADDRNOTAVAIL when no port is free; ECONNREFUSED and the like when an earlier one failed, or ECONNABORTED if its
     /// error was taken before.
     /// </returns>
-    public Errno Connect(Instant now, IpEndpoint remote)
+    public override Errno Connect(Instant now, IpEndpoint remote)
     {
         if (!_closed && _connecting && State is not (TcpState.Closed or TcpState.SynSent or TcpState.SynReceived))
         {
@@ -310,7 +299,7 @@ public sealed partial class TcpSocket
 
     /// <summary>Ends sending, receiving or both. A listening socket stops to listen, unless only sending is ended.</summary>
     /// <returns>OK; ENOTCONN.</returns>
-    public Errno Shutdown(Instant now, ShutdownHow how)
+    public override Errno Shutdown(Instant now, ShutdownHow how)
     {
         if (_closed)
         {
@@ -333,7 +322,7 @@ public sealed partial class TcpSocket
     /// <summary>
     /// CLOSE: the socket is gone for the user; the connection ends in order behind it, or by RST if data was unread.
     /// </summary>
-    public void Close(Instant now)
+    public override void Close(Instant now)
     {
         if (_closed)
         {
@@ -375,7 +364,7 @@ public sealed partial class TcpSocket
     }
 
     /// <summary>SO_ERROR: the pending error, cleared.</summary>
-    public Errno TakeError()
+    public override Errno TakeError()
     {
         if (_connection is not null)
         {
@@ -394,7 +383,7 @@ public sealed partial class TcpSocket
     public ListenQueues? GetListenQueues() => _listener?.Snapshot();
 
     /// <summary>Readiness as Linux's tcp_poll gives it.</summary>
-    public PollEvents Poll()
+    public override PollEvents Poll()
     {
         if (_listener is not null)
         {

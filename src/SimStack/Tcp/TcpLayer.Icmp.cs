@@ -1,6 +1,5 @@
 using SimStack.Ip;
 using SimStack.Tcp.Listen;
-using SimStack.Wire;
 
 namespace SimStack.Tcp;
 
@@ -12,11 +11,6 @@ internal sealed partial class TcpLayer
 
     public void ReceiveIcmpError(Instant now, in IcmpErrorInfo error)
     {
-        if (error.Protocol is not IpProtocol.Tcp)
-        {
-            return;
-        }
-
         // The quoted packet is ours: its source is the local end.
         switch (Flows.Find(error.Source, error.SourcePort, error.Destination, error.DestinationPort))
         {

@@ -12,8 +12,6 @@ namespace SimStack.Tcp;
 internal sealed partial class TcpLayer
 {
     private readonly SipHash _secret;
-    private TcpSocket? _readyFirst;
-    private TcpSocket? _readyLast;
     private long _lastId;
 
     public TcpLayer(Host host, IpLayer ip, FramePool pool, TimestampClock? clock, ulong secret)
@@ -70,40 +68,7 @@ internal sealed partial class TcpLayer
         }
     }
 
-    public void SignalReady(TcpSocket socket)
-    {
-        if (socket.ReadyQueued)
-        {
-            return;
-        }
-
-        socket.ReadyQueued = true;
-        if (_readyLast is null)
-        {
-            _readyFirst = socket;
-        }
-        else
-        {
-            _readyLast.ReadyNext = socket;
-        }
-
-        _readyLast = socket;
-    }
-
-    public bool TryTakeReady(out TcpSocket socket)
-    {
-        socket = _readyFirst!;
-        if (socket is null)
-        {
-            return false;
-        }
-
-        _readyFirst = socket.ReadyNext;
-        _readyLast = _readyFirst is null ? null : _readyLast;
-        socket.ReadyNext = null;
-        socket.ReadyQueued = false;
-        return true;
-    }
+    public void SignalReady(TcpSocket socket) => Host.Ready.Add(socket);
 
     public void Add(TcpFlow flow)
     {

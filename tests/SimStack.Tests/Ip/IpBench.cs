@@ -110,7 +110,7 @@ internal sealed class RecordingTransport : TransportInput
         }
     }
 
-    internal override void ReceiveIcmpError(Instant now, in IcmpErrorInfo error)
+    internal override void ReceiveIcmpError(Instant now, in IcmpErrorInfo error, ReadOnlySpan<byte> quoted)
     {
         if (error.Reporter == error.Source)
         {

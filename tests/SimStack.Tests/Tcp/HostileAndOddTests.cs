@@ -69,7 +69,7 @@ public sealed class HostileAndOddTests
             {
                 Type = (byte)(ipv6 ? (byte)Icmpv6Type.PacketTooBig : (byte)IcmpType.DestinationUnreachable),
                 Code = (byte)(ipv6 ? 0 : 4),
-                Mtu = mtu,
+                Info = (uint)mtu,
                 Source = net.HostAddress,
                 Destination = net.PeerAddress,
                 Protocol = IpProtocol.Tcp,

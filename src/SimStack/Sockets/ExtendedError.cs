@@ -1,0 +1,32 @@
+using SimStack.Ip;
+
+namespace SimStack.Sockets;
+
+/// <summary>An entry of a socket's error queue, as Linux's sock_extended_err (ip(7), IP_RECVERR).</summary>
+/// <param name="Error">The errno that it means.</param>
+/// <param name="Origin">Who found it.</param>
+/// <param name="Type">ICMP's type; 0 for a local error.</param>
+/// <param name="Code">ICMP's code; 0 for a local error.</param>
+/// <param name="Info">The MTU in bytes for EMSGSIZE, the pointer of a parameter problem; otherwise 0.</param>
+/// <param name="Offender">Who sent the ICMP error; unspecified for a local one.</param>
+/// <param name="Destination">Where the datagram was sent.</param>
+/// <param name="Data">What was quoted of the datagram's payload.</param>
+/// <param name="Time">When it arrived.</param>
+public sealed record ExtendedError(
+    Errno Error,
+    ErrorOrigin Origin,
+    byte Type,
+    byte Code,
+    uint Info,
+    IpAddress Offender,
+    IpEndpoint Destination,
+    ReadOnlyMemory<byte> Data,
+    Instant Time);
+
+/// <summary>Who found an error, by Linux's numbers (SO_EE_ORIGIN_…).</summary>
+public enum ErrorOrigin : byte
+{
+    Local = 1,
+    Icmp = 2,
+    Icmp6 = 3,
+}
