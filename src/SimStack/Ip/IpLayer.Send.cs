@@ -41,7 +41,7 @@ public sealed partial class IpLayer
         Instant now, IpPath path, IpAddress source, IpAddress destination, Frame frame, int transportLength, IpProtocol protocol,
         byte trafficClass, byte ttl, bool dontFragment) =>
         Send(now, path, source, destination, frame, transportLength, protocol, trafficClass, ttl, dontFragment,
-            dontFragment && !CountsEveryDatagram ? 0 : path.TakeId());
+            dontFragment && !CountsEveryDatagram ? (ushort)0 : path.TakeId());
 
     /// <summary>
     /// Writes IP and Ethernet headers before a segment that stands at <see cref="IpPath.TransportOffset"/> in the frame, and
