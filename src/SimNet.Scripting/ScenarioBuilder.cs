@@ -1,3 +1,4 @@
+using SimNet.Links;
 using SimNet.Scripting.Model;
 using SimStack.Ip;
 
@@ -70,10 +71,19 @@ public sealed class ScenarioBuilder(string name)
     }
 
     /// <summary>Adds a scripted fault.</summary>
+    /// <param name="from">The sending end: HOST or HOST.INTERFACE.</param>
+    /// <param name="to">The receiving end.</param>
+    /// <param name="action">What happens.</param>
+    /// <param name="match">Which frames; null: all.</param>
+    /// <param name="nth">Among those only these, counted from 1; none: all of them.</param>
     /// <exception cref="ScriptException">No such host or interface.</exception>
-    public ScenarioBuilder Fault(string from, string to, FaultEffect action, FrameFilter match, Duration delay = default)
+    public ScenarioBuilder Fault(string from, string to, FaultAction action, FrameMatch? match = null, params IReadOnlyList<long> nth) =>
+        Fault(new FaultDefinition { From = Interface(from), To = Interface(to), Action = action, Match = match ?? new FrameMatch(), Nth = nth });
+
+    /// <summary>Adds a scripted fault.</summary>
+    public ScenarioBuilder Fault(FaultDefinition fault)
     {
-        _faults.Add(new FaultDefinition { From = Interface(from), To = Interface(to), Action = action, Match = match, Delay = delay });
+        _faults.Add(fault);
         return this;
     }
 

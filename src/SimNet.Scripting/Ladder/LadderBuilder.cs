@@ -15,7 +15,7 @@ internal sealed class LadderBuilder
     private readonly List<LadderPage> _pages = [];
     private readonly Dictionary<PacketRecord, (LadderPage Page, LadderRow Row)> _rows = [];
     private readonly Dictionary<long, PacketRecord> _sentFrames = [];
-
+    private readonly HashSet<long> _injected = [];
     private readonly LadderTopology _topology;
     private readonly LadderPage? _columns;
 
@@ -67,6 +67,7 @@ internal sealed class LadderBuilder
             PacketRecord sent = _run.Packets[i];
             if (!sent.Outbound)
             {
+                Injected(sent, i, text);
                 continue;
             }
 
@@ -112,6 +113,44 @@ internal sealed class LadderBuilder
             || sent.Segment is { Window: 0 } || LadderTopology.IsError(sent);
         page.Rows.Add(row);
         _rows[sent] = (page, row);
+    }
+
+    /// <summary>What a rule made has no sender; it is drawn from the host it claims to be from, at its arrival.</summary>
+    private void Injected(PacketRecord arrived, int index, SegmentText text)
+    {
+        if ((arrived.Effects & LinkEffects.Injected) == LinkEffects.None || !_injected.Add(arrived.FrameId))
+        {
+            return;
+        }
+
+        string host = HostOf(arrived);
+        IpAddress? source = arrived.Segment?.Source.Address;
+        string? owner = _run.Scenario.Hosts.FirstOrDefault(h => h.Name != host && h.Interfaces.Any(i => i.Addresses.Any(a => a.Address == source)))?.Name;
+        LadderPage? page = owner is null
+            ? _pages.Find(p => p.Has(host))
+            : Page(new LadderSide(owner, 0), new LadderSide(host, 0));
+        if (page is null)
+        {
+            return;
+        }
+
+        _sentFrames[arrived.FrameId] = arrived;
+        string words = text.Next(arrived).Text;
+        int to = page.ColumnOf(host), from = owner is null ? -1 : page.ColumnOf(owner);
+        from = from >= 0 ? from : to == 0 ? page.Columns.Count - 1 : 0;
+        var row = new LadderRow
+        {
+            Time = arrived.Time,
+            Index = index,
+            Packet = arrived,
+            Rightward = page.Columns.Count > 0 ? to > from : page.Right.Host == host,
+            Text = words,
+            IsUnusual = true,
+            From = from,
+            To = to,
+        };
+        page.Rows.Add(row);
+        _rows[arrived] = (page, row);
     }
 
     /// <summary>Where several conversations share a page, each packet says the port of the side that opened its own.</summary>

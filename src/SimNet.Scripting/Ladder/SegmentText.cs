@@ -22,13 +22,14 @@ internal sealed class SegmentText
         }
 
         CultureInfo c = CultureInfo.InvariantCulture;
-        (long seq, long ack, bool repeats) = _numbers.Next(segment);
+        (long seq, long ack, bool repeats) = _numbers.Next(segment, keep: (packet.Effects & LinkEffects.Injected) == LinkEffects.None);
         repeats &= !isForwarded;
         string text = FlagNames.Of(segment.Flags) + string.Create(c, $" seq {seq}");
         text += segment.Has(TcpFlags.Ack) ? string.Create(c, $" ack {ack}") : "";
         text += segment.Length > 0 ? string.Create(c, $" len {segment.Length}") : "";
         text += (repeats ? " again" : "") + Effects(packet);
-        return (text + WindowAndOptions(segment, ack - segment.Ack.Value), repeats);
+        bool injected = (packet.Effects & LinkEffects.Injected) != LinkEffects.None;
+        return (injected ? text : text + WindowAndOptions(segment, ack - segment.Ack.Value), repeats);
     }
 
     private string WindowAndOptions(SegmentRecord segment, long relative)
@@ -83,6 +84,9 @@ internal sealed class SegmentText
         LinkEffects effects = packet.Effects;
         return ((effects & LinkEffects.HeldBack) != 0 ? " (held back)" : "")
             + ((effects & LinkEffects.Duplicated) != 0 ? " (twice)" : "")
-            + ((effects & LinkEffects.Corrupted) != 0 ? " (corrupted)" : "");
+            + ((effects & LinkEffects.Corrupted) != 0 ? " (corrupted)" : "")
+            + ((effects & LinkEffects.Edited) != 0 ? " (changed)" : "")
+            + ((effects & LinkEffects.Marked) != 0 ? " (marked CE)" : "")
+            + ((effects & LinkEffects.Injected) != 0 ? " (injected)" : "");
     }
 }

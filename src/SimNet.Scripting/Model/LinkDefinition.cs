@@ -1,3 +1,5 @@
+using SimNet.Links;
+
 namespace SimNet.Scripting.Model;
 
 /// <summary>A full-duplex link between two interfaces.</summary>
@@ -15,6 +17,9 @@ public sealed class LinkDefinition
     /// <summary>The direction from B to A.</summary>
     public LinkSettings BToA { get; init; } = new();
 
+    /// <summary>True: the ends see when the link goes down and up, as with a cable that is pulled out.</summary>
+    public bool HasCarrier { get; init; }
+
     /// <summary>In order of time.</summary>
     public IReadOnlyList<LinkChange> Changes { get; init; } = [];
 
@@ -31,17 +36,29 @@ public sealed record LinkChange(Duration At, LinkSettings AToB, LinkSettings BTo
 /// <summary>One direction of a link. Null means "not said": an ideal link, or in a change, as before.</summary>
 public sealed record LinkSettings
 {
+    /// <summary>False: nothing gets through, and what is on its way is lost.</summary>
+    public bool? Up { get; init; }
+
     /// <summary>Serialisation rate.</summary>
     public DataRate? Rate { get; init; }
 
     /// <summary>Propagation delay.</summary>
     public Duration? Delay { get; init; }
 
-    /// <summary>Greatest random addition to the delay.</summary>
+    /// <summary>Greatest random addition to the delay; with a shape that is not uniform, the standard deviation of the delay.</summary>
     public Duration? Jitter { get; init; }
+
+    /// <summary>How the delays are distributed; null beside <see cref="Jitter"/>: uniformly.</summary>
+    public JitterShape? JitterShape { get; init; }
+
+    /// <summary>True: jitter may reorder; null beside <see cref="Jitter"/>: it does not.</summary>
+    public bool? JitterReorders { get; init; }
 
     /// <summary>Probability that a frame is lost.</summary>
     public Probability? Loss { get; init; }
+
+    /// <summary>Losses in bursts; null beside <see cref="Loss"/>: none.</summary>
+    public GilbertElliott? BurstLoss { get; init; }
 
     /// <summary>Probability that a frame is held back so that later ones overtake it.</summary>
     public Probability? Reorder { get; init; }
@@ -64,13 +81,20 @@ public sealed record LinkSettings
     /// <summary>Bytes that may wait for the rate.</summary>
     public long? QueueBytes { get; init; }
 
+    /// <summary>ECN-capable frames are marked when more than so many wait.</summary>
+    public int? QueueMarkAbove { get; init; }
+
     /// <summary>These settings with those of <paramref name="over"/> that are said in their place.</summary>
     public LinkSettings With(LinkSettings over) => new()
     {
+        Up = over.Up ?? Up,
         Rate = over.Rate ?? Rate,
         Delay = over.Delay ?? Delay,
         Jitter = over.Jitter ?? Jitter,
+        JitterShape = over.JitterShape ?? (over.Jitter is null ? JitterShape : null),
+        JitterReorders = over.JitterReorders ?? (over.Jitter is null ? JitterReorders : null),
         Loss = over.Loss ?? Loss,
+        BurstLoss = over.BurstLoss ?? (over.Loss is null ? BurstLoss : null),
         Reorder = over.Reorder ?? Reorder,
         ReorderDelay = over.ReorderDelay ?? ReorderDelay,
         Duplicate = over.Duplicate ?? Duplicate,
@@ -78,5 +102,6 @@ public sealed record LinkSettings
         Mtu = over.Mtu ?? Mtu,
         QueuePackets = over.QueuePackets ?? QueuePackets,
         QueueBytes = over.QueueBytes ?? QueueBytes,
+        QueueMarkAbove = over.QueueMarkAbove ?? QueueMarkAbove,
     };
 }

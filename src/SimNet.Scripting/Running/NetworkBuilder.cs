@@ -1,3 +1,4 @@
+using System.Globalization;
 using SimNet.Devices;
 using SimNet.Hosts;
 using SimNet.Links;
@@ -120,18 +121,20 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
     {
         Link link = simulation.AddLink(_ports[definition.A], _ports[definition.B], new LinkOptions
         {
+            HasCarrier = definition.HasCarrier,
             AToB = Apply(new LinkDirectionOptions(), definition.AToB),
             BToA = Apply(new LinkDirectionOptions(), definition.BToA),
         });
-        foreach (FaultDefinition fault in scenario.Faults)
+        for (int i = 0; i < scenario.Faults.Count; i++)
         {
+            FaultDefinition fault = scenario.Faults[i];
             if (fault.From == definition.A && fault.To == definition.B)
             {
-                link.AToB.AddRule(new ScriptedRule(fault));
+                AddFault(simulation, link.AToB, fault, i + 1);
             }
             else if (fault.From == definition.B && fault.To == definition.A)
             {
-                link.BToA.AddRule(new ScriptedRule(fault));
+                AddFault(simulation, link.BToA, fault, i + 1);
             }
         }
 
@@ -145,12 +148,35 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
         }
     }
 
+    private static void AddFault(Simulation simulation, LinkDirection direction, FaultDefinition fault, int number)
+    {
+        if (fault.At is { } at)
+        {
+            var timed = new InjectionRule(fault.Match, fault.Action.Packets ?? []);
+            direction.AddRule(timed);
+            simulation.Loop.Post(Instant.Zero + at, () => timed.Fire(direction));
+            return;
+        }
+
+        string name = fault.Name ?? number.ToString(CultureInfo.InvariantCulture);
+        direction.AddRule(new NthMatchRule(fault.Match, fault.Action, [.. fault.Nth])
+        {
+            Every = fault.Every,
+            Chance = fault.Chance,
+            Random = simulation.Random.Child("fault:" + name),
+        });
+    }
+
     private static LinkDirectionOptions Apply(LinkDirectionOptions before, LinkSettings settings) => before with
     {
+        Up = settings.Up ?? before.Up,
         Rate = settings.Rate ?? before.Rate,
         Delay = settings.Delay ?? before.Delay,
         Jitter = settings.Jitter ?? before.Jitter,
+        JitterShape = settings.JitterShape ?? (settings.Jitter is null ? before.JitterShape : JitterShape.Uniform),
+        AllowReordering = settings.JitterReorders ?? (settings.Jitter is null && before.AllowReordering),
         Loss = settings.Loss ?? before.Loss,
+        BurstLoss = settings.BurstLoss ?? (settings.Loss is null ? before.BurstLoss : null),
         Reorder = settings.Reorder ?? before.Reorder,
         ReorderDelay = settings.ReorderDelay ?? before.ReorderDelay,
         Duplicate = settings.Duplicate ?? before.Duplicate,
@@ -158,5 +184,6 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
         Mtu = settings.Mtu ?? before.Mtu,
         QueuePackets = settings.QueuePackets ?? before.QueuePackets,
         QueueBytes = settings.QueueBytes ?? before.QueueBytes,
+        QueueMarkAbove = settings.QueueMarkAbove ?? before.QueueMarkAbove,
     };
 }

@@ -8,17 +8,19 @@ internal sealed class RelativeNumbers
     private readonly Dictionary<(IpEndpoint Source, IpEndpoint Destination), Direction> _directions = [];
 
     /// <summary>The numbers of the next segment; also whether it repeats sequence space that was seen before.</summary>
-    public (long Seq, long Ack, bool Repeats) Next(SegmentRecord segment)
+    /// <param name="segment">The segment.</param>
+    /// <param name="keep">False: what later segments count from stays as it is, as for a forged segment.</param>
+    public (long Seq, long Ack, bool Repeats) Next(SegmentRecord segment, bool keep = true)
     {
         var key = (segment.Source, segment.Destination);
-        if (!_directions.TryGetValue(key, out Direction? own) || (segment.Has(TcpFlags.Syn) && segment.Seq != own.First))
+        if (!_directions.TryGetValue(key, out Direction? own) || (keep && segment.Has(TcpFlags.Syn) && segment.Seq != own.First))
         {
             _directions[key] = own = new Direction { First = segment.Seq, End = segment.Seq };
         }
 
         bool repeats = segment.SequenceLength > 0 && segment.Seq < own.End && !segment.Has(TcpFlags.Rst);
         SequenceNumber end = segment.Seq + segment.SequenceLength;
-        own.End = SequenceNumber.Max(own.End, end);
+        own.End = keep ? SequenceNumber.Max(own.End, end) : own.End;
         long ack = 0;
         if (segment.Has(TcpFlags.Ack))
         {

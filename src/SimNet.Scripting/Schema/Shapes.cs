@@ -65,10 +65,11 @@ internal static partial class Shapes
 
     private static readonly ShapeKey[] DirectionKeys =
     [
+        new("up", "boolean", "false: nothing gets through, and what is on its way is lost."),
         new("rate", "rate", "Sending rate: 10Mbit. Default: no limit."),
         new("delay", "duration", "Propagation delay: 5ms."),
-        new("jitter", "duration", "Greatest random addition to the delay."),
-        new("loss", "probability", "Probability that a frame is lost: 2%."),
+        new("jitter", "duration|#jitter", "Greatest random addition to the delay; or a distribution: {normal: 1ms}."),
+        new("loss", "probability|#loss", "Probability that a frame is lost: 2%; or losses in bursts."),
         new("reorder", "probability|#reorder", "Probability that a frame is held back so that later ones overtake it."),
         new("duplicate", "probability", "Probability that a frame arrives twice."),
         new("corrupt", "probability", "Probability that one bit of a frame is flipped."),
@@ -82,6 +83,7 @@ internal static partial class Shapes
     [
         new("between", "string[]", "The two ends, each HOST or HOST.INTERFACE.", Required: true),
         .. DirectionKeys,
+        new("carrier", "boolean", "true: the ends see when the link goes down, as with a cable that is pulled out; default false."),
         new("changes", "#change[]", "What changes during the run."),
     ])
     {
@@ -102,25 +104,11 @@ internal static partial class Shapes
 
     public static readonly Shape Queue = new("queue", "A queue's limit. Short form: in packets.",
         new("packets", "integer:1..1000000000", "In packets."),
-        new("bytes", "size", "In bytes."))
+        new("bytes", "size", "In bytes."),
+        new("mark-above", "integer:0..1000000000", "ECN-capable packets are marked CE when more than so many wait."))
     {
         Short = "integer:1..1000000000",
     };
-
-    public static readonly Shape Fault = new("fault", "A scripted fault.",
-        new("on", "string", "A direction of a link: client->server.", Required: true),
-        new("match", "#match", "Which frames; default: all."),
-        new("do", "string", "drop, duplicate, corrupt, or delay with a duration: delay 50ms.", Required: true));
-
-    public static readonly Shape Match = new("match", "Which frames a fault is for; all that is said must hold.",
-        new("flags", "string", "TCP flags that are set: SYN (not SYN ACK), SYN ACK, FIN; ACK alone is a pure acknowledgement."),
-        new("payload", "boolean", "Only TCP segments with data (true) or without (false)."),
-        new("nth", "integer:1..1000000000|integer:1..1000000000[]", "Only these of the matching frames, counted from 1."),
-        new("protocol", "enum:tcp,udp,icmp,arp", "Only this protocol."),
-        new("source-port", "integer:1..65535", "Only from this port."),
-        new("destination-port", "integer:1..65535", "Only to this port."),
-        new("after", "duration", "Not before this time."),
-        new("before", "duration", "Not at or after this time."));
 
     public static readonly Shape Table = new("table", "A socket table to print.",
         new("host", "string", "Whose.", Required: true),
@@ -130,9 +118,10 @@ internal static partial class Shapes
     /// <summary>Every shape, the root first.</summary>
     public static IReadOnlyList<Shape> All =>
     [
-        Scenario, Limits, Host, Interface, Route, Timestamps, Link, Direction, Change, Reorder, Queue, Fault, Match, Table, Application, Statement,
+        Scenario, Limits, Host, Interface, Route, Timestamps, Link, Direction, Change, Reorder, Queue, Table, Application, Statement,
         SocketArguments, AcceptArguments, ConnectArguments, BindArguments, WriteArguments, ReadArguments, RepeatArguments, .. Applications, CallExpectation,
         Expectation, Segments, Segment, States, State, QueueExpectation, SocketsExpectation, Delivered, CallResult, Counters, HostCount,
         .. SweepShapes,
+        .. Faults,
     ];
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SimNet.Links;
 using SimNet.Scripting.Model;
 using SimNet.Scripting.Schema;
 
@@ -54,7 +55,7 @@ internal sealed partial class Binder
         LinkSettings both = Settings(map);
         (LinkSettings ab, LinkSettings ba) = Directions(map, a, b);
         List<LinkChange> changes = [.. map.List("changes").Select(c => Change(c, a, b)).OfType<LinkChange>().OrderBy(c => c.At)];
-        _links.Add(new LinkDefinition { A = a, B = b, AToB = both.With(ab), BToA = both.With(ba), Changes = changes, Position = map.Position });
+        _links.Add(new LinkDefinition { A = a, B = b, AToB = both.With(ab), BToA = both.With(ba), HasCarrier = map.Boolean("carrier") ?? false, Changes = changes, Position = map.Position });
     }
 
     private InterfaceName? End(ScriptNode node)
@@ -96,7 +97,8 @@ internal sealed partial class Binder
         LinkSettings ab = new(), ba = new();
         foreach (ScriptEntry entry in map.OtherEntries().Where(e => e.Key.Text.Contains("->", StringComparison.Ordinal)))
         {
-            if (Direction(entry.Key) is not { } direction || MapReader.Open(entry.Value, Shapes.Direction, _errors, entry.Key.Text) is not { } reader)
+            string Wrong() => $"`{entry.Key.Text}` is no direction of this link; it has `{a.Host}->{b.Host}` and `{b.Host}->{a.Host}`";
+            if (Direction(entry.Key, [(a, b)], Wrong) is not { } direction || MapReader.Open(entry.Value, Shapes.Direction, _errors, entry.Key.Text) is not { } reader)
             {
                 continue;
             }
@@ -105,21 +107,17 @@ internal sealed partial class Binder
             {
                 ab = Settings(reader);
             }
-            else if (direction == (b, a))
-            {
-                ba = Settings(reader);
-            }
             else
             {
-                _errors.Add(entry.Key.Position, $"`{entry.Key.Text}` is no direction of this link; it has `{a.Host}->{b.Host}` and `{b.Host}->{a.Host}`");
+                ba = Settings(reader);
             }
         }
 
         return (ab, ba);
     }
 
-    /// <summary>FROM->TO; null after an error.</summary>
-    private (InterfaceName From, InterfaceName To)? Direction(ScriptNode node)
+    /// <summary>FROM->TO among some links; null after an error.</summary>
+    private (InterfaceName From, InterfaceName To)? Direction(ScriptNode node, IEnumerable<(InterfaceName A, InterfaceName B)> links, Func<string> none)
     {
         string[] ends = node.Kind == NodeKind.Scalar ? node.Text.Split("->", StringSplitOptions.TrimEntries) : [];
         if (ends.Length != 2 || ends[0].Length == 0 || ends[1].Length == 0)
@@ -128,20 +126,47 @@ internal sealed partial class Binder
             return null;
         }
 
-        InterfaceName? from = Point(ends[0], node.Position), to = Point(ends[1], node.Position);
-        return from is null || to is null ? null : (from.Value, to.Value);
+        if (Point(ends[0], node.Position) is null | Point(ends[1], node.Position) is null)
+        {
+            return null;
+        }
+
+        foreach ((InterfaceName a, InterfaceName b) in links)
+        {
+            if (Means(ends[0], a) && Means(ends[1], b))
+            {
+                return (a, b);
+            }
+
+            if (Means(ends[0], b) && Means(ends[1], a))
+            {
+                return (b, a);
+            }
+        }
+
+        _errors.Add(node.Position, none());
+        return null;
     }
+
+    /// <summary>HOST.INTERFACE, or just the host's name where that is enough.</summary>
+    private static bool Means(string text, InterfaceName end) => text == end.Host || text == end.ToString();
 
     private LinkSettings Settings(MapReader map)
     {
         (Probability? reorder, Duration? reorderDelay) = Reorder(map);
-        (int? packets, long? bytes) = Queue(map);
+        (int? packets, long? bytes, int? markAbove) = Queue(map);
+        (Duration? jitter, JitterShape? shape, bool? reorders) = Jitter(map);
+        (Probability? loss, GilbertElliott? burstLoss) = Loss(map);
         return new LinkSettings
         {
+            Up = map.Boolean("up"),
             Rate = map.Rate("rate"),
             Delay = map.Duration("delay"),
-            Jitter = map.Duration("jitter"),
-            Loss = map.Probability("loss"),
+            Jitter = jitter,
+            JitterShape = shape,
+            JitterReorders = reorders,
+            Loss = loss,
+            BurstLoss = burstLoss,
             Reorder = reorder,
             ReorderDelay = reorderDelay,
             Duplicate = map.Probability("duplicate"),
@@ -149,7 +174,54 @@ internal sealed partial class Binder
             Mtu = map.Integer("mtu", 68, 65535),
             QueuePackets = packets,
             QueueBytes = bytes,
+            QueueMarkAbove = markAbove,
         };
+    }
+
+    private (Duration? Amount, JitterShape? Shape, bool? Reorders) Jitter(MapReader map)
+    {
+        if (map.Find("jitter") is not { } node)
+        {
+            return (null, null, null);
+        }
+
+        if (node.Kind != NodeKind.Mapping)
+        {
+            return (_values.Duration(node, "jitter"), null, null);
+        }
+
+        var reader = new MapReader(node, Shapes.Jitter, _errors);
+        (string key, JitterShape shape) = reader.Has("normal") ? ("normal", JitterShape.Normal)
+            : reader.Has("pareto") ? ("pareto", JitterShape.Pareto)
+            : reader.Has("pareto-normal") ? ("pareto-normal", JitterShape.ParetoNormal)
+            : ("uniform", JitterShape.Uniform);
+        return (reader.Duration(key), shape, reader.Boolean("reorders"));
+    }
+
+    private (Probability? Loss, GilbertElliott? Bursts) Loss(MapReader map)
+    {
+        if (map.Find("loss") is not { } node)
+        {
+            return (null, null);
+        }
+
+        if (node.Kind != NodeKind.Mapping)
+        {
+            return (_values.Probability(node, "loss"), null);
+        }
+
+        var reader = new MapReader(node, Shapes.Loss, _errors);
+        if (reader.Find("gilbert-elliott") is not { } inner || MapReader.Open(inner, Shapes.GilbertElliott, _errors, "gilbert-elliott") is not { } model)
+        {
+            return (null, null);
+        }
+
+        var bursts = new GilbertElliott(model.Probability("p") ?? Probability.Never, model.Probability("r") ?? Probability.Never)
+        {
+            LossInGood = model.Probability("good") ?? Probability.Never,
+            LossInBad = model.Probability("bad") ?? Probability.Always,
+        };
+        return (Probability.Never, bursts);
     }
 
     private (Probability? Probability, Duration? Delay) Reorder(MapReader map)
@@ -168,103 +240,19 @@ internal sealed partial class Binder
         return (reader.Probability("probability"), reader.Duration("delay") ?? DefaultReorderDelay);
     }
 
-    private (int? Packets, long? Bytes) Queue(MapReader map)
+    private (int? Packets, long? Bytes, int? MarkAbove) Queue(MapReader map)
     {
         if (map.Find("queue") is not { } node)
         {
-            return (null, null);
+            return (null, null, null);
         }
 
         if (node.Kind != NodeKind.Mapping)
         {
-            return ((int?)_values.Integer(node, "queue", 1, 1_000_000_000), null);
+            return ((int?)_values.Integer(node, "queue", 1, 1_000_000_000), null, null);
         }
 
         var reader = new MapReader(node, Shapes.Queue, _errors);
-        return (reader.Integer("packets", 1, 1_000_000_000), reader.Size("bytes"));
-    }
-
-    private FaultDefinition? Fault(ScriptNode node)
-    {
-        if (MapReader.Open(node, Shapes.Fault, _errors, "fault") is not { } map || map.Find("on") is not { } on || map.Find("do") is not { } act)
-        {
-            return null;
-        }
-
-        (InterfaceName From, InterfaceName To)? direction = Direction(on);
-        (FaultEffect Action, Duration Delay)? action = Action(act);
-        FrameFilter match = map.Find("match") is { } m && MapReader.Open(m, Shapes.Match, _errors, "match") is { } reader ? Match(reader) : new FrameFilter();
-        if (direction is null || action is null)
-        {
-            return null;
-        }
-
-        (InterfaceName from, InterfaceName to) = direction.Value;
-        if (!_links.Exists(l => (l.A, l.B) == (from, to) || (l.B, l.A) == (from, to)))
-        {
-            string links = string.Join(", ", _links.Select(l => $"{l.A.Host}->{l.B.Host}, {l.B.Host}->{l.A.Host}"));
-            _errors.Add(on.Position, $"there is no link `{on.Text}`" + (links.Length > 0 ? $"; directions: {links}" : "; the scenario has no links"));
-        }
-
-        return new FaultDefinition
-        {
-            From = from,
-            To = to,
-            Match = match,
-            Action = action.Value.Action,
-            Delay = action.Value.Delay,
-            Position = node.Position,
-        };
-    }
-
-    private (FaultEffect Action, Duration Delay)? Action(ScriptNode node)
-    {
-        string text = node.Kind == NodeKind.Scalar ? node.Text.Trim() : "";
-        string[] parts = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        switch (parts)
-        {
-            case ["drop"]:
-                return (FaultEffect.Drop, Duration.Zero);
-            case ["duplicate"]:
-                return (FaultEffect.Duplicate, Duration.Zero);
-            case ["corrupt"]:
-                return (FaultEffect.Corrupt, Duration.Zero);
-            case ["delay", var length] when Units.TryDuration(length, out Duration delay):
-                return (FaultEffect.Delay, delay);
-            case ["delay", ..]:
-                _errors.Add(node.Position, $"do: `{text}` needs {Units.DurationForm} after `delay`");
-                return null;
-            default:
-                _errors.Add(node.Position, $"do: unknown action {node.Describe()}"
-                    + Suggestions.For(parts.Length > 0 ? parts[0] : "", ["drop", "duplicate", "corrupt", "delay"], "actions"));
-                return null;
-        }
-    }
-
-    private FrameFilter Match(MapReader map)
-    {
-        var nth = new List<int>();
-        if (map.Find("nth") is { } node)
-        {
-            foreach (ScriptNode item in node.Kind == NodeKind.Sequence ? node.Items : [node])
-            {
-                if (_values.Integer(item, "nth", 1, 1_000_000_000) is { } number)
-                {
-                    nth.Add((int)number);
-                }
-            }
-        }
-
-        return new FrameFilter
-        {
-            Flags = map.Flags("flags"),
-            Payload = map.Boolean("payload"),
-            Nth = nth,
-            Protocol = map.Word("protocol", "tcp", "udp", "icmp", "arp"),
-            SourcePort = map.Integer("source-port", 1, 65535),
-            DestinationPort = map.Integer("destination-port", 1, 65535),
-            After = map.Duration("after"),
-            Before = map.Duration("before"),
-        };
+        return (reader.Integer("packets", 1, 1_000_000_000), reader.Size("bytes"), reader.Integer("mark-above", 0, 1_000_000_000));
     }
 }

@@ -54,6 +54,9 @@ public sealed class HostInterface : LinkPort
     public long SentWithoutLink { get; private set; }
 
     /// <inheritdoc/>
+    public override MacAddress? HardwareAddress => Stack.MacAddress;
+
+    /// <inheritdoc/>
     protected internal override bool ObservesSending => Tap.IsObserved;
 
     /// <summary>Gives it an address and the route to its network.</summary>
@@ -76,6 +79,13 @@ public sealed class HostInterface : LinkPort
         CaptureDirection.Outbound,
         verdict.Reason == DropReason.None ? PacketFate.Sent : PacketFate.Dropped,
         in verdict);
+
+    /// <inheritdoc/>
+    protected internal override void OnCarrier(Instant now, bool up)
+    {
+        Host.Stack.Ip.SetCarrier(Stack, up);
+        Host.Pump();
+    }
 
     /// <inheritdoc/>
     protected internal override void Arrive(Instant now, Frame frame)
@@ -148,7 +158,7 @@ public sealed class HostInterface : LinkPort
     {
         if (Tap.IsObserved)
         {
-            LinkVerdict verdict = default;
+            LinkVerdict verdict = new() { Effects = (LinkEffects)frame.Note };
             Tap.Publish(now, frame, CaptureDirection.Inbound, PacketFate.Delivered, in verdict);
         }
     }

@@ -6,6 +6,12 @@ namespace SimNet.Links;
 /// </summary>
 public abstract class FaultRule
 {
+    /// <summary>
+    /// True when <see cref="Decide"/> looks at relative numbers or retransmissions, or injects by them: then the link follows the
+    /// connections that pass it.
+    /// </summary>
+    public virtual bool NeedsFlows => false;
+
     /// <summary>What to do with the packet.</summary>
     public abstract FaultAction Decide(in FrameSummary frame);
 }

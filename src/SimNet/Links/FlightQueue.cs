@@ -10,11 +10,12 @@ namespace SimNet.Links;
 internal sealed class FlightQueue
 {
     private readonly PriorityQueue<Frame, (long Due, long Number)> _outOfOrder = new();
+    private readonly List<(Frame Frame, FaultRule Rule)> _held = [];
     private FrameQueue _inOrder = new();
     private long _number;
     private Instant _lastInOrder;
 
-    public int Count => _inOrder.Count + _outOfOrder.Count;
+    public int Count => _inOrder.Count + _outOfOrder.Count + _held.Count;
 
     /// <summary>The next arrival; never when nothing is on its way.</summary>
     public Instant NextDue
@@ -22,7 +23,8 @@ internal sealed class FlightQueue
         get
         {
             Instant next = _inOrder.Count > 0 ? _inOrder.First.Due : Instant.Never;
-            return _outOfOrder.Count > 0 ? Instant.Min(next, _outOfOrder.Peek().Due) : next;
+            next = _outOfOrder.Count > 0 ? Instant.Min(next, _outOfOrder.Peek().Due) : next;
+            return _held.Count > 0 ? Instant.Min(next, _held[0].Frame.Due) : next;
         }
     }
 
@@ -56,15 +58,48 @@ internal sealed class FlightQueue
         _outOfOrder.Enqueue(frame, (due.Nanoseconds, ++_number));
     }
 
+    /// <summary>Adds a frame that waits for the next one of the same rule, until that instant at most.</summary>
+    public void Hold(Frame frame, FaultRule rule, Instant latest)
+    {
+        frame.Due = latest;
+        int at = _held.FindIndex(other => other.Frame.Due > latest);
+        _held.Insert(at < 0 ? _held.Count : at, (frame, rule));
+    }
+
+    /// <summary>Lets the frame that waits for this rule arrive then; false when there is none.</summary>
+    public bool Release(FaultRule rule, Instant due)
+    {
+        int at = _held.FindIndex(other => other.Rule == rule);
+        if (at < 0)
+        {
+            return false;
+        }
+
+        Frame frame = _held[at].Frame;
+        _held.RemoveAt(at);
+        AddHeldBack(frame, due);
+        return true;
+    }
+
+    /// <summary>True while a frame waits for this rule.</summary>
+    public bool Holds(FaultRule rule) => _held.Exists(other => other.Rule == rule);
+
     /// <summary>When <see cref="AddInOrder"/> would let such a frame arrive.</summary>
     public Instant ClampInOrder(Instant due) => Instant.Max(due, _lastInOrder);
 
     /// <summary>Takes the next frame that is due. At the same instant those in order come first.</summary>
     public bool TryTake(Instant now, out Frame frame)
     {
+        if (_held.Count > 0 && _held[0].Frame.Due <= now)
+        {
+            // Nothing came that it could change places with.
+            AddHeldBack(_held[0].Frame, _held[0].Frame.Due);
+            _held.RemoveAt(0);
+        }
+
         bool isLate = _outOfOrder.Count > 0
             && (_inOrder.Count == 0 || _outOfOrder.Peek().Due < _inOrder.First.Due);
-        if (Count == 0 || (isLate ? _outOfOrder.Peek().Due : _inOrder.First.Due) > now)
+        if (_inOrder.Count + _outOfOrder.Count == 0 || (isLate ? _outOfOrder.Peek().Due : _inOrder.First.Due) > now)
         {
             frame = null!;
             return false;

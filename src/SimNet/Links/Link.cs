@@ -29,9 +29,11 @@ public sealed class Link
         ObservableSource<PacketEvent>? everywhere = null)
     {
         Name = options.Name ?? $"{a.Name}-{b.Name}";
+        HasCarrier = options.HasCarrier;
         SimRandom own = random.Child("link:" + Name);
-        AToB = new LinkDirection(this, LinkSide.AToB, loop, pool, own.Child("a-b"), a, b, options.AToB, everywhere);
-        BToA = new LinkDirection(this, LinkSide.BToA, loop, pool, own.Child("b-a"), b, a, options.BToA, everywhere);
+        FlowTracker flows = new();
+        AToB = new LinkDirection(this, LinkSide.AToB, loop, pool, own.Child("a-b"), a, b, options.AToB, flows, everywhere);
+        BToA = new LinkDirection(this, LinkSide.BToA, loop, pool, own.Child("b-a"), b, a, options.BToA, flows, everywhere);
         a.Attach(this, AToB);
         b.Attach(this, BToA);
     }
@@ -44,6 +46,12 @@ public sealed class Link
 
     /// <summary>From the second port to the first.</summary>
     public LinkDirection BToA { get; }
+
+    /// <summary>
+    /// True: hosts and switches see when a direction towards them goes down and up, as with a cable that is pulled out; false: they
+    /// don't, as when something fails behind a device between.
+    /// </summary>
+    public bool HasCarrier { get; }
 
     /// <summary>Takes both directions up or down.</summary>
     public void SetUp(bool up)

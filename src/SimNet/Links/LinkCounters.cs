@@ -2,7 +2,7 @@ using SimNet.Observe;
 
 namespace SimNet.Links;
 
-/// <summary>What one direction of a link did. Sent + copies = delivered + dropped + in flight.</summary>
+/// <summary>What one direction of a link did. Sent + copies + injected = delivered + dropped + in flight.</summary>
 public sealed class LinkCounters
 {
     private readonly long[] _dropped = new long[Enum.GetValues<DropReason>().Length];
@@ -24,6 +24,18 @@ public sealed class LinkCounters
 
     /// <summary>Packets with a bit changed.</summary>
     public long Corrupted { get; internal set; }
+
+    /// <summary>Packets whose fields a rule changed.</summary>
+    public long Edited { get; internal set; }
+
+    /// <summary>Packets that the queue marked "congestion experienced".</summary>
+    public long Marked { get; internal set; }
+
+    /// <summary>Packets that rules made.</summary>
+    public long Injected { get; internal set; }
+
+    /// <summary>Packets that a rule should have made, but nothing was known to make them from.</summary>
+    public long NotInjected { get; internal set; }
 
     /// <summary>Packets dropped for any reason.</summary>
     public long TotalDropped { get; private set; }

@@ -11,25 +11,28 @@ namespace SimNet.Links;
 /// One direction of a link. A packet's whole fate is decided when it is sent: up or down, MTU, fault rules, queue and rate, loss,
 /// then delay with jitter, reordering, duplication, corruption. Without those a packet costs a place in a ring and an event.
 /// </summary>
-public sealed class LinkDirection : Alarm
+public sealed partial class LinkDirection : Alarm
 {
     private readonly FramePool _pool;
     private readonly LinkPort _from;
     private readonly LinkPort _to;
     private readonly EventLoop _loop;
-    private readonly RuleStage _rules = new();
+    private readonly RuleStage _rules;
     private readonly FlightQueue _flight = new();
     private readonly CorruptStage _corrupter;
     private readonly CorruptStage _ruleCorrupter;
+    private readonly SimRandom _ruleRandom;
     private TransmitStage _transmitter = new();
     private JitterStage _jitter;
     private ChanceStage _loss;
+    private BurstLossStage _burstLoss;
     private ChanceStage _reorder;
     private ChanceStage _duplicate;
     private ChanceStage _corrupt;
     private LinkDirectionOptions _options = new();
     private int _maxLength;
     private bool _hasChances;
+    private bool _marks;
 
     internal LinkDirection(
         Link link,
@@ -40,6 +43,7 @@ public sealed class LinkDirection : Alarm
         LinkPort from,
         LinkPort to,
         LinkDirectionOptions options,
+        FlowTracker flows,
         ObservableSource<PacketEvent>? everywhere)
         : base(loop)
     {
@@ -49,13 +53,16 @@ public sealed class LinkDirection : Alarm
         _pool = pool;
         _from = from;
         _to = to;
+        _rules = new RuleStage(flows);
         _jitter = new JitterStage(random.Child("jitter"));
         _loss = new ChanceStage(random.Child("loss"));
+        _burstLoss = new BurstLossStage(random.Child("burst state"), random.Child("burst loss"));
         _reorder = new ChanceStage(random.Child("reorder"));
         _duplicate = new ChanceStage(random.Child("duplicate"));
         _corrupt = new ChanceStage(random.Child("corrupt"));
         _corrupter = new CorruptStage(random.Child("corrupt bit"));
-        _ruleCorrupter = new CorruptStage(random.Child("rule bit"));
+        _ruleRandom = random.Child("rule bit");
+        _ruleCorrupter = new CorruptStage(_ruleRandom);
         Tap = new PacketTap(new CapturePoint(CapturePointKind.LinkDirection, $"{from.Name}>{to.Name}"), everywhere);
         Options = options;
     }
@@ -101,15 +108,23 @@ public sealed class LinkDirection : Alarm
         set
         {
             value.Validate();
+            bool turns = _options.Up != value.Up;
             _options = value;
             _maxLength = value.Mtu + EthernetView.HeaderLength ?? int.MaxValue;
             _transmitter.Configure(value);
-            _jitter.Limit = value.Jitter;
+            (_jitter.Limit, _jitter.Shape) = (value.Jitter, value.JitterShape);
+            _burstLoss.Model = value.BurstLoss;
             _loss.Probability = value.Loss;
             _reorder.Probability = value.Reorder;
             _duplicate.Probability = value.Duplicate;
             _corrupt.Probability = value.Corrupt;
-            _hasChances = !(value.Loss.IsNever && value.Reorder.IsNever && value.Duplicate.IsNever && value.Corrupt.IsNever);
+            _hasChances = !(value.Loss.IsNever && value.Reorder.IsNever && value.Duplicate.IsNever && value.Corrupt.IsNever)
+                || value.BurstLoss is not null;
+            _marks = value.QueueMarkAbove is not null;
+            if (turns)
+            {
+                Turn(value.Up);
+            }
         }
     }
 
@@ -124,35 +139,17 @@ public sealed class LinkDirection : Alarm
     {
         Counters.Sent++;
         Counters.SentBytes += frame.Length;
-        bool byRule = Decide(now, frame, out LinkVerdict verdict);
-        if (_from.ObservesSending)
+        if (!_rules.IsEmpty)
         {
-            _from.OnSent(now, frame, in verdict);
-        }
-
-        if (Tap.IsObserved)
-        {
-            PacketFate fate = verdict.Reason == DropReason.None ? PacketFate.Queued : PacketFate.Dropped;
-            Tap.Publish(now, frame, CaptureDirection.Inbound, fate, in verdict);
-        }
-
-        if (verdict.Reason != DropReason.None)
-        {
-            Discard(frame, verdict.Reason);
+            SendByRules(now, frame);
             return;
         }
 
-        Frame? copy = verdict.Copies > 0 ? _pool.Copy(frame.Bytes) : null;
-        if ((verdict.Effects & LinkEffects.Corrupted) != LinkEffects.None)
+        Decide(now, frame, out LinkVerdict verdict);
+        Finish(frame, ref verdict);
+        if (Observe(now, frame, in verdict))
         {
-            (byRule ? _ruleCorrupter : _corrupter).Flip(frame.Bytes);
-            Counters.Corrupted++;
-        }
-
-        Enqueue(frame, in verdict);
-        if (copy is not null)
-        {
-            AddCopies(now, copy, in verdict);
+            Start(now, frame, in verdict, _corrupter);
         }
 
         RingBy(_flight.NextDue);
@@ -175,7 +172,7 @@ public sealed class LinkDirection : Alarm
         }
     }
 
-    /// <summary>What happens to a frame; the result is true when a rule chose it.</summary>
+    /// <summary>What happens to a frame, rules aside; false when it doesn't get as far as the line.</summary>
     private bool Decide(Instant now, Frame frame, out LinkVerdict verdict)
     {
         verdict = default;
@@ -185,24 +182,29 @@ public sealed class LinkDirection : Alarm
             return false;
         }
 
-        FaultAction fault = _rules.IsEmpty ? FaultAction.None : _rules.Decide(now, Side, Counters.Sent, frame.Bytes);
         if (!_transmitter.TryStart(now, frame.Length, out Instant end))
         {
             verdict.Reason = DropReason.QueueFull;
             return false;
         }
 
-        verdict.Due = end + _options.Delay + _jitter.Draw();
+        verdict.Due = end + _jitter.Of(_options.Delay);
         if (_hasChances)
         {
             DrawChances(ref verdict);
         }
 
-        if (fault.Kind != FaultKind.None)
+        if (_marks && _transmitter.IsAboveMark && FrameEditor.IsEcnCapable(frame.Bytes))
         {
-            Apply(fault, ref verdict);
+            verdict.Effects |= LinkEffects.Marked;
         }
 
+        return true;
+    }
+
+    /// <summary>What follows from the decisions taken together.</summary>
+    private void Finish(Frame frame, ref LinkVerdict verdict)
+    {
         if ((verdict.Effects & LinkEffects.Corrupted) != LinkEffects.None && !CorruptStage.HasChecksum(frame.Bytes))
         {
             verdict.Reason = DropReason.FrameCheck;
@@ -212,13 +214,68 @@ public sealed class LinkDirection : Alarm
         {
             verdict.Due = _flight.ClampInOrder(verdict.Due);
         }
+    }
 
-        return fault.Kind != FaultKind.None;
+    /// <summary>Tells who looks; false when the frame is dropped, and then it is gone.</summary>
+    private bool Observe(Instant now, Frame frame, in LinkVerdict verdict)
+    {
+        if (_from.ObservesSending)
+        {
+            _from.OnSent(now, frame, in verdict);
+        }
+
+        if (Tap.IsObserved)
+        {
+            PacketFate fate = verdict.Reason == DropReason.None ? PacketFate.Queued : PacketFate.Dropped;
+            Tap.Publish(now, frame, CaptureDirection.Inbound, fate, in verdict);
+        }
+
+        if (verdict.Reason != DropReason.None)
+        {
+            Discard(frame, verdict.Reason);
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Sends the frame and its copies on their way.</summary>
+    private void Start(Instant now, Frame frame, in LinkVerdict verdict, CorruptStage corrupter)
+    {
+        if (verdict.Effects != LinkEffects.None)
+        {
+            StartAffected(now, frame, in verdict, corrupter);
+            return;
+        }
+
+        Enqueue(frame, in verdict);
+    }
+
+    private void StartAffected(Instant now, Frame frame, in LinkVerdict verdict, CorruptStage corrupter)
+    {
+        if ((verdict.Effects & LinkEffects.Marked) != LinkEffects.None && FrameEditor.MarkCongestion(frame.Bytes))
+        {
+            Counters.Marked++;
+            frame.Note |= (int)LinkEffects.Marked;
+        }
+
+        Frame? copy = verdict.Copies > 0 ? _pool.Copy(frame.Bytes) : null;
+        if ((verdict.Effects & LinkEffects.Corrupted) != LinkEffects.None)
+        {
+            corrupter.Flip(frame.Bytes);
+            Counters.Corrupted++;
+        }
+
+        Enqueue(frame, in verdict);
+        if (copy is not null)
+        {
+            AddCopies(now, copy, in verdict, Duration.Zero);
+        }
     }
 
     private void DrawChances(ref LinkVerdict verdict)
     {
-        if (_loss.Strikes())
+        if (_loss.Strikes() | _burstLoss.Strikes())
         {
             verdict.Reason = DropReason.RandomLoss;
         }
@@ -241,27 +298,6 @@ public sealed class LinkDirection : Alarm
         }
     }
 
-    private static void Apply(FaultAction fault, ref LinkVerdict verdict)
-    {
-        switch (fault.Kind)
-        {
-            case FaultKind.Drop:
-                verdict.Reason = DropReason.FaultRule;
-                break;
-            case FaultKind.Delay:
-                verdict.Effects |= LinkEffects.HeldBack;
-                verdict.Due += fault.Extra;
-                break;
-            case FaultKind.Duplicate:
-                verdict.Effects |= LinkEffects.Duplicated;
-                verdict.Copies += fault.Copies;
-                break;
-            default:
-                verdict.Effects |= LinkEffects.Corrupted;
-                break;
-        }
-    }
-
     private void Enqueue(Frame frame, in LinkVerdict verdict)
     {
         if ((verdict.Effects & LinkEffects.HeldBack) != LinkEffects.None)
@@ -279,41 +315,72 @@ public sealed class LinkDirection : Alarm
         }
     }
 
-    private void AddCopies(Instant now, Frame copy, in LinkVerdict original)
+    private void AddCopies(Instant now, Frame copy, in LinkVerdict original, Duration spacing)
     {
         LinkVerdict verdict = original;
-        verdict.Effects = LinkEffects.Copy | (original.Effects & LinkEffects.HeldBack);
+        verdict.Effects = LinkEffects.Copy | (original.Effects & (LinkEffects.HeldBack | LinkEffects.Edited | LinkEffects.Marked));
+        copy.Note = 0;
         for (int i = 0; i < original.Copies; i++)
         {
             Frame frame = i == original.Copies - 1 ? copy : _pool.Copy(copy.Bytes);
             Counters.Copies++;
+            verdict.Due += spacing;
             if (Tap.IsObserved)
             {
                 Tap.Publish(now, frame, CaptureDirection.Inbound, PacketFate.Queued, in verdict);
             }
 
-            Enqueue(frame, in verdict);
+            if (spacing > Duration.Zero)
+            {
+                _flight.AddHeldBack(frame, verdict.Due);
+            }
+            else
+            {
+                Enqueue(frame, in verdict);
+            }
         }
     }
 
     private void Deliver(Instant now, Frame frame)
     {
         LinkVerdict verdict = default;
-        verdict.Reason = _options.Up ? DropReason.None : DropReason.LinkDown;
         if (Tap.IsObserved)
         {
-            PacketFate fate = _options.Up ? PacketFate.Delivered : PacketFate.Dropped;
-            Tap.Publish(now, frame, CaptureDirection.Outbound, fate, in verdict);
-        }
-
-        if (!_options.Up)
-        {
-            Discard(frame, DropReason.LinkDown);
-            return;
+            verdict.Effects = (LinkEffects)frame.Note;
+            Tap.Publish(now, frame, CaptureDirection.Outbound, PacketFate.Delivered, in verdict);
         }
 
         Counters.Delivered++;
         _to.Arrive(now, frame);
+    }
+
+    /// <summary>The line is cut, and what is queued or on its way is lost; or it is mended.</summary>
+    private void Turn(bool up)
+    {
+        if (!up)
+        {
+            LoseAll();
+        }
+
+        if (Link.HasCarrier)
+        {
+            _to.OnCarrier(_loop.Now, up);
+        }
+    }
+
+    private void LoseAll()
+    {
+        LinkVerdict verdict = new() { Reason = DropReason.LinkDown };
+        _transmitter.Clear();
+        while (_flight.TryTake(Instant.Never, out Frame frame))
+        {
+            if (Tap.IsObserved)
+            {
+                Tap.Publish(_loop.Now, frame, CaptureDirection.Outbound, PacketFate.Dropped, in verdict);
+            }
+
+            Discard(frame, DropReason.LinkDown);
+        }
     }
 
     private void Discard(Frame frame, DropReason reason)

@@ -10,7 +10,7 @@ namespace SimNet.Links;
 /// </summary>
 public sealed record LinkDirectionOptions
 {
-    /// <summary>False: everything is dropped, packets on their way when they would arrive included.</summary>
+    /// <summary>False: everything is dropped; what is queued or on its way when this becomes false is lost at that instant.</summary>
     public bool Up { get; init; } = true;
 
     /// <summary>
@@ -27,8 +27,14 @@ public sealed record LinkDirectionOptions
     /// <summary>Time from the end of transmission to arrival.</summary>
     public Duration Delay { get; init; }
 
-    /// <summary>Added to <see cref="Delay"/>: uniform from zero to this, for each packet anew.</summary>
+    /// <summary>
+    /// Makes the delay differ from packet to packet, as <see cref="JitterShape"/> says; unless said otherwise uniform from zero to
+    /// this is added to <see cref="Delay"/>. What would be less than no delay is none.
+    /// </summary>
     public Duration Jitter { get; init; }
+
+    /// <summary>How the delays are distributed.</summary>
+    public JitterShape JitterShape { get; init; }
 
     /// <summary>
     /// False: jitter and a shortened delay never let a packet overtake an earlier one; it arrives with it instead.
@@ -39,6 +45,9 @@ public sealed record LinkDirectionOptions
     /// Probability that a packet is lost on the line, after it took its place in the queue and its transmission time.
     /// </summary>
     public Probability Loss { get; init; }
+
+    /// <summary>Losses in bursts, besides those of <see cref="Loss"/>; null: none.</summary>
+    public GilbertElliott? BurstLoss { get; init; }
 
     /// <summary>Probability that a packet is held back by <see cref="ReorderDelay"/>, so that later ones overtake it.</summary>
     public Probability Reorder { get; init; }
@@ -64,6 +73,12 @@ public sealed record LinkDirectionOptions
     /// </summary>
     public long? QueueBytes { get; init; }
 
+    /// <summary>
+    /// A packet that makes the queue longer than this many packets is marked "congestion experienced" if it is ECN-capable (RFC
+    /// 3168 §5), as RED with both thresholds there would; null: never. Matters only with a <see cref="Rate"/>.
+    /// </summary>
+    public int? QueueMarkAbove { get; init; }
+
     /// <summary>Throws when a value makes no sense.</summary>
     /// <exception cref="LinkOptionsException">A value makes no sense.</exception>
     internal void Validate()
@@ -75,6 +90,7 @@ public sealed record LinkDirectionOptions
         Check(ReorderDelay >= Duration.Zero, $"reorder delay {ReorderDelay} is negative");
         Check(Mtu is null or >= 68, $"MTU {Mtu} is below 68 bytes, the least that IPv4 works with (RFC 791)");
         Check(QueuePackets is null or >= 1, $"a queue of {QueuePackets} packets can't hold the one in transmission; use 1 or more");
+        Check(QueueMarkAbove is null or >= 0, $"a queue can't mark above {QueueMarkAbove} packets; use 0 or more");
         Check(QueueBytes is null or >= 1, $"a queue of {QueueBytes} bytes can't hold a packet");
     }
 

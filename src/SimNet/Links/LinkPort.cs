@@ -16,6 +16,9 @@ public abstract class LinkPort
     /// <summary>Where frames of this port go; null while no link is attached.</summary>
     public LinkDirection? Outgoing { get; private set; }
 
+    /// <summary>Ethernet address of what is behind the port; null where there is no single one.</summary>
+    public virtual MacAddress? HardwareAddress => null;
+
     /// <summary>A frame arrives, and belongs to the port from now on.</summary>
     protected internal abstract void Arrive(Instant now, Frame frame);
 
@@ -24,6 +27,11 @@ public abstract class LinkPort
 
     /// <summary>The link decided about a frame of this port. Called before the frame changes or ends.</summary>
     protected internal virtual void OnSent(Instant now, Frame frame, in LinkVerdict verdict)
+    {
+    }
+
+    /// <summary>The link tells that it was cut, or mended; only links that have carrier do.</summary>
+    protected internal virtual void OnCarrier(Instant now, bool up)
     {
     }
 

@@ -16,6 +16,7 @@ internal struct TransmitStage()
     private DataRate _rate;
     private int _overhead;
     private int _maxPackets;
+    private int _markAbove;
     private long _maxBytes;
 
     public void Configure(LinkDirectionOptions options)
@@ -24,6 +25,16 @@ internal struct TransmitStage()
         _overhead = options.OverheadBytes;
         _maxPackets = options.QueuePackets ?? int.MaxValue;
         _maxBytes = options.QueueBytes ?? long.MaxValue;
+        _markAbove = options.QueueMarkAbove ?? int.MaxValue;
+    }
+
+    /// <summary>After <see cref="TryStart"/>: more packets wait or are in transmission than go unmarked.</summary>
+    public readonly bool IsAboveMark => _count > _markAbove;
+
+    /// <summary>Forgets what waits, as when the line is cut.</summary>
+    public void Clear()
+    {
+        (_head, _count, _bytes, _busyUntil) = (0, 0, 0, default);
     }
 
     /// <summary>Packets waiting or in transmission.</summary>

@@ -18,4 +18,13 @@ public enum LinkEffects
 
     /// <summary>It is itself a copy that the link made.</summary>
     Copy = 8,
+
+    /// <summary>A rule made it; no host sent it.</summary>
+    Injected = 16,
+
+    /// <summary>A rule changed fields of it.</summary>
+    Edited = 32,
+
+    /// <summary>It was marked "congestion experienced".</summary>
+    Marked = 64,
 }

@@ -28,7 +28,7 @@ public struct LinkVerdict
 
     private static string?[] MakeEffectTexts()
     {
-        string?[] texts = new string?[16];
+        string?[] texts = new string?[128];
         for (int i = 1; i < texts.Length; i++)
         {
             LinkEffects effects = (LinkEffects)i;
@@ -37,6 +37,9 @@ public struct LinkVerdict
             Add(LinkEffects.Duplicated, "duplicated by link");
             Add(LinkEffects.Corrupted, "corrupted by link");
             Add(LinkEffects.Copy, "copy made by link");
+            Add(LinkEffects.Injected, "injected on link");
+            Add(LinkEffects.Edited, "changed by link");
+            Add(LinkEffects.Marked, "marked CE by link");
             texts[i] = string.Join(", ", parts);
 
             void Add(LinkEffects effect, string text)

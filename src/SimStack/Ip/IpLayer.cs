@@ -140,6 +140,20 @@ public sealed partial class IpLayer
         Invalidate();
     }
 
+    /// <summary>
+    /// Says that the cable was pulled out or put in. As in Linux (ignore_routes_with_linkdown = 0) addresses and routes stay, and
+    /// what the neighbours answered is forgotten; frames to send are dropped while there is no carrier.
+    /// </summary>
+    public void SetCarrier(NetworkInterface on, bool carrier)
+    {
+        on.HasCarrier = carrier;
+        if (!carrier)
+        {
+            on.DropOutgoing();
+            on.Neighbours.Flush();
+        }
+    }
+
     /// <summary>True for the addresses of all interfaces and for 127.0.0.0/8.</summary>
     public bool IsOwnAddress(in IpAddress address)
     {

@@ -41,6 +41,9 @@ public sealed class NetworkInterface
     /// <summary><see cref="IpLayer.SetUp"/> changes it.</summary>
     public bool IsUp { get; internal set; } = true;
 
+    /// <summary>False while the cable is out; <see cref="IpLayer.SetCarrier"/> changes it.</summary>
+    public bool HasCarrier { get; internal set; } = true;
+
     /// <summary>In the order they were added.</summary>
     public IReadOnlyList<InterfaceAddress> Addresses => _addresses;
 
@@ -56,7 +59,7 @@ public sealed class NetworkInterface
     /// <summary>Frames put in the queue.</summary>
     public long TxPackets { get; private set; }
 
-    /// <summary>Frames dropped because the queue was full or the interface down.</summary>
+    /// <summary>Frames dropped because the queue was full, the interface down or without carrier.</summary>
     public long TxDropped { get; private set; }
 
     /// <summary>Frames received, whatever became of them.</summary>
@@ -79,7 +82,7 @@ public sealed class NetworkInterface
     /// <summary>Takes the frame; false when it was dropped (and given back to the pool).</summary>
     internal bool Enqueue(Frame frame)
     {
-        if (!IsUp || (TxQueueLength != 0 && _outgoing.Count >= TxQueueLength))
+        if (!IsUp || !HasCarrier || (TxQueueLength != 0 && _outgoing.Count >= TxQueueLength))
         {
             TxDropped++;
             _pool.Return(frame);

@@ -19,6 +19,9 @@ public sealed class Frame
     /// <summary>For whoever holds the frame: a link keeps the instant of arrival here.</summary>
     public Instant Due { get; set; }
 
+    /// <summary>For whoever holds the frame: what a link noted about it; 0 when it comes from the pool.</summary>
+    public int Note { get; set; }
+
     /// <summary>Number of the frame among those its pool handed out; observers use it to follow one frame.</summary>
     public long Id { get; internal set; }
 

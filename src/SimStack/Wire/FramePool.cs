@@ -22,6 +22,7 @@ public sealed class FramePool
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, LargeCapacity);
         Frame frame = length <= SmallCapacity ? Take(ref _small, SmallCapacity) : Take(ref _large, LargeCapacity);
         frame.Length = length;
+        frame.Note = 0;
         frame.Id = ++_handedOut;
         Outstanding++;
         return frame;
@@ -32,6 +33,15 @@ public sealed class FramePool
     {
         Frame frame = Rent(bytes.Length);
         bytes.CopyTo(frame.Buffer);
+        return frame;
+    }
+
+    /// <summary>A copy with the number and the note of the original: the same frame on another way, as through a switch.</summary>
+    public Frame Clone(Frame original)
+    {
+        Frame frame = Copy(original.Bytes);
+        frame.Id = original.Id;
+        frame.Note = original.Note;
         return frame;
     }
 
