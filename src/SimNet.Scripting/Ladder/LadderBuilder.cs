@@ -260,7 +260,7 @@ internal sealed class LadderBuilder
             var place = new Place(
                 call.Host, waits ? call.End : call.Start, connection?.Local ?? default, connection?.Remote, waits ? call.PacketsBeforeEnd : call.PacketsBefore);
             PacketRecord? at = waits ? Arrived(place) : Sent(place);
-            Note(place, at, words);
+            Note(place with { IsReceiver = waits && place.Local.Port == 0 }, at, words);
         }
     }
 
@@ -352,6 +352,9 @@ internal sealed class LadderBuilder
         public bool Matches(IpEndpoint local, IpEndpoint remote) =>
             Remote is { } known
                 ? local == Local && remote == known
-                : Local.Port == 0 || local.Port == Local.Port;
+                : (Local.Port == 0 && !IsReceiver) || (Local.Port != 0 && local.Port == Local.Port);
+
+        /// <summary>The end of a connection that is gone: not the sender of what arrived.</summary>
+        public bool IsReceiver { get; init; }
     }
 }
