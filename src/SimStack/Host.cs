@@ -1,4 +1,5 @@
 using SimStack.Ip;
+using SimStack.Ping;
 using SimStack.Profiles;
 using SimStack.Sockets;
 using SimStack.Tcp;
@@ -17,6 +18,7 @@ public sealed class Host
 {
     private readonly TcpLayer _tcp;
     private readonly UdpLayer _udp;
+    private readonly PingLayer _ping;
 
     public Host(HostOptions options)
     {
@@ -26,6 +28,7 @@ public sealed class Host
         Ip = new IpLayer(options.FramePool, Counters, new Transports(this), Sysctls) { CountsEveryDatagram = Profile.CountsEveryDatagram };
         _tcp = new TcpLayer(this, Ip, options.FramePool, options.Timestamps, options.Secret);
         _udp = new UdpLayer(this, Ip, options.Secret);
+        _ping = new PingLayer(this);
     }
 
     public string Name { get; }
@@ -87,6 +90,9 @@ public sealed class Host
 
     public UdpSocket OpenUdpSocket(AddressFamily family) => new(_udp, family);
 
+    /// <summary>socket(2) with SOCK_DGRAM and IPPROTO_ICMP or IPPROTO_ICMPV6: what ping uses.</summary>
+    public PingSocket OpenPingSocket(AddressFamily family) => new(_ping, family);
+
     /// <summary>A socket whose readiness may have changed since it was last returned.</summary>
     public bool TryTakeReady(out HostSocket socket) => Ready.TryTake(out socket);
 
@@ -129,6 +135,10 @@ public sealed class Host
         internal override void ReceiveUdp(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> datagram) =>
             host._udp.Receive(now, ip, datagram);
 
+        internal override void ReceiveEchoReply(
+            Instant now, in IpPacketInfo ip, ushort id, ushort sequence, ReadOnlySpan<byte> payload) =>
+            host._ping.ReceiveReply(now, ip, id, sequence, payload);
+
         internal override void ReceiveIcmpError(Instant now, in IcmpErrorInfo error, ReadOnlySpan<byte> quoted)
         {
             switch (error.Protocol)
@@ -138,6 +148,9 @@ public sealed class Host
                     break;
                 case IpProtocol.Udp:
                     host._udp.ReceiveIcmpError(now, error, quoted);
+                    break;
+                case IpProtocol.Icmp or IpProtocol.IcmpV6:
+                    host._ping.ReceiveIcmpError(now, error, quoted);
                     break;
             }
         }

@@ -49,12 +49,12 @@ internal sealed class HttpExchange(SocketCalls calls, HttpGetStatement statement
     private async Task<(ScriptSocket Socket, SocketResult64 Result)> ConnectAsync()
     {
         ScriptSocket? open = calls.Existing(statement.Socket!);
-        if (open is { Socket.State: TcpState.Established })
+        if (open is { Tcp.State: TcpState.Established })
         {
             return (open, SocketResult64.Ok(0));
         }
 
-        if (open is { Socket.State: not TcpState.Closed })
+        if (open is not { Tcp.State: TcpState.Closed } and not null)
         {
             // RFC 9112 §9.5: the server may end an idle connection at any time.
             calls.RecordClose(open);

@@ -22,6 +22,8 @@ internal sealed class HttpServer(SocketCalls calls, HttpServerStatement statemen
 
     private Duration Think => statement.Think;
 
+    private Duration CloseDelay => statement.CloseDelay;
+
     private Duration Timeout => statement.Timeout;
 
     /// <summary>Listens; the rest goes on by itself.</summary>
@@ -97,6 +99,11 @@ internal sealed class HttpServer(SocketCalls calls, HttpServerStatement statemen
                     await CloseAsync();
                     return;
                 }
+            }
+
+            if (server.CloseDelay > Duration.Zero)
+            {
+                await _calls.WaitUntilAsync(_calls.Now + server.CloseDelay);
             }
 
             _calls.RecordClose(socket);
@@ -222,7 +229,7 @@ internal sealed class HttpServer(SocketCalls calls, HttpServerStatement statemen
         // RFC 9112 §9.6: with data unread a close would be an RST, which can destroy the answer before the client reads it.
         private async Task CloseAsync()
         {
-            if (!socket.IsClosed && (_request.Fault is not null || _start < _end || socket.Socket.ReadableCount > 0))
+            if (!socket.IsClosed && (_request.Fault is not null || _start < _end || socket.Tcp!.ReadableCount > 0))
             {
                 socket.Socket.Shutdown(_calls.Now, ShutdownHow.SHUT_WR);
                 _calls.Host.Pump();

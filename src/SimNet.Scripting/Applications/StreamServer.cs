@@ -13,6 +13,11 @@ internal sealed class StreamServer(SocketCalls calls, StreamServerStatement stat
     /// <summary>Listens; the rest goes on by itself.</summary>
     public SocketResult64 Start()
     {
+        if (statement.IsDatagram)
+        {
+            return StartDatagrams();
+        }
+
         (ScriptSocket? listener, Errno error) = calls.Listen(statement.Socket!, statement.Local, statement.Backlog);
         if (listener is not null)
         {
@@ -20,6 +25,51 @@ internal sealed class StreamServer(SocketCalls calls, StreamServerStatement stat
         }
 
         return SocketResult64.Of(error);
+    }
+
+    private SocketResult64 StartDatagrams()
+    {
+        AddressFamily family = statement.Local.Address.IsV6 ? AddressFamily.AF_INET6 : AddressFamily.AF_INET;
+        ScriptSocket socket = calls.Usable(statement.Socket!, family, datagram: true);
+        Errno error = socket.Datagram is null ? Errno.EOPNOTSUPP : socket.Socket.Bind(statement.Local);
+        if (error == Errno.OK)
+        {
+            calls.Start(statement.Word, () => DatagramsAsync(socket));
+        }
+        else
+        {
+            calls.Close(socket);
+        }
+
+        return SocketResult64.Of(error);
+    }
+
+    /// <summary>Each datagram by itself; what an ICMP error says of an answer sent earlier changes nothing.</summary>
+    private async Task DatagramsAsync(ScriptSocket socket)
+    {
+        byte[] buffer = new byte[ushort.MaxValue];
+        while (true)
+        {
+            (SocketResult result, DatagramInfo info) = await calls.ReceiveFromAsync(socket, buffer, MessageFlags.None, Instant.Never);
+            if (result.Error == Errno.EBADF)
+            {
+                return;
+            }
+
+            if (!result.Succeeded)
+            {
+                continue;
+            }
+
+            if (statement.Service == StreamService.Echo)
+            {
+                SocketResult sent = socket.Datagram!.SendTo(calls.Now, buffer.AsSpan(0, result.Value), info.From);
+                calls.Shared.Wrote(buffer.AsSpan(0, Math.Max(sent.Value, 0)));
+                calls.Host.Pump();
+            }
+
+            calls.Log(statement.Word, FormattableString.Invariant($"{info.From} {result.Value} bytes"));
+        }
     }
 
     /// <summary>Reads to the end; an echo sends each piece back before it reads the next, so that a client that does not read is waited for.</summary>

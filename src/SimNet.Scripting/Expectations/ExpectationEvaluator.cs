@@ -95,6 +95,8 @@ internal sealed class ExpectationEvaluator(RunResult run, IReadOnlyList<(AtState
             : expected.Took is { } took && !took.Holds(call.End - call.Start) ? ($"after {took}", $"after {call.End - call.Start}")
             : expected.Text is { } text && text != Utf8(call.Data) ? (Quote(text), Quote(Utf8(call.Data)))
             : expected.Sha256 is { } hash && hash != sha ? (hash, sha)
+            : expected.From is { } from && !(call.From is { } sender && sender.Address == from.Address && (from.Port == 0 || sender.Port == from.Port))
+                ? ($"from {(from.Port == 0 ? from.Address : from)}", call.From is { } source ? $"from {source}" : "nothing")
             : expected.Status is { } status && !status.Holds(call.Status) ? ($"status {status}", $"status {call.Status}")
             : null;
     }

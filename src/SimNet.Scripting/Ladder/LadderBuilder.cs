@@ -55,7 +55,8 @@ internal sealed class LadderBuilder
             _pages.Add(_columns);
         }
 
-        var text = new SegmentText();
+        // Each page counts for itself: what a router passes on is not sent again.
+        Dictionary<LadderPage, SegmentText> texts = [];
         Dictionary<long, string> receivers = [];
         foreach (PacketRecord arrived in _run.Packets.Where(p => !p.Outbound))
         {
@@ -67,7 +68,7 @@ internal sealed class LadderBuilder
             PacketRecord sent = _run.Packets[i];
             if (!sent.Outbound)
             {
-                Injected(sent, i, text);
+                Injected(sent, i, texts);
                 continue;
             }
 
@@ -80,21 +81,21 @@ internal sealed class LadderBuilder
             }
 
             PacketRecord last = _columns is null ? sent : _topology.LastLeg(sent);
-            (string words, bool repeats) = text.Next(sent, isForwarded: _columns is not null && _topology.IsForwarded(sent));
             if ((receivers.TryGetValue(last.FrameId, out string? to) ? to : Receiver(last)) is { } receiver)
             {
-                Add(sent, i, receiver, words, repeats);
+                Add(sent, i, receiver, texts);
             }
         }
     }
 
-    private void Add(PacketRecord sent, int index, string receiver, string words, bool repeats)
+    private void Add(PacketRecord sent, int index, string receiver, Dictionary<LadderPage, SegmentText> texts)
     {
         string host = HostOf(sent);
         bool within = receiver == host && sent.Segment is not null;
         var from = new LadderSide(host, within ? sent.Segment!.Source.Port : 0);
         var other = new LadderSide(receiver, within ? sent.Segment!.Destination.Port : 0);
         LadderPage page = Page(from, other);
+        (string words, bool repeats) = TextOf(page, texts).Next(sent, isForwarded: page.Columns.Count > 0 && _topology.IsForwarded(sent));
         int column = page.ColumnOf(host), toColumn = page.ColumnOf(receiver);
         // Whom a broadcast is for, nobody knows: it goes as far as there are hosts.
         toColumn = toColumn >= 0 || page.Columns.Count == 0 ? toColumn : column == page.Columns.Count - 1 ? 0 : page.Columns.Count - 1;
@@ -115,8 +116,18 @@ internal sealed class LadderBuilder
         _rows[sent] = (page, row);
     }
 
+    private static SegmentText TextOf(LadderPage page, Dictionary<LadderPage, SegmentText> texts)
+    {
+        if (!texts.TryGetValue(page, out SegmentText? text))
+        {
+            texts[page] = text = new SegmentText();
+        }
+
+        return text;
+    }
+
     /// <summary>What a rule made has no sender; it is drawn from the host it claims to be from, at its arrival.</summary>
-    private void Injected(PacketRecord arrived, int index, SegmentText text)
+    private void Injected(PacketRecord arrived, int index, Dictionary<LadderPage, SegmentText> texts)
     {
         if ((arrived.Effects & LinkEffects.Injected) == LinkEffects.None || !_injected.Add(arrived.FrameId))
         {
@@ -135,7 +146,7 @@ internal sealed class LadderBuilder
         }
 
         _sentFrames[arrived.FrameId] = arrived;
-        string words = text.Next(arrived).Text;
+        string words = TextOf(page, texts).Next(arrived).Text;
         int to = page.ColumnOf(host), from = owner is null ? -1 : page.ColumnOf(owner);
         from = from >= 0 ? from : to == 0 ? page.Columns.Count - 1 : 0;
         var row = new LadderRow
@@ -250,15 +261,16 @@ internal sealed class LadderBuilder
             }
 
             ConnectionRecord? connection = connections.GetValueOrDefault((call.Host, call.ConnectionId));
-            if (connection is null && call.Error == Errno.OK)
+            bool datagram = call.Statement is SendToStatement or ReceiveFromStatement;
+            if (connection is null && call.Error == Errno.OK && !datagram)
             {
                 // A listening socket's close, for one; there is no arrow it belongs to.
                 continue;
             }
 
-            bool waits = call.Statement is ConnectStatement or AcceptStatement or ReadStatement;
+            bool waits = call.Statement is ConnectStatement or AcceptStatement or ReadStatement or ReceiveFromStatement;
             var place = new Place(
-                call.Host, waits ? call.End : call.Start, connection?.Local ?? default, connection?.Remote, waits ? call.PacketsBeforeEnd : call.PacketsBefore);
+                call.Host, waits ? call.End : call.Start, connection?.Local ?? default, connection?.Remote, waits ? call.PacketsBeforeEnd : call.PacketsBefore, datagram);
             PacketRecord? at = waits ? Arrived(place) : Sent(place);
             Note(place with { IsReceiver = waits && place.Local.Port == 0 }, at, words);
         }
@@ -278,6 +290,8 @@ internal sealed class LadderBuilder
             ReadStatement => call.Value == 0 ? "read: eof" : "read " + Amount(call.Value),
             WriteStatement => "write " + Amount(call.Value),
             ConnectStatement or AcceptStatement => name + " ok",
+            SendToStatement { Count: > 0 } or ReceiveFromStatement { Count: > 0 } => string.Create(CultureInfo.InvariantCulture, $"{name} ×{call.Value}"),
+            SendToStatement or ReceiveFromStatement => $"{name} {Amount(call.Value)}",
             CloseStatement or AbortStatement or ShutdownStatement => name,
             _ => null,
         };
@@ -299,8 +313,8 @@ internal sealed class LadderBuilder
         for (int i = Math.Min(place.Index, _run.Packets.Count) - 1; i >= 0 && _run.Packets[i].Time >= place.Time - delay; i--)
         {
             PacketRecord packet = _run.Packets[i];
-            if (!packet.Outbound && packet.Time <= latest && packet.Segment is { } segment && HostOf(packet) == place.Host
-                && place.Matches(segment.Destination, segment.Source) && _sentFrames.TryGetValue(packet.FrameId, out PacketRecord? sent))
+            if (!packet.Outbound && packet.Time <= latest && HostOf(packet) == place.Host
+                && Fits(place, packet, packet.Segment?.Destination, packet.Segment?.Source) && _sentFrames.TryGetValue(packet.FrameId, out PacketRecord? sent))
             {
                 return sent;
             }
@@ -315,7 +329,7 @@ internal sealed class LadderBuilder
         for (int i = place.Index; i < _run.Packets.Count && _run.Packets[i].Time == place.Time; i++)
         {
             PacketRecord packet = _run.Packets[i];
-            if (packet.Outbound && packet.Segment is { } segment && HostOf(packet) == place.Host && place.Matches(segment.Source, segment.Destination))
+            if (packet.Outbound && HostOf(packet) == place.Host && Fits(place, packet, packet.Segment?.Source, packet.Segment?.Destination))
             {
                 return packet;
             }
@@ -324,12 +338,15 @@ internal sealed class LadderBuilder
         return null;
     }
 
+    private static bool Fits(Place place, PacketRecord packet, IpEndpoint? local, IpEndpoint? remote) => place.IsDatagram
+        ? packet.Segment is null && packet.Text.StartsWith("UDP ", StringComparison.Ordinal)
+        : local is { } own && remote is { } other && place.Matches(own, other);
+
     private void Note(Place place, PacketRecord? at, string words)
     {
         if (at is not null && _rows.TryGetValue(at, out (LadderPage Page, LadderRow Row) found))
         {
-            SegmentRecord segment = at.Segment!;
-            bool sender = HostOf(at) == place.Host && place.Matches(segment.Source, segment.Destination);
+            bool sender = HostOf(at) == place.Host && (at.Segment is not { } segment || place.Matches(segment.Source, segment.Destination));
             List<string> cell = found.Row.Cell(left: found.Row.Rightward == sender);
             cell.Add(words);
             found.Row.IsUnusual |= char.IsAsciiLetterUpper(words[0]) || words.Contains('\n', StringComparison.Ordinal);
@@ -347,7 +364,7 @@ internal sealed class LadderBuilder
         page.Rows.Add(row);
     }
 
-    private readonly record struct Place(string Host, Instant Time, IpEndpoint Local, IpEndpoint? Remote, int Index)
+    private readonly record struct Place(string Host, Instant Time, IpEndpoint Local, IpEndpoint? Remote, int Index, bool IsDatagram = false)
     {
         public bool Matches(IpEndpoint local, IpEndpoint remote) =>
             Remote is { } known

@@ -16,6 +16,9 @@ public abstract record ApplicationStatement : Statement;
 public sealed record HttpServerStatement(
     IpEndpoint Local, int Backlog, IReadOnlyList<HttpResource> Resources, Duration Think, Duration Timeout) : ApplicationStatement
 {
+    /// <summary>From the client's end of file to the server's own close, as of a program that is busy.</summary>
+    public Duration CloseDelay { get; init; }
+
     public override string Word => "http-server";
 
     /// <inheritdoc/>
@@ -106,6 +109,9 @@ public enum StreamService
 /// <param name="For">Of a source: how long it sends on a connection; zero: until the size is reached.</param>
 public sealed record StreamServerStatement(StreamService Service, IpEndpoint Local, int Backlog, long Size, Duration For) : ApplicationStatement
 {
+    /// <summary>True: over UDP; false: over TCP.</summary>
+    public bool IsDatagram { get; init; }
+
     public override string Word => Service switch
     {
         StreamService.Echo => "echo",

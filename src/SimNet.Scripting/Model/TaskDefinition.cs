@@ -58,6 +58,9 @@ public sealed record CallExpectation
     /// <summary>SHA-256 of what was read, in lower-case hex.</summary>
     public string? Sha256 { get; init; }
 
+    /// <summary>Who sent the datagram; port 0: from any port.</summary>
+    public IpEndpoint? From { get; init; }
+
     /// <summary>The status of an HTTP response.</summary>
     public NumberCondition? Status { get; init; }
 
@@ -86,6 +89,9 @@ public readonly record struct TimeCondition(Duration Value, Duration Within)
 /// <param name="Family">Null: as the address of the later bind or connect.</param>
 public sealed record SocketStatement(string Name, AddressFamily? Family) : Statement
 {
+    /// <summary>True: UDP; false: TCP.</summary>
+    public bool IsDatagram { get; init; }
+
     public override string Word => "socket";
 }
 

@@ -124,6 +124,11 @@ public static class ResultJson
             json.WriteString("sha256", call.Sha256);
         }
 
+        if (call.From is { } from)
+        {
+            json.WriteString("from", from.ToString());
+        }
+
         if (call.Status > 0)
         {
             json.WriteNumber("status", call.Status);

@@ -1,4 +1,5 @@
 using SimNet.Scripting.Model;
+using SimStack.Ip;
 using SimStack.Sockets;
 
 namespace SimNet.Scripting.Running;
@@ -44,6 +45,9 @@ public sealed class CallRecord
 
     /// <summary>For an HTTP request: the status of the response; 0: none came.</summary>
     public int Status { get; set; }
+
+    /// <summary>For datagrams: who sent the last one; null: none came.</summary>
+    public IpEndpoint? From { get; set; }
 
     /// <summary>Why the call failed, where the errno does not say it.</summary>
     public string? Problem { get; set; }

@@ -7,6 +7,9 @@ namespace SimNet.Scripting.Running;
 /// <summary>The calls that wait.</summary>
 internal sealed partial class ProgramRunner
 {
+    /// <summary>Of generated data; more than a datagram can carry, so that one that is too large is found so.</summary>
+    private const int LargestPiece = 64 * 1024;
+
     private async Task<SocketResult64> AcceptAsync(AcceptStatement statement)
     {
         while (true)
@@ -16,7 +19,12 @@ internal sealed partial class ProgramRunner
                 return SocketResult64.Fail(Errno.EBADF);
             }
 
-            Errno error = listener.Socket.Accept(Now, out TcpSocket? accepted);
+            if (listener.Tcp is not { } tcp)
+            {
+                return SocketResult64.Fail(Errno.EOPNOTSUPP);
+            }
+
+            Errno error = tcp.Accept(Now, out TcpSocket? accepted);
             shared.Host.Pump();
             if (accepted is not null && error == Errno.OK)
             {
@@ -42,7 +50,7 @@ internal sealed partial class ProgramRunner
     private async Task<SocketResult64> WriteAsync(WriteStatement statement)
     {
         long sent = 0;
-        byte[] pattern = statement.Size > 0 ? new byte[Math.Min(statement.Size, 64 * 1024)] : [];
+        byte[] pattern = statement.Size > 0 ? new byte[Math.Min(statement.Size, LargestPiece)] : [];
         while (true)
         {
             if (Existing(statement.Socket!) is not { } socket)
@@ -50,7 +58,7 @@ internal sealed partial class ProgramRunner
                 return SocketResult64.Fail(Errno.EBADF);
             }
 
-            SocketResult result = socket.Socket.Send(Now, Next(statement, pattern, sent).Span, statement.Flags);
+            SocketResult result = socket.Send(Now, Next(statement, pattern, sent).Span, statement.Flags);
             if (result.Succeeded)
             {
                 shared.Wrote(Next(statement, pattern, sent).Span[..result.Value]);
@@ -97,7 +105,7 @@ internal sealed partial class ProgramRunner
             }
 
             long wanted = statement.Mode == ReadMode.UntilEof ? shared.Buffer.Length : Math.Min(statement.Bytes - total, shared.Buffer.Length);
-            SocketResult result = socket.Socket.Receive(Now, shared.Buffer.AsSpan(0, (int)wanted), statement.Flags);
+            SocketResult result = socket.Receive(Now, shared.Buffer.AsSpan(0, (int)wanted), statement.Flags);
             if (result.Succeeded)
             {
                 ReadOnlyMemory<byte> data = shared.Buffer.AsMemory(0, result.Value);

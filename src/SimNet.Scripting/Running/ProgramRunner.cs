@@ -79,7 +79,7 @@ internal sealed partial class ProgramRunner(TaskDefinition task, HostPrograms sh
         switch (statement)
         {
             case SocketStatement open:
-                _calls.Open(open.Name, open.Family ?? AddressFamily.AF_INET);
+                _calls.Open(open.Name, open.Family ?? AddressFamily.AF_INET, open.IsDatagram);
                 return SocketResult64.Ok(0);
             case AcceptStatement accept:
                 return await AcceptAsync(accept);
@@ -89,6 +89,10 @@ internal sealed partial class ProgramRunner(TaskDefinition task, HostPrograms sh
                 return await WriteAsync(write);
             case ReadStatement read:
                 return await ReadAsync(read, record);
+            case SendToStatement send:
+                return await SendToAsync(send);
+            case ReceiveFromStatement receive:
+                return await ReceiveFromAsync(receive, record);
             case ApplicationStatement application:
                 return await ApplicationAsync(application, record);
             default:
@@ -112,10 +116,10 @@ internal sealed partial class ProgramRunner(TaskDefinition task, HostPrograms sh
             case BindStatement bind:
                 return SocketResult64.Of(socket.Socket.Bind(bind.Endpoint));
             case ListenStatement listen:
-                return SocketResult64.Of(socket.Socket.Listen(Now, listen.Backlog));
+                return SocketResult64.Of(socket.Tcp?.Listen(Now, listen.Backlog) ?? Errno.EOPNOTSUPP);
             case InitialSequenceStatement isn:
-                socket.Socket.SetInitialSequenceNumber(isn.Value);
-                return SocketResult64.Ok(0);
+                socket.Tcp?.SetInitialSequenceNumber(isn.Value);
+                return SocketResult64.Of(socket.Tcp is null ? Errno.EOPNOTSUPP : Errno.OK);
             case GetOptionStatement get:
                 SocketResult value = socket.Socket.GetOption(get.Option);
                 return new SocketResult64(value.Value, value.Error);

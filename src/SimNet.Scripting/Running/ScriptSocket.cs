@@ -8,13 +8,19 @@ internal sealed class ScriptSocket : SocketOwner
 {
     private List<TaskCompletionSource> _waiting = [];
 
-    public ScriptSocket(TcpSocket socket)
+    public ScriptSocket(HostSocket socket)
     {
         Socket = socket;
         socket.Owner = this;
     }
 
-    public TcpSocket Socket { get; }
+    public HostSocket Socket { get; }
+
+    /// <summary>Null for a socket of another protocol.</summary>
+    public TcpSocket? Tcp => Socket as TcpSocket;
+
+    /// <summary>Null for a TCP socket.</summary>
+    public DatagramSocket? Datagram => Socket as DatagramSocket;
 
     public bool IsClosed { get; set; }
 
@@ -36,6 +42,14 @@ internal sealed class ScriptSocket : SocketOwner
             source.SetResult();
         }
     }
+
+    /// <summary>send(2), of whichever protocol.</summary>
+    public SocketResult Send(Instant now, ReadOnlySpan<byte> data, MessageFlags flags = MessageFlags.None) =>
+        Tcp is { } tcp ? tcp.Send(now, data, flags) : Datagram!.Send(now, data, flags);
+
+    /// <summary>recv(2), of whichever protocol.</summary>
+    public SocketResult Receive(Instant now, Span<byte> destination, MessageFlags flags = MessageFlags.None) =>
+        Tcp is { } tcp ? tcp.Receive(now, destination, flags) : Datagram!.Receive(now, destination, flags);
 
     /// <inheritdoc/>
     protected override void Ready(Instant now, HostSocket socket) => WakeAll();

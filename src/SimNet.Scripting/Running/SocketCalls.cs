@@ -38,7 +38,7 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
         record.PacketsBeforeEnd = recorder.Packets.Count;
         record.Value = result.Value;
         record.Error = result.Error;
-        record.ConnectionId = socket?.Socket.ConnectionId ?? 0;
+        record.ConnectionId = socket?.Tcp?.ConnectionId ?? 0;
     }
 
     /// <summary>Writes a line of an application's own account.</summary>
@@ -47,12 +47,12 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
     /// <summary>Starts something that goes on beside the program.</summary>
     public void Start(string name, Func<Task> body) => shared.Host.Simulation.Start($"{task.Host}/{task.Name}/{name}", body);
 
-    public ScriptSocket Open(string name, AddressFamily family) =>
-        shared.Sockets[name] = new ScriptSocket(shared.Host.Stack.OpenTcpSocket(family));
+    public ScriptSocket Open(string name, AddressFamily family, bool datagram = false) =>
+        shared.Sockets[name] = new ScriptSocket(datagram ? shared.Host.Stack.OpenUdpSocket(family) : shared.Host.Stack.OpenTcpSocket(family));
 
     public ScriptSocket? Existing(string name) => shared.Sockets.TryGetValue(name, out ScriptSocket? socket) && !socket.IsClosed ? socket : null;
 
-    public ScriptSocket Usable(string name, AddressFamily family) => Existing(name) ?? Open(name, family);
+    public ScriptSocket Usable(string name, AddressFamily family, bool datagram = false) => Existing(name) ?? Open(name, family, datagram);
 
     public Task WaitUntilAsync(Instant time)
     {
@@ -80,7 +80,7 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
             }
         }
 
-        return SocketResult64.Of(socket.Socket.TakeConnectResult());
+        return SocketResult64.Of(socket.Tcp!.TakeConnectResult());
     }
 
     /// <summary>socket(2), unless there is one of that name, bind(2) and listen(2); a socket that cannot listen is closed.</summary>
@@ -88,7 +88,7 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
     {
         ScriptSocket socket = Usable(name, local.Address.IsV6 ? AddressFamily.AF_INET6 : AddressFamily.AF_INET);
         Errno error = socket.Socket.Bind(local);
-        error = error == Errno.OK ? socket.Socket.Listen(Now, backlog) : error;
+        error = error == Errno.OK ? socket.Tcp?.Listen(Now, backlog) ?? Errno.EOPNOTSUPP : error;
         if (error == Errno.OK)
         {
             return (socket, error);
@@ -120,7 +120,7 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
     {
         while (!listener.IsClosed)
         {
-            Errno error = listener.Socket.Accept(Now, out TcpSocket? accepted);
+            Errno error = listener.Tcp!.Accept(Now, out TcpSocket? accepted);
             shared.Host.Pump();
             if (accepted is not null && error == Errno.OK)
             {
@@ -151,7 +151,7 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
                 return SocketResult64.Fail(Errno.EBADF);
             }
 
-            SocketResult result = socket.Socket.Receive(Now, buffer.Span);
+            SocketResult result = socket.Receive(Now, buffer.Span);
             if (result.Succeeded)
             {
                 shared.Read(buffer.Span[..result.Value]);
@@ -178,13 +178,45 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
         }
     }
 
+    /// <summary>One recvfrom(2) that waits; EAGAIN also that the time is up, as with SO_RCVTIMEO.</summary>
+    public async Task<(SocketResult Result, DatagramInfo Info)> ReceiveFromAsync(ScriptSocket socket, Memory<byte> buffer, MessageFlags flags, Instant deadline)
+    {
+        EventLoop loop = shared.Host.Simulation.Loop;
+        EventHandle alarm = default;
+        while (!socket.IsClosed)
+        {
+            SocketResult result = socket.Datagram!.ReceiveFrom(Now, buffer.Span, out DatagramInfo info, flags);
+            if (result.Succeeded && (flags & MessageFlags.MSG_PEEK) == MessageFlags.None)
+            {
+                shared.Read(buffer.Span[..Math.Min(result.Value, buffer.Length)]);
+            }
+
+            shared.Host.Pump();
+            if (result.Error != Errno.EAGAIN || Now >= deadline)
+            {
+                loop.Cancel(alarm);
+                return (result, info);
+            }
+
+            if (alarm == default && !deadline.IsNever)
+            {
+                alarm = loop.Post(deadline, socket.WakeAll);
+            }
+
+            await socket.WaitAsync();
+        }
+
+        loop.Cancel(alarm);
+        return (SocketResult.Fail(Errno.EBADF), default);
+    }
+
     /// <summary>Writes all of it; an error after some bytes is an error.</summary>
     public async Task<SocketResult64> WriteAsync(ScriptSocket socket, ReadOnlyMemory<byte> data)
     {
         int sent = 0;
         while (!socket.IsClosed)
         {
-            SocketResult result = socket.Socket.Send(Now, data.Span[sent..]);
+            SocketResult result = socket.Send(Now, data.Span[sent..]);
             if (result.Succeeded)
             {
                 shared.Wrote(data.Span.Slice(sent, result.Value));
@@ -215,9 +247,9 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
     public void Close(ScriptSocket socket, bool abort = false)
     {
         socket.IsClosed = true;
-        if (abort)
+        if (abort && socket.Tcp is { } tcp)
         {
-            socket.Socket.Abort(Now);
+            tcp.Abort(Now);
         }
         else
         {

@@ -20,6 +20,8 @@ internal static partial class Shapes
         new("backlog", "integer:-1..2147483647", "Of its listening socket; default 128."),
     ];
 
+    private static ShapeKey Protocol => new("protocol", "enum:tcp,udp", "Default: tcp.");
+
     private static ShapeKey[] ContentKeys =>
     [
         new("text", "string", "Text, as UTF-8; with a size it is repeated."),
@@ -33,6 +35,7 @@ internal static partial class Shapes
         new("resources", "map:#http-resource", "What it serves, by path; default: a short text under /."),
         new("think", "duration", "From the end of a request to its answer."),
         new("timeout", "duration", "How long it waits for a whole request; default: without end."),
+        new("close-delay", "duration", "From the client's end of file to the server's own close."),
     ]);
 
     public static readonly Shape HttpResource = new("http-resource", "What an HTTP server serves under a path. Short form: a text.",
@@ -60,9 +63,9 @@ internal static partial class Shapes
         new("timeout", "duration", "How long it waits for the response; default: without end."),
     ]);
 
-    public static readonly Shape EchoArguments = new("echo-arguments", "An echo server in full.", ServerKeys);
+    public static readonly Shape EchoArguments = new("echo-arguments", "An echo server in full.", [.. ServerKeys, Protocol]);
 
-    public static readonly Shape DiscardArguments = new("discard-arguments", "A discard server in full.", ServerKeys);
+    public static readonly Shape DiscardArguments = new("discard-arguments", "A discard server in full.", [.. ServerKeys, Protocol]);
 
     public static readonly Shape SourceArguments = new("source-arguments", "A source in full; without size and for it sends without end.",
     [

@@ -6,7 +6,7 @@ internal static partial class Shapes
     /// <summary>The words of statements; each statement has exactly one of them.</summary>
     public static readonly ShapeKey[] StatementWords =
     [
-        new("socket", "string|#socket-arguments", "Opens a TCP socket under this name; beside another call: the socket it is for."),
+        new("socket", "string|#socket-arguments", "Opens a socket under this name; beside another call: the socket it is for."),
         new("setsockopt", "map:integer:-2147483648..2147483647", "Sets options: {TCP_NODELAY: 1, SO_RCVBUF: 65536}."),
         new("getsockopt", "string", "Reads an option: SO_ERROR."),
         new("isn", "integer:0..4294967295", "Initial sequence number of the socket, or of the first connection it accepts."),
@@ -26,6 +26,7 @@ internal static partial class Shapes
         new("repeat", "#repeat-arguments", "Does statements several times."),
         new("signal", "string", "Lets programs go on that wait for this word."),
         new("wait-for", "string", "Waits until some program has signalled this word."),
+        .. DatagramWords,
         .. ApplicationWords,
     ];
 
@@ -46,12 +47,13 @@ internal static partial class Shapes
         new("expect", "#call-expectation", "What the call must give."),
     ])
     {
-        Short = "enum:socket,accept,read,recv,close,abort,echo,discard",
+        Short = "enum:socket,accept,read,recv,recvfrom,close,abort,echo,discard",
         OneOf = [.. StatementWords.Where(w => w.Name != "socket").Select(w => w.Name)],
     };
 
     public static readonly Shape SocketArguments = new("socket-arguments", "socket in full.",
         new("name", "string", "Name for later statements."),
+        new("type", "enum:tcp,udp", "Default: tcp."),
         new("family", "enum:ipv4,ipv6", "Default: as the address of the later bind or connect."));
 
     public static readonly Shape AcceptArguments = new("accept-arguments", "accept in full.",
@@ -96,6 +98,7 @@ internal static partial class Shapes
         new("within", "duration", "Tolerance of at and took."),
         new("text", "string", "What was read, as text."),
         new("sha256", "string", "SHA-256 of what was read, in hex."),
+        new("from", "string", "Of recvfrom: who sent the datagram, HOST or HOST:PORT."),
         new("status", "number-condition", "Of http-get: the status of the response."))
     {
         Short = "string|integer",

@@ -13,6 +13,7 @@ internal sealed partial class Binder
         private const int DefaultBacklog = 128;
         private const int DefaultChunk = 4096;
         private const long GreatestContent = 1L << 30;
+        private int _servers;
 
         /// <summary>A step that is an application; null for other words and after an error.</summary>
         private ApplicationStatement? Application(string word, ScriptNode value, string? socket) => word switch
@@ -30,7 +31,7 @@ internal sealed partial class Binder
         {
             socket = map?.Text("socket") ?? socket;
             ScriptNode? port = map is null ? value.IsNull ? null : value : map.Find("port");
-            string name = socket is not null ? Check(socket, value.Position) : _fresh ?? Unnamed($"{word} {(port is null ? defaultPort : port.Text)}");
+            string name = socket is not null ? Check(socket, value.Position) : _fresh ?? Unnamed($"{word} {++_servers}");
             IpEndpoint? local = port is null ? new IpEndpoint(AnyAddress(name), (ushort)defaultPort) : LocalEndpoint(port, name, word);
             if (_fresh == name)
             {
@@ -47,14 +48,15 @@ internal sealed partial class Binder
         {
             string word = shape.Name[..shape.Name.IndexOf('-', StringComparison.Ordinal)];
             MapReader? map = value.Kind == NodeKind.Mapping ? new MapReader(value, shape, _errors) : null;
-            if (Listening(word, value, map, port, socket) is not { } place)
+            bool datagram = service != StreamService.Source && map?.Word("protocol", "tcp", "udp") == "udp";
+            if (Listening(datagram ? "udp " + word : word, value, map, port, socket) is not { } place)
             {
                 return null;
             }
 
             long size = service == StreamService.Source && map is not null ? Limited(map, "size") ?? 0 : 0;
             Duration length = service == StreamService.Source ? map?.Duration("for") ?? Duration.Zero : Duration.Zero;
-            return new StreamServerStatement(service, place.Local, Backlog(map), size, length) { Socket = place.Socket };
+            return new StreamServerStatement(service, place.Local, Backlog(map), size, length) { Socket = place.Socket, IsDatagram = datagram };
         }
 
         private static int Backlog(MapReader? map) => map?.Integer("backlog", -1, int.MaxValue) ?? DefaultBacklog;
@@ -73,6 +75,7 @@ internal sealed partial class Binder
             return new HttpServerStatement(place.Local, Backlog(map), resources, map?.Duration("think") ?? Duration.Zero, map?.Duration("timeout") ?? Duration.Zero)
             {
                 Socket = place.Socket,
+                CloseDelay = map?.Duration("close-delay") ?? Duration.Zero,
             };
         }
 

@@ -18,10 +18,12 @@ internal sealed partial class Binder
         {
             string? name = null;
             AddressFamily? family = null;
+            bool datagram = false;
             if (value.Kind == NodeKind.Mapping)
             {
                 var map = new MapReader(value, Shapes.SocketArguments, _errors);
                 name = map.Text("name");
+                datagram = map.Word("type", "tcp", "udp") == "udp";
                 family = map.Word("family", "ipv4", "ipv6") switch
                 {
                     "ipv4" => AddressFamily.AF_INET,
@@ -34,7 +36,8 @@ internal sealed partial class Binder
                 name = _values.Text(value, "socket");
             }
 
-            _last = name ?? Unnamed(FirstSocket);
+            _last = name ?? Unnamed(datagram ? FirstDatagramSocket : FirstSocket);
+            _lastDatagram = datagram ? _last : _lastDatagram == _last ? null : _lastDatagram;
             _fresh = _last;
             _families.Remove(_last);
             if (family is { } known)
@@ -42,7 +45,7 @@ internal sealed partial class Binder
                 _families.Add(_last, known);
             }
 
-            return new SocketStatement(_last, family) { Socket = _last };
+            return new SocketStatement(_last, family) { Socket = _last, IsDatagram = datagram };
         }
 
         private SetOptionStatement? SetOption(ScriptNode value, string? socket)

@@ -48,6 +48,7 @@ internal sealed partial class Binder
             HttpServerStatement server => server.Local.Address,
             StreamServerStatement server => server.Local.Address,
             HttpGetStatement get => get.Remote.Address,
+            SendToStatement send => send.Remote.Address,
             _ => null,
         };
 
@@ -88,7 +89,7 @@ internal sealed partial class Binder
         private Statement? ByWord(ScriptNode node)
         {
             string word = node.Text;
-            if (word is "socket" or "accept" or "read" or "recv" or "close" or "abort" or "echo" or "discard")
+            if (word is "socket" or "accept" or "read" or "recv" or "close" or "abort" or "recvfrom" or "echo" or "discard")
             {
                 var nothing = new ScriptNode { Kind = NodeKind.Scalar, Position = node.Position };
                 Statement? statement = Call(new ScriptEntry(node, nothing), null);
@@ -118,6 +119,8 @@ internal sealed partial class Binder
                 "write" or "send" => Write(value, socket),
                 "read" or "recv" => Read(value, socket),
                 "shutdown" => Shutdown(value, socket),
+                "sendto" => SendTo(value, socket),
+                "recvfrom" => ReceiveFrom(value, socket),
                 "close" => new CloseStatement { Socket = Named(value, socket) },
                 "abort" => new AbortStatement { Socket = Named(value, socket) },
                 var word when Shapes.IsApplication(word) => Application(word, value, socket),
@@ -241,7 +244,7 @@ internal sealed partial class Binder
 
         private string Check(string name, SourcePosition position)
         {
-            if (!known.Contains(name) && name != _last && name != FirstSocket && name != FirstConnection)
+            if (!known.Contains(name) && name != _last && name is not (FirstSocket or FirstConnection or FirstDatagramSocket))
             {
                 _errors.Add(position, $"unknown socket `{name}` on `{host}`" + Suggestions.For(name, known, "sockets"));
             }
@@ -276,6 +279,7 @@ internal sealed partial class Binder
             Took = map.Time("took"),
             Text = map.Text("text"),
             Status = map.Condition("status"),
+            From = map.Find("from") is { } from ? Sender(from) : null,
             Sha256 = Sha256(map),
             Position = node.Position,
         };

@@ -144,6 +144,24 @@ public sealed class SimHost
     /// <param name="configure">Options of the socket.</param>
     public SimUdpSocket OpenUdp(AddressFamily family, Action<UdpSocket>? configure = null) => new(this, family, null, configure);
 
+    /// <summary>Opens a ping socket for a run of echo requests.</summary>
+    /// <param name="destination">Who is to be asked.</param>
+    /// <param name="options">Null: as ping(8) does without options.</param>
+    /// <exception cref="SimSocketException">EADDRINUSE, EADDRNOTAVAIL…</exception>
+    public SimPing OpenPing(IpAddress destination, PingOptions? options = null) => new(this, destination, options ?? new PingOptions());
+
+    /// <summary>Sends one echo request and waits for what becomes of it.</summary>
+    /// <param name="destination">Who is asked.</param>
+    /// <param name="options">Null: as ping(8) does without options.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="SimSocketException">It could not be sent: ENETUNREACH, EMSGSIZE…</exception>
+    public async Task<PingReply> PingAsync(
+        IpAddress destination, PingOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        using SimPing ping = OpenPing(destination, options);
+        return await ping.SendAsync(cancellationToken);
+    }
+
     /// <summary>Starts an application of this host at the present instant.</summary>
     public Application Start(Func<SimHost, Task> body) => Simulation.Start(Name, () => body(this));
 

@@ -40,7 +40,7 @@ internal static class IcmpErrno
         (Errno.EACCES, true),
     ];
 
-    /// <summary>OK for what means nothing to a sender: source quench (RFC 6633), redirects, unknown types and codes.</summary>
+    /// <summary>OK for what means nothing to a sender: source quench (RFC 6633), redirects, unknown ICMPv4 codes. Compared with Linux 6.18.</summary>
     public static (Errno Error, bool Hard) For(in IcmpErrorInfo error) =>
         error.IsV4 ? ForV4((IcmpType)error.Type, error.Code) : ForV6((Icmpv6Type)error.Type, error.Code);
 
@@ -58,6 +58,7 @@ internal static class IcmpErrno
         Icmpv6Type.PacketTooBig => (Errno.EMSGSIZE, false),
         Icmpv6Type.TimeExceeded => (Errno.EHOSTUNREACH, false),
         Icmpv6Type.ParameterProblem => (Errno.EPROTO, true),
+        < Icmpv6Type.EchoRequest => (Errno.EPROTO, false),
         _ => (Errno.OK, false),
     };
 }

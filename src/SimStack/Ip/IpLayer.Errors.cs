@@ -42,7 +42,7 @@ public sealed partial class IpLayer
         // The packet's own destination answers for itself; a router by the address that it sends from.
         bool own = IsOwnAddress(ip.Destination);
         if (FindPath(ip.Source, own ? ip.Destination : default) is not { } path || LeadsToGroup(path)
-            || !MaySend(now, ip.Interface, path, type, code))
+            || !MaySend(now, path, type, code))
         {
             return;
         }
@@ -121,22 +121,22 @@ public sealed partial class IpLayer
         && (packet.Payload.Length == 0 || packet.Payload[0] < 128 || packet.Payload[0] == (byte)Icmpv6Type.Redirect);
 
     /// <summary>icmp_ratemask, icmp_msgs_per_sec and icmp_ratelimit; counts what they hold back.</summary>
-    private bool MaySend(Instant now, NetworkInterface cameIn, IpPath path, IcmpType type, byte code)
+    private bool MaySend(Instant now, IpPath path, IcmpType type, byte code)
     {
-        // Linux does not limit path MTU discovery.
+        // Linux limits neither path MTU discovery nor what stays in the host.
         bool pathMtu = type == IcmpType.DestinationUnreachable && code == FragmentationNeededCode;
-        if (pathMtu || (1 << (byte)type & _sysctls.IcmpRateMask) == 0)
+        if (pathMtu || path.IsLoopback || (1 << (byte)type & _sysctls.IcmpRateMask) == 0)
         {
             return true;
         }
 
-        if (!cameIn.IsLoopback && !RateLimit.HasCredit(now))
+        if (!RateLimit.HasCredit(now))
         {
             _counters[SnmpCounter.IcmpOutRateLimitGlobal]++;
             return false;
         }
 
-        if (path.IsLoopback || RateLimit.Allows(now, path.Destination, Duration.FromMilliseconds(_sysctls.IcmpRateLimit)))
+        if (RateLimit.Allows(now, path.Destination, Duration.FromMilliseconds(_sysctls.IcmpRateLimit)))
         {
             RateLimit.Consume();
             return true;

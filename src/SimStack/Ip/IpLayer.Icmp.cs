@@ -7,8 +7,8 @@ public sealed partial class IpLayer
 {
     // Codes of "destination unreachable" (RFC 792, RFC 4443 §3.1).
     private const byte HostUnreachable = 1;
-    private const byte AddressUnreachable = 3;
     private const byte FragmentationNeededCode = 4;
+    private const byte AddressUnreachable = 3;
     private const byte LastUnreachableCode = 15;
 
     private void ReceiveIcmp(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> bytes)
@@ -56,7 +56,7 @@ public sealed partial class IpLayer
     {
         if (_sysctls.IcmpEchoIgnoreAll || (ip.IsMulticastOrBroadcast && _sysctls.IcmpEchoIgnoreBroadcasts)
             || FindPath(ip.Source, ip.IsMulticastOrBroadcast ? default : ip.Destination) is not { } path
-            || !MaySend(now, ip.Interface, path, IcmpType.EchoReply, 0))
+            || !MaySend(now, path, IcmpType.EchoReply, 0))
         {
             return;
         }
@@ -234,10 +234,6 @@ public sealed partial class IpLayer
         CountIcmpv6Type(message.Type);
         switch (message.Type)
         {
-            case Icmpv6Type.DestinationUnreachable or Icmpv6Type.PacketTooBig or Icmpv6Type.TimeExceeded
-                or Icmpv6Type.ParameterProblem:
-                ReceiveErrorV6(now, ip, message);
-                break;
             case Icmpv6Type.EchoReply:
                 _transport.ReceiveEchoReply(now, ip, message.Id, message.Sequence, message.Payload);
                 break;
@@ -253,6 +249,10 @@ public sealed partial class IpLayer
                 break;
             case Icmpv6Type.NeighborSolicitation or Icmpv6Type.NeighborAdvertisement:
                 ReceiveNeighborMessage(now, ip, message.Bytes);
+                break;
+            // RFC 4443 §2.4 (a): an unknown error too goes to the transport it is about.
+            case < Icmpv6Type.EchoRequest:
+                ReceiveErrorV6(now, ip, message);
                 break;
             default:
                 break;

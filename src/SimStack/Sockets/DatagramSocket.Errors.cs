@@ -1,4 +1,5 @@
 using SimStack.Ip;
+using SimStack.Wire;
 
 namespace SimStack.Sockets;
 
@@ -75,7 +76,7 @@ public abstract partial class DatagramSocket
         if (_receiveErrors)
         {
             ErrorOrigin origin = error.IsV4 ? ErrorOrigin.Icmp : ErrorOrigin.Icmp6;
-            IpEndpoint destination = new(error.Destination, error.DestinationPort);
+            IpEndpoint destination = new(error.Destination, error.Protocol is IpProtocol.Udp ? error.DestinationPort : (ushort)0);
             Keep(new ExtendedError(
                 errno, origin, error.Type, error.Code, error.Info, error.Reporter, destination, payload.ToArray(), now));
         }

@@ -6,9 +6,6 @@ namespace SimStack.Sockets;
 /// <summary>send(2) and sendto(2).</summary>
 public abstract partial class DatagramSocket
 {
-    // Both protocols have a header of eight bytes.
-    private const int HeaderLength = UdpView.HeaderLength;
-
     /// <summary>Sends a datagram to the peer.</summary>
     /// <returns>Its length; otherwise as <see cref="SendTo"/>, and EDESTADDRREQ without a peer.</returns>
     public SocketResult Send(Instant now, ReadOnlySpan<byte> data, MessageFlags flags = MessageFlags.None) =>
@@ -25,8 +22,11 @@ public abstract partial class DatagramSocket
     /// <summary>Checks what the protocol asks of a message before anything else is done.</summary>
     private protected abstract Errno CheckMessage(ReadOnlySpan<byte> data, IpEndpoint destination);
 
-    /// <summary>Writes header and payload with the checksum, counts the message, and returns the length.</summary>
-    private protected abstract int WriteMessage(
+    /// <summary>What becomes of so much data with the protocol's header, in bytes.</summary>
+    private protected abstract int MessageLength(int data);
+
+    /// <summary>Writes header and payload with the checksum, and counts the message.</summary>
+    private protected abstract void WriteMessage(
         Span<byte> bytes, in IpAddress source, IpEndpoint destination, ReadOnlySpan<byte> data);
 
     /// <summary>The message went to a group that this host belongs to.</summary>
@@ -39,7 +39,7 @@ public abstract partial class DatagramSocket
         Errno error = Prepare(data, to, flags, out IpEndpoint destination, out IpPath? path);
         if (error is Errno.OK)
         {
-            error = CheckLength(now, data.Length, destination, path!);
+            error = CheckLength(now, MessageLength(data.Length), destination, path!);
         }
 
         if (error is Errno.OK)
@@ -93,14 +93,14 @@ public abstract partial class DatagramSocket
     private Errno CheckLength(Instant now, int length, IpEndpoint destination, IpPath path)
     {
         bool v4 = destination.Address.IsV4;
-        int headers = path.TransportOffset - EthernetView.HeaderLength + HeaderLength;
+        int header = path.TransportOffset - EthernetView.HeaderLength;
         // IPv4's total length includes its header, IPv6's payload length does not.
-        int most = v4 ? ushort.MaxValue - headers : ushort.MaxValue - HeaderLength;
+        int most = v4 ? ushort.MaxValue - header : ushort.MaxValue;
         int mtu = PathMtu(path);
         bool mayNotFragment = _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DO or PathMtuDiscovery.IP_PMTUDISC_PROBE
             or PathMtuDiscovery.IP_PMTUDISC_INTERFACE;
         return length > most ? Errno.EMSGSIZE
-            : mayNotFragment && length > mtu - headers ? TooLong(now, destination, mtu)
+            : mayNotFragment && length > mtu - header ? TooLong(now, destination, mtu)
             : Errno.OK;
     }
 
@@ -110,16 +110,14 @@ public abstract partial class DatagramSocket
     private void Transmit(Instant now, IpPath path, IpEndpoint destination, ReadOnlySpan<byte> data)
     {
         IpAddress source = _local.Address.IsUnspecified || Host.Ip.IsGroup(_local.Address) ? path.Source : _local.Address;
-        int length = HeaderLength + data.Length;
+        int length = MessageLength(data.Length);
         Frame frame = Host.Ip.Pool.Rent(path.TransportOffset + length);
         WriteMessage(frame.Buffer.AsSpan(path.TransportOffset), source, destination, data);
         bool fits = path.TransportOffset - EthernetView.HeaderLength + length <= PathMtu(path);
-        bool dontFragment = _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DO or PathMtuDiscovery.IP_PMTUDISC_PROBE
-            || (fits && _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_WANT);
+        bool never = _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DO or PathMtuDiscovery.IP_PMTUDISC_PROBE;
+        bool dontFragment = never || (fits && !path.IsMtuLocked && _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_WANT);
         // Linux numbers what a connected socket sends for itself; otherwise what may be fragmented here takes the path's next.
-        ushort id = IsConnected ? _nextId++
-            : _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DO or PathMtuDiscovery.IP_PMTUDISC_PROBE ? (ushort)0
-            : path.TakeId();
+        ushort id = destination.Address.IsV6 ? (ushort)0 : IsConnected ? _nextId++ : never ? (ushort)0 : path.TakeId();
         Host.Ip.Send(
             now, path, source, destination.Address, frame, length, Protocol, _typeOfService,
             TimeToLiveFor(destination.Address), dontFragment, id);

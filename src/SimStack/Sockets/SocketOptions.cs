@@ -41,4 +41,6 @@ internal sealed record SocketOptions
     public int TypeOfService { get; init; }
 
     public int TimeToLive { get; init; }
+
+    public bool ReceiveErrors { get; init; }
 }

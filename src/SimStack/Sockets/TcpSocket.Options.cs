@@ -65,6 +65,7 @@ public sealed partial class TcpSocket
             SocketOption.TCP_USER_TIMEOUT => SocketResult.Ok(Options.UserTimeoutMilliseconds),
             SocketOption.TCP_WINDOW_CLAMP => SocketResult.Ok(Options.WindowClamp),
             SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService),
+            SocketOption.IP_RECVERR => Flag(Options.ReceiveErrors),
             SocketOption.IP_TTL => SocketResult.Ok(Options.TimeToLive > 0 ? Options.TimeToLive : sysctls.DefaultTtl),
             _ => SocketResult.Fail(Errno.ENOPROTOOPT),
         };
@@ -101,6 +102,7 @@ public sealed partial class TcpSocket
             case SocketOption.TCP_WINDOW_CLAMP when value > 0: return Options with { WindowClamp = Math.Max(value, 1152) };
             case SocketOption.IP_TOS when value is >= 0 and <= 255: return Options with { TypeOfService = value };
             case SocketOption.IP_TTL when value is >= 1 and <= 255: return Options with { TimeToLive = value };
+            case SocketOption.IP_RECVERR: return Options with { ReceiveErrors = on };
             case SocketOption.SO_ERROR:
                 error = Errno.ENOPROTOOPT;
                 return null;

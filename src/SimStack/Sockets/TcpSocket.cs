@@ -363,12 +363,12 @@ public sealed partial class TcpSocket : HostSocket
         _connection?.Abort(now);
     }
 
-    /// <summary>SO_ERROR: the pending error, cleared.</summary>
+    /// <summary>SO_ERROR: the pending error, cleared; else what ICMP last told of a connection that goes on, as on Linux.</summary>
     public override Errno TakeError()
     {
         if (_connection is not null)
         {
-            return _connection.TakeError();
+            return _connection.TakeError() is not Errno.OK and var pending ? pending : _connection.TakeSoftError();
         }
 
         Errno error = _error;

@@ -28,11 +28,13 @@ public sealed class UdpSocket : DatagramSocket
     private protected override Errno CheckMessage(ReadOnlySpan<byte> data, IpEndpoint destination) =>
         data.Length > ushort.MaxValue ? Errno.EMSGSIZE : destination.Port == 0 ? Errno.EINVAL : Errno.OK;
 
-    private protected override int WriteMessage(
+    private protected override int MessageLength(int data) => UdpView.HeaderLength + data;
+
+    private protected override void WriteMessage(
         Span<byte> bytes, in IpAddress source, IpEndpoint destination, ReadOnlySpan<byte> data)
     {
         Host.Counters[source.IsV4 ? SnmpCounter.UdpOutDatagrams : SnmpCounter.Udp6OutDatagrams]++;
-        return UdpWriter.Write(bytes, source, destination.Address, LocalEndpoint.Port, destination.Port, data);
+        UdpWriter.Write(bytes, source, destination.Address, LocalEndpoint.Port, destination.Port, data);
     }
 
     private protected override void Taken(in DatagramInfo info) =>

@@ -1,3 +1,4 @@
+using SimStack.Sockets;
 using SimStack.Tcp.Congestion;
 using SimStack.Wire;
 
@@ -51,6 +52,7 @@ internal sealed partial class TcpConnection
 
         _lastReceivedAt = now;
         _probesUnanswered = 0;
+        _softError = Errno.OK;
         RestartKeepAlive(now);
         bool wasClosed = _snd.Wnd == 0;
         bool windowChanged = UpdateSendWindow(segment);

@@ -1,17 +1,27 @@
 using SimStack.Ip;
 using SimStack.Sockets;
+using SimStack.Wire;
 
 namespace SimStack.Tcp;
 
 /// <summary>
-/// ICMP about one of our segments (RFC 9293 §3.9.2.2, RFC 5927): believed only for a sequence number in flight.
+/// ICMP about one of our segments (RFC 9293 §3.9.2.2, RFC 5927): believed only for a sequence number in flight. What it means in
+/// which state was compared with a Linux 6.18 kernel, type by type and code by code.
 /// </summary>
 internal sealed partial class TcpConnection
 {
+    private const int SmallestMtuV6 = 1280;
+    private Errno _softError;
+    private bool _receiveErrors;
+
+    /// <summary>What a connection that timed out tells: the last soft error, which may say why (RFC 1122 §4.2.3.9).</summary>
+    private Errno TimeoutError => _softError is Errno.OK ? Errno.ETIMEDOUT : _softError;
+
     public void IcmpArrives(Instant now, in IcmpErrorInfo error)
     {
-        bool inFlight = error.Sequence >= _snd.Una && error.Sequence < _snd.Nxt;
-        if (!inFlight)
+        // RFC 5927 §4.1. Linux takes SND.NXT itself too.
+        SequenceNumber end = Profile.RfcSegmentChecks ? _snd.Nxt : _snd.Nxt + 1;
+        if (error.Sequence < _snd.Una || error.Sequence >= end)
         {
             Count(SnmpCounter.TcpExtOutOfWindowIcmps);
             return;
@@ -19,17 +29,87 @@ internal sealed partial class TcpConnection
 
         if (error.IsPacketTooBig)
         {
-            LowerSegmentSize(now, error.Mtu);
+            if (error.IsV4 || error.Mtu >= SmallestMtuV6)
+            {
+                LowerSegmentSize(now, error.Mtu);
+            }
+
             return;
         }
 
-        // MUST-56 forbids to abort for a soft error. Linux takes it for a hard one while the connection is being opened (RFC 5461
-        // §4).
-        bool opening = _state is TcpState.SynSent or TcpState.SynReceived;
-        if (opening && !(Profile.RfcSegmentChecks && IsSoft(error)) && ErrnoFor(error) is not Errno.OK and var errno)
+        (Errno errno, _) = IcmpErrno.For(error);
+        if (errno is not Errno.OK)
         {
-            Count(SnmpCounter.TcpAttemptFails);
+            ErrorArrives(now, error, errno);
+        }
+    }
+
+    /// <summary>The soft error, cleared: Linux's SO_ERROR tells it when there is no other.</summary>
+    public Errno TakeSoftError()
+    {
+        Errno error = _softError;
+        _softError = Errno.OK;
+        return error;
+    }
+
+    private void ErrorArrives(Instant now, in IcmpErrorInfo error, Errno errno)
+    {
+        // MUST-56 forbids to abort for a soft error. Linux takes it for a hard one while the connection is being opened (RFC 5461
+        // §4), and every one for a soft one afterwards (RFC 5927 §5.2), where RFC 9293 (SHLD-26) would abort.
+        bool opening = _state is TcpState.SynSent or TcpState.SynReceived;
+        if (Profile.RfcSegmentChecks ? IsHard(error) || (opening && !IsSoft(error)) : opening)
+        {
+            if (opening)
+            {
+                Count(SnmpCounter.TcpAttemptFails);
+            }
+
             Fail(now, errno, "ICMP " + errno);
+            return;
+        }
+
+        if (NamesNoRoute(error))
+        {
+            RevertBackoff(now, error.Sequence);
+        }
+
+        if (_state is TcpState.Closed)
+        {
+            return;
+        }
+
+        if (_receiveErrors)
+        {
+            PendingError = errno;
+            _tcp.SignalReady(this);
+        }
+        else
+        {
+            _softError = errno;
+        }
+    }
+
+    /// <summary>
+    /// A router had nowhere to send the oldest segment: that it was lost says nothing of congestion, so one doubling of the RTO is
+    /// taken back (RFC 6069 §3).
+    /// </summary>
+    private void RevertBackoff(Instant now, SequenceNumber seq)
+    {
+        if (seq != _snd.Una || _retransmissions == 0 || _backoff == 0 || SegmentsOut == 0
+            || _timers.Kind is not RetransmissionKind.Timeout)
+        {
+            return;
+        }
+
+        _backoff--;
+        Instant due = Sent[0].SentAt + CurrentRto;
+        if (due <= now)
+        {
+            RetransmissionTimeout(now);
+        }
+        else
+        {
+            _timers.Retransmission = HoldToUserTimeout(now, due, _firstRetransmissionAt);
         }
     }
 
@@ -88,30 +168,18 @@ internal sealed partial class TcpConnection
         }
     }
 
-    /// <summary>Destination Unreachable with a code that RFC 9293 §3.9.2.2 calls soft.</summary>
-    private static bool IsSoft(in IcmpErrorInfo error) => error.IsV4 ? error.Code is 0 or 1 or 5 : error.Code is 0 or 3;
+    /// <summary>Soft by RFC 9293 §3.9.2.2: destination unreachable with codes 0, 1 and 5, time exceeded, parameter problem.</summary>
+    private static bool IsSoft(in IcmpErrorInfo error) => error.IsV4
+        ? error.Type != (byte)IcmpType.DestinationUnreachable || error.Code is 0 or 1 or 5
+        : error.Type != (byte)Icmpv6Type.DestinationUnreachable || error.Code is 0 or 3;
 
-    private Errno ErrnoFor(in IcmpErrorInfo error)
-    {
-        const byte unreachableV4 = 3;
-        const byte unreachableV6 = 1;
-        if (error.IsV4)
-        {
-            return error.Type != unreachableV4 ? Errno.OK : error.Code switch
-            {
-                0 or 6 or 9 or 11 => Errno.ENETUNREACH,
-                2 => Errno.ENOPROTOOPT,
-                3 => Errno.ECONNREFUSED,
-                _ => Errno.EHOSTUNREACH,
-            };
-        }
+    /// <summary>Hard by RFC 9293 §3.9.2.2 and RFC 5461 §2: protocol and port unreachable; in IPv6 prohibited and port.</summary>
+    private static bool IsHard(in IcmpErrorInfo error) => error.IsV4
+        ? error.Type == (byte)IcmpType.DestinationUnreachable && (error.Code is 2 or 3)
+        : error.Type == (byte)Icmpv6Type.DestinationUnreachable && (error.Code is 1 or 4);
 
-        return error.Type != unreachableV6 ? Errno.OK : error.Code switch
-        {
-            0 => Errno.ENETUNREACH,
-            1 => Errno.EACCES,
-            4 => Errno.ECONNREFUSED,
-            _ => Errno.EHOSTUNREACH,
-        };
-    }
+    /// <summary>RFC 6069 §2: net or host unreachable; Linux takes no more than "no route" in IPv6.</summary>
+    private static bool NamesNoRoute(in IcmpErrorInfo error) => error.IsV4
+        ? error.Type == (byte)IcmpType.DestinationUnreachable && (error.Code is 0 or 1)
+        : error.Type == (byte)Icmpv6Type.DestinationUnreachable && error.Code == 0;
 }

@@ -1,4 +1,3 @@
-using SimStack.Sockets;
 using SimStack.Wire;
 
 namespace SimStack.Tcp;
@@ -87,7 +86,7 @@ internal sealed partial class TcpConnection
         if (GiveUpProbing(now))
         {
             Count(SnmpCounter.TcpExtTCPAbortOnTimeout);
-            Fail(now, Errno.ETIMEDOUT, "user timeout");
+            Fail(now, TimeoutError, "user timeout");
             return;
         }
 

@@ -1,5 +1,4 @@
 using System.Numerics;
-using SimStack.Sockets;
 using SimStack.Tcp.Congestion;
 using SimStack.Wire;
 
@@ -77,7 +76,7 @@ internal sealed partial class TcpConnection
         {
             _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
             Count(SnmpCounter.TcpExtTCPAbortOnTimeout);
-            Fail(now, Errno.ETIMEDOUT, "user timeout");
+            Fail(now, TimeoutError, "user timeout");
             return;
         }
 
@@ -230,7 +229,7 @@ internal sealed partial class TcpConnection
         {
             Count(SnmpCounter.TcpExtTCPAbortOnTimeout);
             SendReset(now);
-            Fail(now, Errno.ETIMEDOUT, "keep-alive timeout");
+            Fail(now, TimeoutError, "keep-alive timeout");
             return;
         }
 

@@ -18,10 +18,13 @@ internal sealed partial class TcpLayer
                 connection.IcmpArrives(now, error);
                 Timers.Update(connection);
                 break;
-            case SynQueueEntry entry when error.Sequence != entry.Iss:
-            case null:
-                Counters[SnmpCounter.IcmpInErrors]++;
+            case SynQueueEntry entry:
+                entry.Listener.IcmpArrives(now, entry, error);
                 break;
+            case null:
+                Counters[error.IsV4 ? SnmpCounter.IcmpInErrors : SnmpCounter.Icmp6InErrors]++;
+                break;
+                // TIME-WAIT: there is nothing to tell anybody.
         }
     }
 }

@@ -217,7 +217,7 @@ internal sealed class Dialogue
     }
 
     /// <summary>An ICMP or ICMPv6 error from the peer's address about a segment that the host sent with that sequence number.</summary>
-    public void DeliverIcmpError(byte type, byte code, uint seq, ScriptedPeer? peer = null)
+    public void DeliverIcmpError(byte type, byte code, uint seq, ScriptedPeer? peer = null, uint rest = 0)
     {
         IpEndpoint about = (peer ?? Peer).Endpoint;
         Span<byte> quote = new byte[IsIpv6 ? 48 : 28];
@@ -230,8 +230,8 @@ internal sealed class Dialogue
         Span<byte> frame = new byte[14 + 40 + 8 + quote.Length];
         EthernetWriter.Write(frame, HostMac, PeerMac, IsIpv6 ? EtherType.Ipv6 : EtherType.Ipv4);
         int length = IsIpv6
-            ? Icmpv6Writer.WriteError(frame[54..], PeerAddress, HostAddress, (Icmpv6Type)type, code, 0, quote)
-            : IcmpWriter.WriteError(frame[34..], (IcmpType)type, code, 0, quote);
+            ? Icmpv6Writer.WriteError(frame[54..], PeerAddress, HostAddress, (Icmpv6Type)type, code, rest, quote)
+            : IcmpWriter.WriteError(frame[34..], (IcmpType)type, code, rest, quote);
         int header = IsIpv6
             ? Ipv6Writer.Write(frame[14..], PeerAddress, HostAddress, IpProtocol.IcmpV6, length)
             : Ipv4Writer.Write(frame[14..], PeerAddress, HostAddress, IpProtocol.Icmp, length);
