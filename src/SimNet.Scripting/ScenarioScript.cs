@@ -44,11 +44,34 @@ public static class ScenarioScript
 
         if (root is not null && list.Count == 0)
         {
+            ScriptVariables.Substitute(root, list);
+        }
+
+        if (root is not null && list.Count == 0)
+        {
             scenario = Binder.Bind(root, Path.GetFileNameWithoutExtension(fileName), list, ScriptVocabulary.Stack);
         }
 
+        CheckAxes(text, fileName, scenario?.Sweep, settings ?? [], list);
+        scenario = list.Count == 0 ? scenario : null;
         errors = list.Sorted();
         return scenario is not null;
+    }
+
+    /// <summary>Each value of each axis must fit the script; what does not is told at the axis.</summary>
+    private static void CheckAxes(string text, string fileName, SweepDefinition? sweep, IReadOnlyList<string> settings, ErrorList errors)
+    {
+        foreach (SweepAxis axis in sweep?.Axes ?? [])
+        {
+            foreach (string value in axis.Values)
+            {
+                if (!TryParse(text, fileName, out _, out IReadOnlyList<ScriptError> found, [.. settings, "sweep=", $"{axis.Path}={value}"]))
+                {
+                    errors.Add(axis.Position, $"axis `{axis.Name}`, value `{value}`: {found[0].Message}");
+                    break;
+                }
+            }
+        }
     }
 
     /// <summary>Reads a script from text.</summary>

@@ -23,7 +23,7 @@ public sealed class Host
         Name = options.Name;
         Profile = options.Profile;
         Sysctls = options.Profile.Defaults.Clone();
-        Ip = new IpLayer(options.FramePool, Counters, new Transports(this), Sysctls);
+        Ip = new IpLayer(options.FramePool, Counters, new Transports(this), Sysctls) { CountsEveryDatagram = Profile.CountsEveryDatagram };
         _tcp = new TcpLayer(this, Ip, options.FramePool, options.Timestamps, options.Secret);
         _udp = new UdpLayer(this, Ip, options.Secret);
     }

@@ -40,11 +40,12 @@ internal sealed class RunCommand
     };
 
     private readonly Option<bool> _quiet = new("--quiet") { Description = "print only expectations that failed" };
+    private readonly Option<bool> _csv = new("--csv") { Description = "of a sweep: write its table to NAME.csv, a line for each run" };
     private readonly Option<bool> _verify = new("--verify") { Description = "run twice and compare the captures and the results byte for byte" };
 
     private readonly Option<string?> _capture = new("--capture")
     {
-        Description = "where to capture: a host or host.interface; all: every interface, a file each; -: to standard output",
+        Description = "where to capture: a host or host.interface; all: every interface, a file each; -: to standard output; a sweep captures only where this is said",
         HelpName = "POINT|all|-",
     };
 
@@ -76,13 +77,15 @@ internal sealed class RunCommand
     {
         var command = new SimCommand(
             "run",
-            "Runs one scenario in virtual time; writes NAME.pcapng and NAME.json, prints the ladder of segments, tables and verdicts.",
+            "Runs one scenario in virtual time; writes NAME.pcapng and NAME.json, prints the ladder of segments, tables and verdicts. " +
+            "A scenario with a sweep is run once for each cell of its table, without captures unless --capture POINT asks for one per cell.",
             "sim run handshake",
             "sim run lossy-transfer --seed 7 --ladder 40 --out runs",
             "sim run mine.yaml --set links.0.loss=5% --set hosts.client.sysctls.net.ipv4.tcp_sack=0",
+            "sim run backlog-sweep --csv --set sweep.axes.backlog=[2]",
             "sim run daytime --capture - | wireshark -k -i -")
         {
-            _target, _seed, _settings, _profile, _quiet, _verify, _capture, _format, _ladder, _out, _json,
+            _target, _seed, _settings, _profile, _quiet, _verify, _capture, _format, _ladder, _csv, _out, _json,
         };
         _target.CompletionSources.Add(_ => ScenarioCatalogue.Names.Select(n => new System.CommandLine.Completions.CompletionItem(n)));
         command.SetAction((parsed, cancellationToken) => Run(parsed, console, cancellationToken));
@@ -118,6 +121,7 @@ internal sealed class RunCommand
             Profile = parsed.GetValue(_profile),
             Quiet = parsed.GetValue(_quiet),
             Verify = parsed.GetValue(_verify),
+            Csv = parsed.GetValue(_csv),
             Capture = parsed.GetValue(_capture),
             Format = defaults.CaptureFormat,
             Ladder = defaults.LadderAmount,

@@ -29,6 +29,13 @@ internal static class ResultPrinter
         PrintVerdicts(result, request.Quiet, console);
     }
 
+    /// <summary>A verdict's line; its first word has a colour where the output has.</summary>
+    public static string Coloured(Verdict verdict, SimConsole console)
+    {
+        string line = verdict.ToString();
+        return console.OutputHasColour ? Colour(line[..4], verdict.Passed ? Green : Red) + line[4..] : line;
+    }
+
     private static void PrintLadder(RunResult result, LadderAmount amount, SimConsole console)
     {
         if (amount == LadderAmount.None)
@@ -91,8 +98,7 @@ internal static class ResultPrinter
     {
         foreach (Verdict verdict in result.Verdicts.Where(v => !v.Passed || !onlyFailures))
         {
-            string line = verdict.ToString();
-            console.Output.WriteLine(console.OutputHasColour ? Colour(line[..4], verdict.Passed ? Green : Red) + line[4..] : line);
+            console.Output.WriteLine(Coloured(verdict, console));
         }
 
         if (!onlyFailures)

@@ -23,6 +23,9 @@ internal sealed record RunRequest
     /// <summary>Run twice and compare.</summary>
     public bool Verify { get; init; }
 
+    /// <summary>Write a sweep's table as CSV.</summary>
+    public bool Csv { get; init; }
+
     /// <summary>A point, <c>all</c>, <c>-</c> for standard output; null for the script's own point.</summary>
     public string? Capture { get; init; }
 

@@ -19,11 +19,23 @@ internal sealed class RunSession(SimConsole console, ILogger<RunSession> logger)
     public int Run(RunRequest request, CancellationToken cancellationToken)
     {
         ScenarioDefinition scenario = ScenarioTarget.Load(request.Target, request.Settings);
+        if (scenario.Sweep is not null)
+        {
+            return new SweepSession(console, request).Run(
+                scenario, (cell, options) => Capture(cell, request, options, CapturePlan.Of(cell, request)), cancellationToken);
+        }
+
+        if (request.Csv)
+        {
+            throw SimException.BadRequest($"sim run: --csv writes the table of a sweep, and {scenario.Name} has no `sweep`");
+        }
+
         IReadOnlyList<(InterfaceName Point, string? Path)> plan = CapturePlan.Of(scenario, request);
         SimConsole results = request.CaptureToOutput ? console.WithResultsOnError() : console;
         OutputFiles.CreateFolder(request.Out);
 
-        RunResult result = Capture(scenario, request, plan, cancellationToken);
+        RunOptions options = new() { Seed = request.Seed, Profile = request.Profile, Cancel = cancellationToken };
+        RunResult result = Capture(scenario, request, options, plan);
         string json = Json(result);
         string jsonPath = Path.Combine(request.Out, scenario.Name + ".json");
         OutputFiles.Replace(jsonPath, json);
@@ -38,7 +50,7 @@ internal sealed class RunSession(SimConsole console, ILogger<RunSession> logger)
             return ExitStatus.Interrupted;
         }
 
-        bool isSame = !request.Verify || Verify(scenario, request, plan, json, cancellationToken);
+        bool isSame = !request.Verify || Verify(scenario, request, options, plan, json);
         return result.Passed && isSame ? ExitStatus.Success : ExitStatus.ExpectationFailed;
     }
 
@@ -50,7 +62,7 @@ internal sealed class RunSession(SimConsole console, ILogger<RunSession> logger)
     }
 
     private RunResult Capture(
-        ScenarioDefinition scenario, RunRequest request, IReadOnlyList<(InterfaceName Point, string? Path)> plan, CancellationToken cancellationToken)
+        ScenarioDefinition scenario, RunRequest request, RunOptions options, IReadOnlyList<(InterfaceName Point, string? Path)> plan)
     {
         var targets = new List<CaptureTarget>();
         try
@@ -61,7 +73,7 @@ internal sealed class RunSession(SimConsole console, ILogger<RunSession> logger)
             }
 
             using var captures = new CaptureFiles(targets, request.Format);
-            RunResult result = Run(scenario, request, captures, cancellationToken);
+            RunResult result = Run(scenario, options, captures);
             Report(scenario, request, result, captures);
             return result;
         }
@@ -71,17 +83,11 @@ internal sealed class RunSession(SimConsole console, ILogger<RunSession> logger)
         }
     }
 
-    private static RunResult Run(ScenarioDefinition scenario, RunRequest request, CaptureFiles captures, CancellationToken cancellationToken)
+    private static RunResult Run(ScenarioDefinition scenario, RunOptions options, CaptureFiles captures)
     {
         try
         {
-            RunResult result = ScenarioRunner.Run(scenario, new RunOptions
-            {
-                Seed = request.Seed,
-                Profile = request.Profile,
-                Prepare = captures.Attach,
-                Cancel = cancellationToken,
-            });
+            RunResult result = ScenarioRunner.Run(scenario, options with { Prepare = captures.Attach });
             captures.Dispose();
             return captures.Failure is { } late ? throw Refused(late) : result;
         }
@@ -111,18 +117,18 @@ internal sealed class RunSession(SimConsole console, ILogger<RunSession> logger)
     private bool Verify(
         ScenarioDefinition scenario,
         RunRequest request,
+        RunOptions options,
         IReadOnlyList<(InterfaceName Point, string? Path)> plan,
-        string json,
-        CancellationToken cancellationToken)
+        string json)
     {
         ComparingStream[] streams = [.. plan.Select(p => new ComparingStream(p.Path!))];
         RunResult again;
         using (var captures = new CaptureFiles([.. plan.Zip(streams, (p, s) => new CaptureTarget(p.Point, p.Path, s))], request.Format))
         {
-            again = Run(scenario, request, captures, cancellationToken);
+            again = Run(scenario, options, captures);
         }
 
-        cancellationToken.ThrowIfCancellationRequested();
+        options.Cancel.ThrowIfCancellationRequested();
         bool isSame = true;
         foreach (ComparingStream stream in streams.Where(s => s.FirstDifference is not null))
         {

@@ -57,7 +57,7 @@ internal sealed class ExpectationEvaluator(RunResult run, IReadOnlyList<(AtState
             SocketTableExpectation e => Table(e),
             CountersExpectation e => Counters(e),
             DeliveredExpectation e => Delivered(e),
-            RetransmissionsExpectation e => Count(e.Count, Retransmissions(e.Host)),
+            RetransmissionsExpectation e => Count(e.Count, Retransmissions(run, e.Host)),
             DropsExpectation e => Count(e.Count, run.Drops),
             _ => null,
         };
@@ -204,7 +204,8 @@ internal sealed class ExpectationEvaluator(RunResult run, IReadOnlyList<(AtState
         return hash is not null && hash != to.ReadSha256 ? ($"SHA-256 {hash}", $"{to.ReadSha256}, {to.Read} bytes") : null;
     }
 
-    private int Retransmissions(string? host)
+    /// <summary>Segments with sequence space that was sent before, by one host or by all.</summary>
+    public static int Retransmissions(RunResult run, string? host)
     {
         var numbers = new RelativeNumbers();
         var owners = new Dictionary<IpAddress, string>();

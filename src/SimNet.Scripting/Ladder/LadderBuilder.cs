@@ -167,8 +167,9 @@ internal sealed class LadderBuilder
                 var place = new Place(host, change.Time, change.Local, null, index);
                 PacketRecord? at = Arrived(place);
                 string queues = string.Create(CultureInfo.InvariantCulture, $"syn {change.SynQueue}, acc {change.AcceptQueue}");
-                bool dropped = change.Cause.Contains("dropped", StringComparison.Ordinal);
-                Note(place, at, dropped ? queues + "\ndropped" : queues);
+                string fate = !change.Cause.EndsWith("full", StringComparison.Ordinal) ? ""
+                    : change.Cause.Contains("dropped", StringComparison.Ordinal) ? "\ndropped" : "\nreset";
+                Note(place, at, queues + fate);
             }
         }
     }

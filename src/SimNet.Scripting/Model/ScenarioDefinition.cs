@@ -48,6 +48,9 @@ public sealed class ScenarioDefinition
     /// <summary>Socket tables to print after the ladder.</summary>
     public IReadOnlyList<TableRequest> Tables { get; init; } = [];
 
+    /// <summary>What is varied when the scenario is run many times; null: nothing.</summary>
+    public SweepDefinition? Sweep { get; init; }
+
     /// <summary>The host of that name.</summary>
     /// <exception cref="KeyNotFoundException">No such host.</exception>
     public HostDefinition Host(string name) =>

@@ -13,7 +13,7 @@ namespace SimNet.Scripting.Results;
 /// </summary>
 public static class ResultJson
 {
-    private static readonly JsonWriterOptions Options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static readonly JsonWriterOptions Options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes to a stream, which stays open.</summary>
     public static void Write(RunResult run, Stream stream)
@@ -45,10 +45,10 @@ public static class ResultJson
     }
 
     // The part of the version before the commit: the same text for every build of a release.
-    private static string Version() =>
+    internal static string Version() =>
         typeof(ResultJson).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
 
-    private static void List<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
+    internal static void List<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> items, Action<Utf8JsonWriter, T> write)
     {
         json.WriteStartArray(name);
         foreach (T item in items)
@@ -73,7 +73,7 @@ public static class ResultJson
         }
     }
 
-    private static void Verdict(Utf8JsonWriter json, Verdict verdict)
+    internal static void Verdict(Utf8JsonWriter json, Verdict verdict)
     {
         json.WriteBoolean("passed", verdict.Passed);
         json.WriteString("text", verdict.Text);

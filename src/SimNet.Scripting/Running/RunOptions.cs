@@ -1,3 +1,5 @@
+using SimNet.Scripting.Model;
+
 namespace SimNet.Scripting.Running;
 
 /// <summary>What a run does differently from what the scenario says.</summary>
@@ -11,6 +13,9 @@ public sealed record RunOptions
 
     /// <summary>Called when the network stands and before anything happens: for captures and subscriptions.</summary>
     public Action<Simulation>? Prepare { get; init; }
+
+    /// <summary>Socket tables to take besides those that the scenario asks for.</summary>
+    public IReadOnlyList<TableRequest> Tables { get; init; } = [];
 
     /// <summary>Stops the run early; what was recorded until then is the result.</summary>
     public CancellationToken Cancel { get; init; }

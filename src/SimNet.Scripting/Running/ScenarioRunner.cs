@@ -18,7 +18,7 @@ public static class ScenarioRunner
         using Simulation simulation = new NetworkBuilder(scenario, options).Build();
         var recorder = new RunRecorder(simulation);
         options.Prepare?.Invoke(simulation);
-        PostTables(scenario, simulation, recorder);
+        PostTables(scenario, options, simulation, recorder);
         List<HostPrograms> programs = Start(scenario, simulation, recorder);
         string? stopped = Run(simulation, options.Cancel);
         foreach (SimHost host in simulation.Hosts)
@@ -59,9 +59,9 @@ public static class ScenarioRunner
     }
 
     /// <summary>Tables are taken at each time that is asked for, before anything else happens then.</summary>
-    private static void PostTables(ScenarioDefinition scenario, Simulation simulation, RunRecorder recorder)
+    private static void PostTables(ScenarioDefinition scenario, RunOptions options, Simulation simulation, RunRecorder recorder)
     {
-        IEnumerable<(string Host, Duration? At)> wanted = scenario.Tables.Select(t => (t.Host, t.At))
+        IEnumerable<(string Host, Duration? At)> wanted = scenario.Tables.Concat(options.Tables).Select(t => (t.Host, t.At))
             .Concat(scenario.Expectations.OfType<SocketTableExpectation>().Select(e => (e.Host, e.At)))
             .Concat(scenario.Expectations.OfType<QueueExpectation>().Select(e => (e.Host, e.At)));
         foreach ((string host, Duration? at) in wanted.Where(w => w.At is not null).Distinct())

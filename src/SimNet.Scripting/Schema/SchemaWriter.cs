@@ -36,6 +36,7 @@ internal static class SchemaWriter
             schema[property.Key] = property.Value?.DeepClone();
         }
 
+        definitions["variable"] = new JsonObject { ["description"] = "The value of a variable.", ["type"] = "string", ["pattern"] = @"^\$\{[^}]+\}$" };
         schema["$defs"] = definitions;
         return schema.ToJsonString(Indented) + "\n";
     }
@@ -142,8 +143,8 @@ internal static class SchemaWriter
         // YAML reads an unquoted 10 or true as no string, and no user should have to care.
         "string" => new() { ["type"] = new JsonArray("string", "number", "boolean", "null") },
         "any" => new() { ["type"] = new JsonArray("string", "number", "boolean") },
-        "integer" => new() { ["type"] = "integer" },
-        "boolean" => new() { ["type"] = "boolean" },
+        "integer" => OrVariable(new() { ["type"] = "integer" }),
+        "boolean" => OrVariable(new() { ["type"] = "boolean" }),
         "timestamp" => new() { ["type"] = "string", ["pattern"] = @"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d:\d\d(\.\d{1,9})?)?Z?$" },
         "endpoint" => new() { ["type"] = "string", ["pattern"] = @":\d{1,5}$" },
         "duration" => Either(Units.DurationPattern, new() { ["const"] = 0 }),
@@ -155,7 +156,12 @@ internal static class SchemaWriter
     };
 
     private static JsonObject Either(string pattern, JsonObject number) =>
-        new() { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "string", ["pattern"] = pattern }, number) };
+        new() { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "string", ["pattern"] = pattern }, number, Variable()) };
+
+    // Whatever is not text anyway may be the value of a variable.
+    private static JsonObject OrVariable(JsonObject value) => new() { ["anyOf"] = new JsonArray(value, Variable()) };
+
+    private static JsonObject Variable() => new() { ["$ref"] = "#/$defs/variable" };
 
     private static JsonObject WithArgument(string kind, string argument)
     {
@@ -165,11 +171,11 @@ internal static class SchemaWriter
         }
 
         string[] bounds = argument.Split("..");
-        return new JsonObject
+        return OrVariable(new JsonObject
         {
             ["type"] = "integer",
             ["minimum"] = long.Parse(bounds[0], CultureInfo.InvariantCulture),
             ["maximum"] = long.Parse(bounds[1], CultureInfo.InvariantCulture),
-        };
+        });
     }
 }

@@ -20,7 +20,9 @@ internal static partial class Shapes
         new("applications", "map:#application", "What the programs on each host do: socket calls, in order."),
         new("expect", "#expectation[]", "What must come out; each is a verdict of the run."),
         new("capture", "string", "Where the capture is taken: HOST, HOST.INTERFACE or SWITCH.PORT. Default: the last host's first interface."),
-        new("tables", "#table[]", "Socket tables to print after the ladder."));
+        new("tables", "#table[]", "Socket tables to print after the ladder."),
+        new("variables", "map:any", "Values by names of yours; ${name} in the script stands for one."),
+        new("sweep", "#sweep", "Runs the script for every combination of some values, and prints a table of what was measured."));
 
     public static readonly Shape Limits = new("limits", "Limits that stop an endless run with an error.",
         new("time", "duration", "Virtual time; default 1h."),
@@ -32,7 +34,7 @@ internal static partial class Shapes
         new("mac", "string", "Ethernet address: 02:00:00:00:00:01. Default: by the host's place in the script."),
         new("mtu", "integer:68..65535", "Largest IP packet of the interface in bytes; default 1500."),
         new("interfaces", "map:#interface", "Several interfaces by name, in place of address, mac and mtu."),
-        new("profile", "string", "Which system the host behaves like: linux, linux26, rfc9293."),
+        new("profile", "string", "Which system the host behaves like: linux, linux26, windows, freebsd, rfc9293."),
         new("sysctls", "map:any", "Kernel settings by name, such as net.ipv4.tcp_syn_retries: 3."),
         new("gateway", "string", "The default router: its name, or its address."),
         new("routes", "#route[]", "Further routes."),
@@ -120,6 +122,7 @@ internal static partial class Shapes
         Scenario, Limits, Host, Interface, Route, Timestamps, Link, Direction, Change, Reorder, Queue, Table, Application, Statement,
         SocketArguments, AcceptArguments, ConnectArguments, BindArguments, WriteArguments, ReadArguments, RepeatArguments, .. Applications, CallExpectation,
         Expectation, Segments, Segment, States, State, QueueExpectation, SocketsExpectation, Delivered, CallResult, Counters, HostCount,
+        .. SweepShapes,
         .. Faults,
     ];
 }

@@ -75,7 +75,10 @@ internal sealed partial class Binder
         }
         else if (route.Find("via") is not { } via)
         {
-            _errors.Add(to.Position, "route: `via` is missing; write the next hop, like `via: 10.0.0.254`, or `type: unreachable`");
+            if (!route.Has("type") || route.Find("type")!.Text == "unicast")
+            {
+                _errors.Add(to.Position, "route: `via` is missing; write the next hop, like `via: 10.0.0.254`, or `type: unreachable`");
+            }
         }
         else
         {

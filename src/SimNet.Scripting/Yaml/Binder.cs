@@ -57,6 +57,7 @@ internal sealed partial class Binder
             Tasks = tasks,
             Expectations = expectations,
             Capture = _capture,
+            Sweep = Sweep(map),
             Tables = [.. map.List("tables").Select(Table).OfType<TableRequest>()],
         };
     }

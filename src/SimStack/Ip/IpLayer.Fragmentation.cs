@@ -10,10 +10,16 @@ public sealed partial class IpLayer
 
     // Identifications go on when paths are found anew; several destinations share a counter (Linux: ip_idents).
     private uint[]? _ids;
+    private uint _lastId;
 
     /// <summary>The next identification for a destination.</summary>
     internal uint NextId(in IpAddress destination)
     {
+        if (CountsEveryDatagram)
+        {
+            return ++_lastId;
+        }
+
         _ids ??= new uint[256];
         int hash = destination.GetHashCode();
         return (uint)hash + _ids[hash & 0xFF]++;

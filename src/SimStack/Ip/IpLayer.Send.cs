@@ -34,13 +34,14 @@ public sealed partial class IpLayer
     }
 
     /// <summary>
-    /// As the overload with an identification; IPv4 with DF gets 0 (RFC 6864 §4.1), without DF the path's next one.
+    /// As the overload with an identification; IPv4 with DF gets 0 (RFC 6864 §4.1), without DF the path's next one; or each the host's
+    /// next one, where the profile counts them all.
     /// </summary>
     public void Send(
         Instant now, IpPath path, IpAddress source, IpAddress destination, Frame frame, int transportLength, IpProtocol protocol,
         byte trafficClass, byte ttl, bool dontFragment) =>
         Send(now, path, source, destination, frame, transportLength, protocol, trafficClass, ttl, dontFragment,
-            dontFragment ? (ushort)0 : path.TakeId());
+            dontFragment && !CountsEveryDatagram ? (ushort)0 : path.TakeId());
 
     /// <summary>
     /// Writes IP and Ethernet headers before a segment that stands at <see cref="IpPath.TransportOffset"/> in the frame, and

@@ -47,7 +47,14 @@ public sealed partial class IpLayer
     public RoutingTable Routes { get; } = new();
 
     /// <summary>Time to live and hop limit of what this layer sends itself.</summary>
-    public byte DefaultTtl { get; set; } = 64;
+    public byte DefaultTtl
+    {
+        get => (byte)_sysctls.DefaultTtl;
+        set => _sysctls.DefaultTtl = value;
+    }
+
+    /// <summary>Datagrams with DF have an identification too, all from one counter (Windows).</summary>
+    internal bool CountsEveryDatagram { get; init; }
 
     internal FramePool Pool { get; }
 

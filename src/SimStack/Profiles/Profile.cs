@@ -1,3 +1,5 @@
+using SimStack.Wire;
+
 namespace SimStack.Profiles;
 
 /// <summary>How a given system behaves, as data: the defaults of its settings and the choices that have no setting.</summary>
@@ -36,6 +38,12 @@ public sealed class Profile
         },
     };
 
+    /// <summary>Windows 7: SYN with window 8192, scale 2, no timestamps; TTL 128.</summary>
+    public static readonly Profile Windows = WindowsProfile.Create();
+
+    /// <summary>FreeBSD 14 with its default sysctls.</summary>
+    public static readonly Profile FreeBsd = FreeBsdProfile.Create();
+
     /// <summary>
     /// RFC 9293 and the RFCs it requires, where Linux departs from them: timers of RFC 6298, 2MSL of four minutes, probes with
     /// data.
@@ -51,7 +59,7 @@ public sealed class Profile
         RfcSegmentChecks = true,
         ClassicNagle = true,
         QuickAcks = false,
-        QueuesHoldOneMore = false,
+        Listen = ListenRule.Rfc9293,
         Defaults = new Sysctls
         {
             SynLinearTimeouts = 0,
@@ -107,11 +115,37 @@ public sealed class Profile
     /// <summary>Linux acknowledges the first segments of a stream at once.</summary>
     public bool QuickAcks { get; init; } = true;
 
-    /// <summary>Linux lets the SYN queue and the accept queue hold backlog + 1 each.</summary>
-    public bool QueuesHoldOneMore { get; init; } = true;
+    /// <summary>What the queues of a listening socket hold, and how overflow is answered.</summary>
+    public ListenRule Listen { get; init; } = ListenRule.Linux;
+
+    /// <summary>The order of the TCP options and their padding.</summary>
+    public TcpOptionLayout OptionLayout { get; init; } = TcpOptionLayout.Linux;
+
+    /// <summary>
+    /// Bytes of the window in SYN and SYN-ACK where that is a number of its own, the whole buffer being offered right after; 0: as the
+    /// buffer allows.
+    /// </summary>
+    public int InitialReceiveWindow { get; init; }
+
+    /// <summary>
+    /// How long after a RST to its SYN a client sends the SYN again, tcp_syn_retries times in all, before connect reports refusal; zero: it
+    /// does not (RFC 9293 §3.10.7.3).
+    /// </summary>
+    public Duration RetryAfterRefusal { get; init; }
+
+    /// <summary>
+    /// Every IPv4 datagram has an identification from the host's counter; otherwise only those that may be fragmented (RFC 6864 §4.1).
+    /// </summary>
+    public bool CountsEveryDatagram { get; init; }
+
+    /// <summary>
+    /// A connection is given up after tcp_retries2 retransmissions of one segment; otherwise after the time that so many would take at
+    /// the minimum RTO (Linux; RFC 9293 §3.8.3 allows both).
+    /// </summary>
+    public bool CountsRetransmissions { get; init; }
 
     /// <summary>All profiles, by name.</summary>
-    public static IReadOnlyList<Profile> All { get; } = [Linux, Linux26, Rfc9293];
+    public static IReadOnlyList<Profile> All { get; } = [Linux, Linux26, Windows, FreeBsd, Rfc9293];
 
     public static bool TryGet(string name, out Profile profile)
     {

@@ -61,6 +61,7 @@ public sealed partial class Sysctls
     public int TimeWaitMilliseconds = 60_000;
     public int InitialWindowSegments = 10;
     public int InitialRtoMilliseconds = 1000;
+    public int ConnectTimeoutMilliseconds;
     public int DelayedAckMinMilliseconds = 40;
     public int DelayedAckMaxMilliseconds = 200;
 
@@ -152,6 +153,7 @@ public sealed partial class Sysctls
         Number("sim.tcp_timewait_ms", 0, int.MaxValue, s => s.TimeWaitMilliseconds, (s, v) => s.TimeWaitMilliseconds = v);
         Number("sim.tcp_init_cwnd", 1, 65_535, s => s.InitialWindowSegments, (s, v) => s.InitialWindowSegments = v);
         Number("sim.tcp_rto_initial_ms", 1, 120_000, s => s.InitialRtoMilliseconds, (s, v) => s.InitialRtoMilliseconds = v);
+        Number("sim.tcp_connect_timeout_ms", 0, int.MaxValue, s => s.ConnectTimeoutMilliseconds, (s, v) => s.ConnectTimeoutMilliseconds = v);
         Number("sim.tcp_delack_min_ms", 1, 500, s => s.DelayedAckMinMilliseconds, (s, v) => s.DelayedAckMinMilliseconds = v);
         Number("sim.tcp_delack_max_ms", 1, 500, s => s.DelayedAckMaxMilliseconds, (s, v) => s.DelayedAckMaxMilliseconds = v);
         return all;

@@ -48,8 +48,8 @@ internal sealed partial class TcpConnection
         _rcv.Wnd = entry.ReceiveWindow;
         _receiveScale = entry.ReceiveScale;
         _copied = _rcv.Nxt;
-        _windowThreshold = entry.ReceiveWindow;
         _windowClamp = entry.WindowClamp;
+        _windowThreshold = FirstThreshold(entry.ReceiveWindow);
         _snd.Una = entry.Iss;
         ref SentSegment syn = ref Sent.Add();
         syn.Seq = entry.Iss;

@@ -26,8 +26,11 @@ internal sealed partial class TcpConnection
     {
         (_rcv.Wnd, _receiveScale, _windowClamp) = InitialWindow(
             Profile, Sysctls, BufferSpace, mss, scalingWanted, _windowClampOption);
-        _windowThreshold = _rcv.Wnd;
+        _windowThreshold = FirstThreshold(_rcv.Wnd);
     }
+
+    /// <summary>Where the SYN's window is a number of its own, the whole buffer is offered right after it.</summary>
+    private int FirstThreshold(int window) => Profile.InitialReceiveWindow > 0 ? Math.Min(BufferSpace, _windowClamp) : window;
 
     /// <summary>The first window, its scale and the clamp, for a connection or an entry of a SYN queue.</summary>
     public static (int Window, byte Scale, int Clamp) InitialWindow(
@@ -35,12 +38,13 @@ internal sealed partial class TcpConnection
     {
         int clamp = clampOption > 0 ? clampOption : 65_535 << MaximumScale;
         space = Math.Min(clamp, space);
+        int whole = space;
         if (space > mss)
         {
             space -= space % mss;
         }
 
-        int window = Math.Min(space, 65_535);
+        int window = Math.Min(profile.InitialReceiveWindow > 0 ? Math.Min(whole, profile.InitialReceiveWindow) : space, 65_535);
         if (profile.InitialReceiveWindowSegments > 0)
         {
             window = Math.Min(window, profile.InitialReceiveWindowSegments * mss);

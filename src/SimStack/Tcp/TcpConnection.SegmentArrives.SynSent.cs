@@ -1,4 +1,3 @@
-using SimStack.Sockets;
 using SimStack.Wire;
 
 namespace SimStack.Tcp;
@@ -30,8 +29,7 @@ internal sealed partial class TcpConnection
         {
             if (acknowledged)
             {
-                Count(SnmpCounter.TcpAttemptFails);
-                Fail(now, Errno.ECONNREFUSED, "rcv RST");
+                Refused(now);
             }
 
             return;

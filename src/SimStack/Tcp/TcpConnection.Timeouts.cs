@@ -98,7 +98,7 @@ internal sealed partial class TcpConnection
         }
 
         ArmRetransmission(now);
-        _timers.Retransmission = HoldToUserTimeout(now, _timers.Retransmission, _firstRetransmissionAt);
+        _timers.Retransmission = HoldToConnectTimeout(HoldToUserTimeout(now, _timers.Retransmission, _firstRetransmissionAt));
         SampleWindows(now);
     }
 
@@ -122,7 +122,7 @@ internal sealed partial class TcpConnection
         // SYN-RECEIVED here comes from a simultaneous open; the SYN queue counts tcp_synack_retries for itself.
         int linear = _state is TcpState.SynSent ? Sysctls.SynLinearTimeouts : 0;
         int most = (_synRetries > 0 ? _synRetries : Sysctls.SynRetries) + linear;
-        return _retransmissions >= most
+        return _retransmissions >= most || GaveUpByTime(now)
             || (_userTimeoutMilliseconds > 0 && _retransmissions > 0 && now - _firstRetransmissionAt >= UserTimeout);
     }
 
@@ -152,6 +152,11 @@ internal sealed partial class TcpConnection
         }
 
         int boundary = IsOrphan ? OrphanRetries : Sysctls.Retries2;
+        if (Profile.CountsRetransmissions)
+        {
+            return _retransmissions >= boundary;
+        }
+
         return since >= TimeOfRetries(boundary);
     }
 

@@ -321,7 +321,7 @@ internal sealed partial class TcpConnection
         Span<byte> bytes = frame.Buffer.AsSpan(path.TransportOffset);
         SequenceNumber ack = (flags & TcpFlags.Ack) != 0 ? _rcv.Nxt : default;
         int header = TcpWriter.Write(
-            bytes, LocalPort, RemotePort, seq, ack, flags, window, urgent, options, TcpOptionLayout.Linux);
+            bytes, LocalPort, RemotePort, seq, ack, flags, window, urgent, options, Profile.OptionLayout);
         if (length > 0)
         {
             _sendBuffer!.CopyTo(seq - _snd.BufferStart, bytes.Slice(header, length));

@@ -132,7 +132,7 @@ internal sealed partial class TcpLayer
     {
         Frame frame = Pool.Rent(path.TransportOffset + TcpView.MaxHeaderLength);
         Span<byte> bytes = frame.Buffer.AsSpan(path.TransportOffset);
-        int header = TcpWriter.Write(bytes, local.Port, remote.Port, seq, ack, flags, window, 0, options, TcpOptionLayout.Linux);
+        int header = TcpWriter.Write(bytes, local.Port, remote.Port, seq, ack, flags, window, 0, options, Profile.OptionLayout);
         TcpWriter.WriteChecksum(bytes[..header], local.Address, remote.Address);
         frame.Length = path.TransportOffset + header;
         Counters[SnmpCounter.TcpOutSegs]++;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Scenarios.Catalogue;
 
 namespace Scenarios.Tests.Catalogue;
 
@@ -13,9 +14,12 @@ public sealed class CatalogueRuns : IDisposable
     /// <summary>The capture files of a scenario, its own capture point's first.</summary>
     public Task<string[]> Captures(string name) => _captures.GetOrAdd(name, n => new Lazy<Task<string[]>>(() => Run(n))).Value;
 
+    /// <summary>Options that make a sweep's script one run.</summary>
+    public static string[] Once(string name) => ScenarioCatalogue.Load(name).Sweep is null ? [] : ["--set", "sweep="];
+
     private async Task<string[]> Run(string name)
     {
-        (await Sim.Run("run", name, "--capture", "all", "--quiet", "--out", _folder[name])).Ended(0);
+        (await Sim.Run(["run", name, .. Once(name), "--capture", "all", "--quiet", "--out", _folder[name]])).Ended(0);
         return [.. Directory.GetFiles(_folder[name], "*.pcapng").OrderBy(f => f.Length).ThenBy(f => f, StringComparer.Ordinal)];
     }
 }

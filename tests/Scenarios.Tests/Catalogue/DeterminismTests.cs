@@ -49,7 +49,7 @@ public sealed class DeterminismTests : IDisposable
 
     private async Task<byte[]> Capture(string name, string folder, params string[] options)
     {
-        (await Sim.Run(["run", name, "--quiet", "--out", _folder[folder], .. options])).Ended(0);
+        (await Sim.Run(["run", name, .. CatalogueRuns.Once(name), "--quiet", "--out", _folder[folder], .. options])).Ended(0);
         return File.ReadAllBytes(_folder[$"{folder}/{name}.pcapng"]);
     }
 }

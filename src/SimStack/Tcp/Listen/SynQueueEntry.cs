@@ -55,5 +55,11 @@ internal sealed class SynQueueEntry(
     /// <summary>Where it stands in the queue's list.</summary>
     public int Index { get; set; }
 
+    /// <summary>Its neighbours by age.</summary>
+    public SynQueueEntry? Older { get; set; }
+
+    /// <inheritdoc cref="Older"/>
+    public SynQueueEntry? Newer { get; set; }
+
     public override void Timeout(Instant now) => listener.EntryTimeout(now, this);
 }

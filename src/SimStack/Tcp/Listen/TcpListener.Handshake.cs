@@ -1,3 +1,4 @@
+using SimStack.Profiles;
 using SimStack.Wire;
 
 namespace SimStack.Tcp.Listen;
@@ -73,6 +74,7 @@ internal sealed partial class TcpListener
     private void ResetEntry(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
     {
         _tcp.Counters[SnmpCounter.TcpAttemptFails]++;
+        _tcp.Counters[SnmpCounter.TcpExtEmbryonicRsts]++;
         if (!_tcp.Profile.RfcSegmentChecks)
         {
             _tcp.ResetUnknown(now, segment);
@@ -115,8 +117,10 @@ internal sealed partial class TcpListener
     {
         _tcp.Counters[SnmpCounter.TcpExtListenOverflows]++;
         _tcp.Counters[SnmpCounter.TcpExtListenDrops]++;
-        if (_tcp.Sysctls.AbortOnOverflow)
+        if (Rule.FullOnLastAck is OverflowAnswer.Reset
+            || (Rule.FullOnLastAck is OverflowAnswer.BySetting && _tcp.Sysctls.AbortOnOverflow))
         {
+            _tcp.Counters[SnmpCounter.TcpExtEmbryonicRsts]++;
             _tcp.ResetUnknown(now, segment);
             Remove(entry);
             Report(now, entry, TcpState.SynReceived, TcpState.Closed, "accept queue full");
@@ -129,11 +133,34 @@ internal sealed partial class TcpListener
         Notify(now, "ACK dropped: accept queue full");
     }
 
-    /// <summary>The SYN-ACK timer: doubling from 1 s, tcp_synack_retries times.</summary>
+    /// <summary>
+    /// SYN-ACKs that the timer sends again, at most: tcp_synack_retries or the listening socket's TCP_SYNCNT, and fewer while old entries
+    /// take the room of young ones.
+    /// </summary>
+    private int MostTimeouts
+    {
+        get
+        {
+            int most = Socket.Options.SynCount > 0 ? Socket.Options.SynCount : _tcp.Sysctls.SynAckRetries;
+            int young = _synQueue.Young * 2;
+            if (Rule.PrunesOldHandshakes && _synQueue.Count * 2 > Math.Max(8, Backlog))
+            {
+                for (; most > 2 && _synQueue.Count >= young; young *= 2)
+                {
+                    most--;
+                }
+            }
+
+            return most;
+        }
+    }
+
+    /// <summary>The SYN-ACK timer: doubling from the initial RTO.</summary>
     public void EntryTimeout(Instant now, SynQueueEntry entry)
     {
+        _tcp.Counters[SnmpCounter.TcpExtTCPTimeouts]++;
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, entry.Id, entry.Local, entry.Remote, "SYN-ACK"));
-        if (entry.Timeouts >= _tcp.Sysctls.SynAckRetries)
+        if (entry.Timeouts >= MostTimeouts)
         {
             Remove(entry);
             Report(now, entry, TcpState.SynReceived, TcpState.Closed, "user timeout");
@@ -141,9 +168,8 @@ internal sealed partial class TcpListener
             return;
         }
 
-        entry.Timeouts++;
+        _synQueue.CountTimeout(entry);
         entry.Resent = true;
-        _tcp.Counters[SnmpCounter.TcpExtTCPTimeouts]++;
         _tcp.Counters[SnmpCounter.TcpRetransSegs]++;
         SendSynAck(now, entry);
         entry.NextRetransmission = now + RetransmissionDelay(entry);

@@ -1,4 +1,5 @@
 using SimStack.Ip;
+using SimStack.Profiles;
 using SimStack.Sockets;
 using SimStack.Wire;
 
@@ -6,7 +7,7 @@ namespace SimStack.Tcp.Listen;
 
 /// <summary>
 /// A socket in LISTEN (RFC 9293 §3.10.7.2) with its two queues: handshakes under way, and connections that wait for accept.
-/// Limits and overflow as Linux has them.
+/// Limits and overflow as the profile's <see cref="ListenRule"/> says.
 /// </summary>
 internal sealed partial class TcpListener
 {
@@ -38,23 +39,17 @@ internal sealed partial class TcpListener
 
     public int AcceptQueueLength => _acceptQueue.Count;
 
-    /// <summary>
-    /// The SYN queue's limit, by the backlog and by tcp_max_syn_backlog. As Linux 6.18 with tcp_syncookies 0: backlog + 1, and one more
-    /// than three quarters of tcp_max_syn_backlog, the last quarter being kept for peers known from before, of which there are none here.
-    /// </summary>
-    public int SynQueueLimit
-    {
-        get
-        {
-            int most = _tcp.Sysctls.MaxSynBacklog;
-            return _tcp.Profile.QueuesHoldOneMore
-                ? Math.Min(Backlog + 1, most - (most >> 2) + 1)
-                : Math.Min(Math.Max(Backlog, 1), most);
-        }
-    }
+    /// <summary>The SYN queue's limit, by the profile, the backlog and tcp_max_syn_backlog.</summary>
+    public int SynQueueLimit => Rule.SynQueueLimit(Backlog, _tcp.Sysctls.MaxSynBacklog);
 
-    /// <summary>The accept queue's limit.</summary>
-    public int AcceptQueueLimit => _tcp.Profile.QueuesHoldOneMore ? Backlog + 1 : Backlog;
+    /// <summary>The accept queue's limit, by the profile and the backlog.</summary>
+    public int AcceptQueueLimit => Rule.AcceptQueueLimit(Backlog);
+
+    private ListenRule Rule => _tcp.Profile.Listen;
+
+    /// <summary>Nobody more can be let in; handshakes under way count where the profile has it so.</summary>
+    private bool IsFullForSyn =>
+        _acceptQueue.Count + (Rule.CountsHandshakes ? _synQueue.Count : 0) >= AcceptQueueLimit;
 
     private bool AcceptQueueIsFull => _acceptQueue.Count >= AcceptQueueLimit;
 
@@ -90,20 +85,41 @@ internal sealed partial class TcpListener
             return;
         }
 
-        if (AcceptQueueIsFull)
+        if (IsFullForSyn && Rule.FullOnSyn is not OverflowAnswer.Admit)
         {
             _tcp.Counters[SnmpCounter.TcpExtListenOverflows]++;
-            Drop(now, "SYN dropped: accept queue full");
+            bool reset = Rule.FullOnSyn is OverflowAnswer.Reset;
+            if (reset)
+            {
+                _tcp.ResetUnknown(now, segment);
+            }
+
+            Drop(now, reset ? "SYN reset: accept queue full" : "SYN dropped: accept queue full");
+            return;
         }
-        else if (_synQueue.Count >= SynQueueLimit)
+
+        if (_synQueue.Count >= SynQueueLimit && !MakeRoom(now))
         {
             _tcp.Counters[SnmpCounter.TcpExtTCPReqQFullDrop]++;
             Drop(now, "SYN dropped: SYN queue full");
+            return;
         }
-        else
+
+        Admit(now, segment, iss);
+    }
+
+    /// <summary>By FreeBSD's syncache the oldest handshake gives way to a new one.</summary>
+    private bool MakeRoom(Instant now)
+    {
+        if (!Rule.OldestHandshakeGivesWay || _synQueue.Oldest is not { } oldest)
         {
-            Admit(now, segment, iss);
+            return false;
         }
+
+        _tcp.Counters[SnmpCounter.TcpExtTCPReqQFullDrop]++;
+        Remove(oldest);
+        Report(now, oldest, TcpState.SynReceived, TcpState.Closed, "SYN queue full");
+        return true;
     }
 
     private void Drop(Instant now, string cause)
