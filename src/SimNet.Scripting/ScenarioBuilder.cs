@@ -9,6 +9,7 @@ namespace SimNet.Scripting;
 public sealed class ScenarioBuilder(string name)
 {
     private readonly List<HostDefinition> _hosts = [];
+    private readonly List<SwitchDefinition> _switches = [];
     private readonly List<LinkDefinition> _links = [];
     private readonly List<FaultDefinition> _faults = [];
     private readonly List<TaskDefinition> _tasks = [];
@@ -52,6 +53,13 @@ public sealed class ScenarioBuilder(string name)
     public ScenarioBuilder Host(HostDefinition host)
     {
         _hosts.Add(host);
+        return this;
+    }
+
+    /// <summary>Adds a switch; its ports are <c>sw1.port1</c>, <c>sw1.port2</c>…</summary>
+    public ScenarioBuilder Switch(SwitchDefinition definition)
+    {
+        _switches.Add(definition);
         return this;
     }
 
@@ -137,6 +145,7 @@ public sealed class ScenarioBuilder(string name)
             Start = Start,
             Limits = Limits,
             Hosts = _hosts,
+            Switches = _switches,
             Links = _links,
             Faults = _faults,
             Tasks = _tasks,
@@ -171,6 +180,11 @@ public sealed class ScenarioBuilder(string name)
     {
         int dot = point.IndexOf('.', StringComparison.Ordinal);
         string host = dot < 0 ? point : point[..dot];
+        if (dot >= 0 && _switches.Exists(s => s.Name == host) && SwitchDefinition.PortNumber(point[(dot + 1)..]) > 0)
+        {
+            return new InterfaceName(host, point[(dot + 1)..]);
+        }
+
         HostDefinition definition = _hosts.Find(h => h.Name == host)
             ?? throw Error($"unknown host `{host}`" + Yaml.Suggestions.For(host, _hosts.Select(h => h.Name), "hosts"));
         string wanted = dot < 0 ? definition.Interfaces[0].Name : point[(dot + 1)..];

@@ -1,3 +1,4 @@
+using SimNet.Devices;
 using SimNet.Hosts;
 using SimNet.Links;
 using SimNet.Observe;
@@ -16,6 +17,7 @@ public sealed class Simulation : IDisposable
 {
     private readonly List<SimHost> _hosts = [];
     private readonly List<Link> _links = [];
+    private readonly List<Switch> _switches = [];
     private readonly List<Application> _applications = [];
 
     /// <summary>An empty network at instant zero.</summary>
@@ -59,6 +61,9 @@ public sealed class Simulation : IDisposable
     /// <summary>The links in the order in which they were added.</summary>
     public IReadOnlyList<Link> Links => _links;
 
+    /// <summary>The switches in the order in which they were added.</summary>
+    public IReadOnlyList<Switch> Switches => _switches;
+
     /// <summary>The applications in the order in which they were started.</summary>
     public IReadOnlyList<Application> Applications => _applications;
 
@@ -70,17 +75,21 @@ public sealed class Simulation : IDisposable
     /// <exception cref="ArgumentException">The name is taken.</exception>
     public SimHost AddHost(SimHostOptions options)
     {
-        foreach (SimHost other in _hosts)
-        {
-            if (string.Equals(other.Name, options.Name, StringComparison.Ordinal))
-            {
-                throw new ArgumentException($"there is a host named {options.Name} already", nameof(options));
-            }
-        }
-
+        CheckName(options.Name, nameof(options));
         SimHost host = new(this, options, _hosts.Count + 1);
         _hosts.Add(host);
         return host;
+    }
+
+    /// <summary>Adds a switch.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A number makes no sense.</exception>
+    public Switch AddSwitch(SwitchOptions options)
+    {
+        CheckName(options.Name, nameof(options));
+        Switch added = new(this, options);
+        _switches.Add(added);
+        return added;
     }
 
     /// <summary>Connects two ports.</summary>
@@ -132,12 +141,30 @@ public sealed class Simulation : IDisposable
             link.BToA.Tap.Complete();
         }
 
+        foreach (SwitchPort port in _switches.SelectMany(device => device.Ports))
+        {
+            port.Tap.Complete();
+        }
+
         foreach (SimHost host in _hosts)
         {
             host.CompleteObservations();
         }
 
         Observe.Complete();
+    }
+
+    private void CheckName(string name, string parameter)
+    {
+        if (_hosts.Exists(host => host.Name == name))
+        {
+            throw new ArgumentException($"there is a host named {name} already", parameter);
+        }
+
+        if (_switches.Exists(device => device.Name == name))
+        {
+            throw new ArgumentException($"there is a switch named {name} already", parameter);
+        }
     }
 
     private void UpdateObservers()

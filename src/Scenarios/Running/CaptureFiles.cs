@@ -2,6 +2,7 @@ using Scenarios.CommandLine;
 using SimNet;
 using SimNet.Capture;
 using SimNet.Hosts;
+using SimNet.Links;
 using SimNet.Scripting.Model;
 
 namespace Scenarios.Running;
@@ -63,8 +64,13 @@ internal sealed class CaptureFiles : IDisposable
         _sessions.Clear();
     }
 
-    private static HostInterface Port(Simulation simulation, InterfaceName point)
+    private static LinkPort Port(Simulation simulation, InterfaceName point)
     {
+        if (simulation.Switches.FirstOrDefault(s => s.Name == point.Host) is { } device)
+        {
+            return device.Ports.First(p => p.ShortName == point.Interface);
+        }
+
         SimHost host = simulation.Hosts.First(h => h.Name == point.Host);
         return host.Interfaces.FirstOrDefault(i => i.ShortName == point.Interface) ?? host.Loopback;
     }

@@ -28,6 +28,9 @@ public sealed class ScenarioDefinition
     public required IReadOnlyList<HostDefinition> Hosts { get; init; }
 
     /// <summary>In the script's order.</summary>
+    public IReadOnlyList<SwitchDefinition> Switches { get; init; } = [];
+
+    /// <summary>In the script's order.</summary>
     public IReadOnlyList<LinkDefinition> Links { get; init; } = [];
 
     /// <summary>Scripted faults in order; the first that matches a frame decides.</summary>

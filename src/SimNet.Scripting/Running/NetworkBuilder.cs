@@ -13,6 +13,7 @@ namespace SimNet.Scripting.Running;
 internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions options)
 {
     private readonly Dictionary<InterfaceName, HostInterface> _ports = [];
+    private readonly Dictionary<InterfaceName, SwitchPort> _switchPorts = [];
 
     public Simulation Build()
     {
@@ -26,6 +27,11 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
         foreach (HostDefinition host in scenario.Hosts)
         {
             AddHost(simulation, host);
+        }
+
+        foreach (SwitchDefinition device in scenario.Switches)
+        {
+            AddSwitch(simulation, device);
         }
 
         foreach (LinkDefinition link in scenario.Links)
@@ -101,25 +107,58 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
                 port.AddNeighbour(neighbour.Address, neighbour.Mac);
             }
 
-            if (definition.WarmNeighbours && Peer(name) is { } peer)
+            foreach (HostInterface peer in definition.WarmNeighbours ? Peers(name) : [])
             {
-                foreach (IpAddress address in _ports[peer].Addresses)
+                foreach (IpAddress address in peer.Addresses)
                 {
-                    port.AddNeighbour(address, _ports[peer].Stack.MacAddress);
+                    port.AddNeighbour(address, peer.Stack.MacAddress);
                 }
             }
         }
     }
 
-    private InterfaceName? Peer(InterfaceName name)
+    /// <summary>The interfaces at the other end of a link, and those behind a switch there.</summary>
+    private IEnumerable<HostInterface> Peers(InterfaceName name)
     {
         LinkDefinition? link = scenario.Links.FirstOrDefault(l => l.A == name || l.B == name);
-        return link is null ? null : link.A == name ? link.B : link.A;
+        if (link is null)
+        {
+            return [];
+        }
+
+        InterfaceName other = link.A == name ? link.B : link.A;
+        if (_ports.TryGetValue(other, out HostInterface? port))
+        {
+            return [port];
+        }
+
+        // The links make no loop of switches.
+        return scenario.Links.SelectMany(l => new[] { l.A, l.B }).Where(end => end.Host == other.Host && end != other).SelectMany(Peers);
     }
+
+    private void AddSwitch(Simulation simulation, SwitchDefinition definition)
+    {
+        int linked = scenario.Links.SelectMany(l => new[] { l.A, l.B }).Where(end => end.Host == definition.Name)
+            .Select(end => SwitchDefinition.PortNumber(end.Interface)).DefaultIfEmpty(1).Max();
+        Switch device = simulation.AddSwitch(new SwitchOptions
+        {
+            Name = definition.Name,
+            Ports = definition.Ports ?? linked,
+            Ageing = definition.Ageing,
+            TableSize = definition.TableSize,
+            ForwardingDelay = definition.Delay,
+        });
+        foreach (SwitchPort port in device.Ports)
+        {
+            _switchPorts[new InterfaceName(definition.Name, port.ShortName)] = port;
+        }
+    }
+
+    private LinkPort Port(InterfaceName name) => _ports.TryGetValue(name, out HostInterface? port) ? port : _switchPorts[name];
 
     private void AddLink(Simulation simulation, LinkDefinition definition)
     {
-        Link link = simulation.AddLink(_ports[definition.A], _ports[definition.B], new LinkOptions
+        Link link = simulation.AddLink(Port(definition.A), Port(definition.B), new LinkOptions
         {
             HasCarrier = definition.HasCarrier,
             AToB = Apply(new LinkDirectionOptions(), definition.AToB),

@@ -25,6 +25,12 @@ internal static partial class Shapes
         new("good", "probability", "Probability of loss in the good state; default 0%."),
         new("bad", "probability", "Probability of loss in the bad state; default 100%."));
 
+    public static readonly Shape Switch = new("switch", "A learning switch.",
+        new("ports", "integer:1..1024", "How many ports; default: as many as are linked."),
+        new("ageing", "duration", "An address that was not seen for so long is forgotten; default 300s."),
+        new("table-size", "integer:1..1000000", "Addresses kept at most; default 8192."),
+        new("delay", "duration", "From a frame's arrival to its leaving for a port's link; default 0."));
+
     public static readonly Shape Fault = new("fault", "A scripted fault.",
         new("name", "string", "Its random stream hangs on this; default: its place in the list."),
         new("on", "string", "A direction of a link: client->server.", Required: true),
@@ -144,6 +150,6 @@ internal static partial class Shapes
 
     private static IReadOnlyList<Shape> Faults =>
     [
-        Jitter, Loss, GilbertElliott, Fault, Match, Flags, Action, Duplicate, Corrupt, Set, Injection, InjectedSegment, InjectedData, InjectedIcmp,
+        Switch, Jitter, Loss, GilbertElliott, Fault, Match, Flags, Action, Duplicate, Corrupt, Set, Injection, InjectedSegment, InjectedData, InjectedIcmp,
     ];
 }

@@ -34,7 +34,7 @@ internal sealed partial class Binder
 
     private SegmentsExpectation? SegmentList(ScriptNode node, bool complete)
     {
-        InterfaceName point = _capture;
+        InterfaceName point = SwitchOf(_capture.ToString()) is null ? _capture : DefaultCapture();
         IReadOnlyList<ScriptNode> items;
         if (node.Kind == NodeKind.Mapping)
         {

@@ -46,9 +46,9 @@ internal sealed partial class Binder
             return;
         }
 
-        if (a == b)
+        if (a == b || (a.Host == b.Host && SwitchOf(a.Host) is not null))
         {
-            _errors.Add(ends[1].Position, $"between: both ends are `{a}`; a link joins two interfaces");
+            _errors.Add(ends[1].Position, a != b ? $"between: both ends are at `{a.Host}`, which would be a loop" : $"between: both ends are `{a}`; a link joins two interfaces");
             return;
         }
 
@@ -60,13 +60,14 @@ internal sealed partial class Binder
 
     private InterfaceName? End(ScriptNode node)
     {
-        if (Point(node, "between") is not { } end)
+        SwitchDefinition? device = node.Kind == NodeKind.Scalar ? SwitchOf(node.Text) : null;
+        if ((device is null ? Point(node, "between") : SwitchEnd(device, node)) is not { } end)
         {
             return null;
         }
 
-        HostDefinition host = _hosts.Find(h => h.Name == end.Host)!;
-        if (host.Interfaces.Count > 1 && node.Text == host.Name)
+        HostDefinition? host = _hosts.Find(h => h.Name == end.Host);
+        if (host?.Interfaces.Count > 1 && node.Text == host.Name)
         {
             _errors.Add(node.Position, $"host `{host.Name}` has several interfaces; write "
                 + string.Join(" or ", host.Interfaces.Select(i => $"`{host.Name}.{i.Name}`")));
@@ -74,7 +75,7 @@ internal sealed partial class Binder
 
         if (_links.Exists(l => l.A == end || l.B == end))
         {
-            _errors.Add(node.Position, $"interface `{end}` has a link already; give the host another interface");
+            _errors.Add(node.Position, $"{(device is null ? "interface" : "port")} `{end}` has a link already; " + (device is null ? "give the host another interface" : $"write `{device.Name}` for the next free one"));
         }
 
         return end;
@@ -126,7 +127,7 @@ internal sealed partial class Binder
             return null;
         }
 
-        if (Point(ends[0], node.Position) is null | Point(ends[1], node.Position) is null)
+        if (!Exists(ends[0], node.Position) | !Exists(ends[1], node.Position))
         {
             return null;
         }
@@ -147,6 +148,10 @@ internal sealed partial class Binder
         _errors.Add(node.Position, none());
         return null;
     }
+
+    private bool Exists(string end, SourcePosition position) => SwitchOf(end) is { } device
+        ? end == device.Name || SwitchPoint(device, end, position) is not null
+        : Point(end, position) is not null;
 
     /// <summary>HOST.INTERFACE, or just the host's name where that is enough.</summary>
     private static bool Means(string text, InterfaceName end) => text == end.Host || text == end.ToString();

@@ -35,8 +35,10 @@ internal sealed partial class Binder
         CheckAddresses(map);
         Names(map);
         BindRoutes();
+        Switches(map);
         Links(map);
-        _capture = map.Find("capture") is { } capture ? Point(capture, "capture") ?? default : DefaultCapture();
+        CheckLoops();
+        _capture = map.Find("capture") is { } capture ? CapturePoint(capture) ?? default : DefaultCapture();
         List<FaultDefinition> faults = [.. map.List("faults").Select(Fault).OfType<FaultDefinition>()];
         List<TaskDefinition> tasks = Tasks(map);
         List<Expectation> expectations = [.. map.List("expect").Select(Expectation).OfType<Expectation>()];
@@ -49,6 +51,7 @@ internal sealed partial class Binder
             Start = map.Timestamp("start") ?? ScenarioDefinition.DefaultStart,
             Limits = Limits(map),
             Hosts = _hosts,
+            Switches = _switches,
             Links = _links,
             Faults = faults,
             Tasks = tasks,
@@ -124,7 +127,9 @@ internal sealed partial class Binder
         HostDefinition? host = whole ?? _hosts.Find(h => h.Name == name);
         if (host is null)
         {
-            _errors.Add(position, $"unknown host `{name}`" + Suggestions.For(name, _hosts.Select(h => h.Name), "hosts"));
+            _errors.Add(position, SwitchOf(text) is { } device
+                ? $"`{device.Name}` is a switch; right is a host"
+                : $"unknown host `{name}`" + Suggestions.For(name, _hosts.Select(h => h.Name).Concat(_switches.Select(s => s.Name)), "hosts"));
             return null;
         }
 

@@ -1,11 +1,12 @@
 using SimNet.Hosts;
+using SimNet.Links;
 using SimNet.Observe;
 using SimStack;
 
 namespace SimNet.Capture;
 
 /// <summary>
-/// Feeds a capture writer with what host interfaces see: what arrives before any processing delay, and what leaves for the link,
+/// Feeds a capture writer with what hosts' interfaces, or switches' ports, see: what arrives before any processing delay, and what leaves for the link,
 /// in the order of time. Comments tell the sender's changes of state and what the link does to the packet, as far as it is known
 /// then.
 /// </summary>
@@ -24,10 +25,10 @@ public sealed class CaptureSession : PacketSink, IDisposable
     /// <summary>Begins to capture.</summary>
     /// <param name="simulation">The network; all its hosts' names go into the file.</param>
     /// <param name="writer">The file; stays open when the session ends.</param>
-    /// <param name="interfaces">Where to capture; at least one.</param>
+    /// <param name="interfaces">Where to capture; at least one: interfaces of hosts, ports of switches.</param>
     /// <param name="withComments">False: only the frames.</param>
     public CaptureSession(
-        Simulation simulation, CaptureWriter writer, IReadOnlyList<HostInterface> interfaces, bool withComments = true)
+        Simulation simulation, CaptureWriter writer, IReadOnlyList<LinkPort> interfaces, bool withComments = true)
     {
         if (interfaces.Count == 0)
         {
@@ -71,17 +72,18 @@ public sealed class CaptureSession : PacketSink, IDisposable
     private static string? Join(string? states, string? fate) =>
         states is null || fate is null ? states ?? fate : $"{states}; {fate}";
 
-    private void AddInterfaces(IReadOnlyList<HostInterface> interfaces)
+    private void AddInterfaces(IReadOnlyList<LinkPort> interfaces)
     {
-        foreach (HostInterface port in interfaces)
+        foreach (LinkPort port in interfaces)
         {
             int number = _writer.AddInterface(new CaptureInterface
             {
                 Name = interfaces.Count == 1 ? port.ShortName : port.Name,
                 Description = port.Name,
             });
-            _points.Add((port.Tap.Point, number, port.IsLoopback));
-            _attachments.Add(port.Tap.Attach(this));
+            PacketTap tap = port.Observed ?? throw new ArgumentException($"{port.Name} can't be captured at", nameof(interfaces));
+            _points.Add((tap.Point, number, port is HostInterface { IsLoopback: true }));
+            _attachments.Add(tap.Attach(this));
         }
     }
 

@@ -36,7 +36,7 @@ public sealed class HostInterface : LinkPort
     public override string Name { get; }
 
     /// <summary><c>eth0</c></summary>
-    public string ShortName { get; }
+    public override string ShortName { get; }
 
     /// <summary>True for <c>lo</c>: its frames come back to it at the same instant.</summary>
     public bool IsLoopback { get; }
@@ -52,6 +52,9 @@ public sealed class HostInterface : LinkPort
 
     /// <summary>Frames that the stack sent while no link was attached.</summary>
     public long SentWithoutLink { get; private set; }
+
+    /// <inheritdoc/>
+    public override PacketTap? Observed => Tap;
 
     /// <inheritdoc/>
     public override MacAddress? HardwareAddress => Stack.MacAddress;

@@ -4,11 +4,17 @@ using SimStack.Wire;
 
 namespace SimNet.Links;
 
-/// <summary>Where a link can be attached: a host's interface, later a switch's or router's port.</summary>
+/// <summary>Where a link can be attached: a host's interface, a switch's port.</summary>
 public abstract class LinkPort
 {
     /// <summary>Unique in a simulation: <c>client.eth0</c>.</summary>
     public abstract string Name { get; }
+
+    /// <summary>Unique on the host or device: <c>eth0</c>.</summary>
+    public virtual string ShortName => Name;
+
+    /// <summary>Where its packets can be looked at and captured; null when nowhere.</summary>
+    public virtual PacketTap? Observed => null;
 
     /// <summary>The link; null while none is attached.</summary>
     public Link? Link { get; private set; }

@@ -198,11 +198,27 @@ internal readonly ref struct PacketForge
         int sequence = _matched.TransportOffset - EthernetView.HeaderLength + 4;
         if (_matched.IsTcp && sequence + 4 <= quote.Length)
         {
-            uint number = BinaryPrimitives.ReadUInt32BigEndian(quote[sequence..]);
-            BinaryPrimitives.WriteUInt32BigEndian(quote[sequence..], unchecked(number + (uint)_packet.QuoteSequenceShift));
+            ShiftQuoted(quote[(sequence - 4)..]);
         }
 
         return WriteIcmp(destination, quote);
+    }
+
+    /// <summary>The quoted segment is one that its sender could have sent: its checksum goes with the number (RFC 1624 §3).</summary>
+    private void ShiftQuoted(Span<byte> segment)
+    {
+        Span<byte> field = segment.Slice(4, 4);
+        uint before = BinaryPrimitives.ReadUInt32BigEndian(field);
+        uint after = unchecked(before + (uint)_packet.QuoteSequenceShift);
+        BinaryPrimitives.WriteUInt32BigEndian(field, after);
+        if (segment.Length >= TcpView.MinHeaderLength)
+        {
+            ulong sum = (ushort)~BinaryPrimitives.ReadUInt16BigEndian(segment[16..]);
+            sum += (ulong)(ushort)~before + (ushort)~(before >> 16) + (ushort)after + (ushort)(after >> 16);
+            sum = (sum & 0xFFFF) + (sum >> 16);
+            sum = (sum & 0xFFFF) + (sum >> 16);
+            BinaryPrimitives.WriteUInt16BigEndian(segment[16..], (ushort)~sum);
+        }
     }
 
     private int WriteIcmp(Span<byte> destination, ReadOnlySpan<byte> body) => _source.IsV4

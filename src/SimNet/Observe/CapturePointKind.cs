@@ -8,4 +8,7 @@ public enum CapturePointKind
 
     /// <summary>One direction of a link: what enters it and what leaves it.</summary>
     LinkDirection,
+
+    /// <summary>A switch's port: what arrives at it and what leaves through it.</summary>
+    SwitchPort,
 }

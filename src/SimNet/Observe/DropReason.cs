@@ -28,4 +28,7 @@ public enum DropReason
     /// Corrupted, and of a protocol without a checksum (ARP): what Ethernet's frame check sequence would have caught.
     /// </summary>
     FrameCheck,
+
+    /// <summary>A switch refused it: its addresses or its length are such that a bridge does not forward it, or its port is down.</summary>
+    Switch,
 }

@@ -7,7 +7,7 @@ public struct LinkVerdict
 {
     private static readonly string?[] EffectTexts = MakeEffectTexts();
     private static readonly string[] DropTexts =
-        [.. Enum.GetValues<DropReason>().Select(reason => "dropped by link: " + reason.ToText())];
+        [.. Enum.GetValues<DropReason>().Select(reason => reason == DropReason.Switch ? reason.ToText() : "dropped by link: " + reason.ToText())];
 
     /// <summary>Why it is dropped; <see cref="DropReason.None"/> when it is delivered.</summary>
     public DropReason Reason { get; set; }

@@ -9,6 +9,7 @@ public sealed partial class IpLayer
     private const byte HostUnreachable = 1;
     private const byte FragmentationNeededCode = 4;
     private const byte AddressUnreachable = 3;
+    private const byte FragmentationNeededCode = 4;
     private const byte LastUnreachableCode = 15;
 
     private void ReceiveIcmp(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> bytes)

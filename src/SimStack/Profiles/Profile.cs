@@ -10,6 +10,8 @@ public sealed class Profile
     {
         Name = "linux",
         Description = "Linux 6.x, default sysctls",
+        ChargesSegmentMemory = true,
+        TailLossProbe = true,
         Defaults = new Sysctls(),
     };
 
@@ -111,6 +113,15 @@ public sealed class Profile
 
     /// <summary>Nagle waits for any unacknowledged data (RFC 896); Linux only for an earlier small segment (Minshall).</summary>
     public bool ClassicNagle { get; init; }
+
+    /// <summary>
+    /// The receive window follows the memory that segments take in a kernel, overhead included, and an arrival that lets it grow is
+    /// acknowledged at once (Linux since 6.6). Otherwise half of the buffer is for data.
+    /// </summary>
+    public bool ChargesSegmentMemory { get; init; }
+
+    /// <summary>The first timeout of a lone segment is a probe without backoff (RFC 8985 §7).</summary>
+    public bool TailLossProbe { get; init; }
 
     /// <summary>Linux acknowledges the first segments of a stream at once.</summary>
     public bool QuickAcks { get; init; } = true;

@@ -58,6 +58,7 @@ public sealed partial class Sysctls
     public int DefaultTtl = 64;
 
     // sim.*
+    public int TimerHz;
     public int TimeWaitMilliseconds = 60_000;
     public int InitialWindowSegments = 10;
     public int InitialRtoMilliseconds = 1000;
@@ -151,6 +152,7 @@ public sealed partial class Sysctls
         AddIp(Number, Flag);
         AddIcmp(Number, Flag);
         Number("sim.tcp_timewait_ms", 0, int.MaxValue, s => s.TimeWaitMilliseconds, (s, v) => s.TimeWaitMilliseconds = v);
+        Number("sim.timer_hz", 0, 1000, s => s.TimerHz, (s, v) => s.TimerHz = v);
         Number("sim.tcp_init_cwnd", 1, 65_535, s => s.InitialWindowSegments, (s, v) => s.InitialWindowSegments = v);
         Number("sim.tcp_rto_initial_ms", 1, 120_000, s => s.InitialRtoMilliseconds, (s, v) => s.InitialRtoMilliseconds = v);
         Number("sim.tcp_connect_timeout_ms", 0, int.MaxValue, s => s.ConnectTimeoutMilliseconds, (s, v) => s.ConnectTimeoutMilliseconds = v);

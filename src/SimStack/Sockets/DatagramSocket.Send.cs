@@ -117,7 +117,7 @@ public abstract partial class DatagramSocket
         bool never = _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DO or PathMtuDiscovery.IP_PMTUDISC_PROBE;
         bool dontFragment = never || (fits && !path.IsMtuLocked && _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_WANT);
         // Linux numbers what a connected socket sends for itself; otherwise what may be fragmented here takes the path's next.
-        ushort id = !source.IsV4 || (never && !IsConnected) ? (ushort)0 : IsConnected ? _nextId++ : path.TakeId();
+        ushort id = destination.Address.IsV6 ? (ushort)0 : IsConnected ? _nextId++ : never ? (ushort)0 : path.TakeId();
         Host.Ip.Send(
             now, path, source, destination.Address, frame, length, Protocol, _typeOfService,
             TimeToLiveFor(destination.Address), dontFragment, id);

@@ -223,10 +223,12 @@ public sealed partial class TcpSocket : HostSocket
     private Errno StartConnection(Instant now, IpEndpoint local, IpEndpoint remote)
     {
         uint? iss = _initialSequenceNumber;
+        bool continuesTimestamps = false;
         TcpFlow? taken = _tcp.Flows.Find(local.Address, local.Port, remote.Address, remote.Port);
         if (taken is Tcp.TimeWait.TimeWaitRecord record && record.MayReuse(now))
         {
             iss ??= record.NextIss;
+            continuesTimestamps = record.TimestampsOn;
             record.End(now, "reused");
         }
         else if (taken is not null)
@@ -240,7 +242,7 @@ public sealed partial class TcpSocket : HostSocket
         TcpConnection connection = new(
             _tcp, local, remote, _listener?.Id ?? _tcp.NextId(),
             wasListening ? TcpState.Listen : TcpState.Closed)
-        { Socket = this };
+        { Socket = this, ContinuesTimestamps = continuesTimestamps };
         _listener = null;
         connection.Apply(Options);
         connection.SendBufferLocked = Options.SendBuffer > 0;

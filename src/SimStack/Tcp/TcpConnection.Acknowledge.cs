@@ -134,6 +134,7 @@ internal sealed partial class TcpConnection
         }
 
         _retransmissions = 0;
+        _tailProbed = false;
         _firstRetransmissionAt = Instant.Never;
         RespondToProgress(now, acknowledged);
         if (SegmentsOut == 0)

@@ -44,6 +44,7 @@ internal sealed partial class TcpConnection
     private void NoteDataReceived(Instant now, int length, TcpFlags flags)
     {
         _ackScheduled = true;
+        ChargeMemory(length);
         MeasureReceivedMss(length, flags);
         Duration minimum = AckDelayMinimum;
         if (_ackDelay == Duration.Zero)
@@ -87,6 +88,7 @@ internal sealed partial class TcpConnection
         _lastSmallLength = 0;
         if (length >= _receivedMss)
         {
+            MeasureScalingRatio(length);
             _receivedMss = (ushort)Math.Min(length, _advertisedMss);
             _pushSeen |= (flags & TcpFlags.Psh) != 0;
             return;
@@ -130,7 +132,9 @@ internal sealed partial class TcpConnection
 
     private void DelayAck(Instant now)
     {
-        Duration delay = Duration.Max(_ackDelay, AckDelayMinimum);
+        // Where no data ever came, Linux has no estimate of a delay yet, and its timer fires with the next tick of 4 ms (HZ 250).
+        bool isFirst = _ackDelay == Duration.Zero && Profile.QuickAcks;
+        Duration delay = isFirst ? Duration.FromMilliseconds(4) : Duration.Max(_ackDelay, AckDelayMinimum);
         if (delay > AckDelayMinimum)
         {
             Duration most = Duration.FromMilliseconds(InPingPong || _pushSeen ? Sysctls.DelayedAckMaxMilliseconds : 500);
@@ -143,7 +147,7 @@ internal sealed partial class TcpConnection
         }
 
         delay = Duration.Min(delay, Duration.FromMilliseconds(Sysctls.DelayedAckMaxMilliseconds));
-        Instant deadline = now + delay;
+        Instant deadline = now + (isFirst ? delay : TimerWheel.Fires(delay, Sysctls.TimerHz));
         if (!_timers.DelayedAck.IsNever)
         {
             if (_timers.DelayedAck <= now + delay / 4)

@@ -8,6 +8,9 @@ namespace SimStack.Tcp;
 /// <summary>RFC 9293 §3.10.1, OPEN call; and a connection made from a completed handshake.</summary>
 internal sealed partial class TcpConnection
 {
+    /// <summary>The ports are taken over from a connection in TIME-WAIT that used timestamps.</summary>
+    public bool ContinuesTimestamps { get; init; }
+
     /// <summary>Active open: sends the SYN.</summary>
     /// <param name="now">The instant.</param>
     /// <param name="iss">ISS that the scenario set, or null for one by RFC 6528.</param>
@@ -24,7 +27,8 @@ internal sealed partial class TcpConnection
         _timestampOffset = _tcp.TimestampOffset(Local, Remote);
         _advertisedMss = MssToAdvertise();
         _maximumSegment = (ushort)Math.Min((int)_advertisedMss, 65_483);
-        SelectInitialWindow(_advertisedMss, Sysctls.WindowScaling);
+        // Linux reckons with timestamps in every segment when the ports' last connection had them (tcp_connect_init).
+        SelectInitialWindow(_advertisedMss - (ContinuesTimestamps ? TimestampsLength : 0), Sysctls.WindowScaling);
         Count(SnmpCounter.TcpActiveOpens);
         Transition(now, TcpState.SynSent, cause);
         SendSyn(now, retransmission: false);

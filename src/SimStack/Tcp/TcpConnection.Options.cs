@@ -70,6 +70,7 @@ internal sealed partial class TcpConnection
         _receiveErrors = options.ReceiveErrors;
         _ttl = (byte)(options.TimeToLive > 0 ? options.TimeToLive : Sysctls.DefaultTtl);
         _sendBufferLimit = options.SendBuffer > 0 ? options.SendBuffer : Math.Max(Sysctls.WmemDefault, 87_380);
+        _receiveBufferLocked = options.ReceiveBuffer > 0;
         _receiveBufferLimit = options.ReceiveBuffer > 0 ? options.ReceiveBuffer : Sysctls.RmemDefault;
     }
 

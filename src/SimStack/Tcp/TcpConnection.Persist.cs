@@ -70,7 +70,8 @@ internal sealed partial class TcpConnection
     private void ArmPersist(Instant now)
     {
         _timers.Kind = RetransmissionKind.Persist;
-        Instant deadline = now + Duration.Max(CurrentRto, Duration.FromMicroseconds(Sysctls.RtoMinMicroseconds));
+        Duration delay = Duration.Max(CurrentRto, Duration.FromMicroseconds(Sysctls.RtoMinMicroseconds));
+        Instant deadline = now + TimerWheel.Fires(delay, Sysctls.TimerHz);
         _timers.Retransmission = HoldToUserTimeout(now, deadline, _probingSince);
     }
 

@@ -89,6 +89,7 @@ internal sealed partial class TcpConnection
 
     private void ConsumeReceived(int count)
     {
+        ReleaseMemory(count, Readable);
         _receiveBuffer!.Consume(count);
         _copied += count;
         if (_outOfOrder is not { Count: > 0 })

@@ -16,16 +16,20 @@ internal sealed partial class TcpConnection
     private int _windowClamp;
 
     /// <summary>
-    /// Half of the buffer is for data, half for the overhead that a kernel has (tcp_adv_win_scale 1; scaling ratio 1/2).
+    /// How much of the buffer is for data: half until a full segment shows how much of its memory is data (Linux: scaling_ratio, of
+    /// 256; before 6.6 tcp_adv_win_scale 1).
     /// </summary>
-    private int BufferSpace => _receiveBufferLimit >> 1;
+    private int BufferSpace => DataSpace(_receiveBufferLimit);
 
-    private int FreeSpace => BufferSpace - Readable - (_outOfOrder?.Bytes ?? 0);
+    private int FreeSpace =>
+        (Profile.ChargesSegmentMemory ? DataSpace(_receiveBufferLimit - _queuedMemory) : BufferSpace - Readable) - (_outOfOrder?.Bytes ?? 0);
+
+    private int DataSpace(int memory) => (int)((long)memory * _scalingRatio >> 8);
 
     private void SelectInitialWindow(int mss, bool scalingWanted)
     {
         (_rcv.Wnd, _receiveScale, _windowClamp) = InitialWindow(
-            Profile, Sysctls, BufferSpace, mss, scalingWanted, _windowClampOption);
+            Profile, Sysctls, BufferSpace, mss, scalingWanted, _receiveBufferLocked && _windowClampOption == 0 ? BufferSpace : _windowClampOption);
         _windowThreshold = FirstThreshold(_rcv.Wnd);
     }
 
@@ -81,6 +85,11 @@ internal sealed partial class TcpConnection
         if (free < full >> 1)
         {
             free &= ~((1 << _receiveScale) - 1);
+            if (Profile.ChargesSegmentMemory)
+            {
+                _quickAcks = 0; // No hurry to be sent more.
+            }
+
             // Silly window: better nothing than a little (RFC 9293 MUST-39).
             if (free < full >> 4 || free < mss)
             {
@@ -132,7 +141,16 @@ internal sealed partial class TcpConnection
     private void GrowWindow(int length)
     {
         int limit = Math.Min(_windowClamp, BufferSpace);
-        if (length >= 128 && _windowThreshold < limit && FreeSpace > _windowThreshold - _rcv.Remaining)
+        if (length < 128 || _windowThreshold >= limit)
+        {
+            return;
+        }
+
+        if (Profile.ChargesSegmentMemory)
+        {
+            GrowWindowByMemory(length, limit);
+        }
+        else if (FreeSpace > _windowThreshold - _rcv.Remaining)
         {
             _windowThreshold = Math.Min(limit, _windowThreshold + 2 * _advertisedMss);
         }

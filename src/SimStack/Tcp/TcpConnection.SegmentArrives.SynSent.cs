@@ -75,6 +75,13 @@ internal sealed partial class TcpConnection
         SampleRtt(now, Sent[0].SentAt, wasRetransmitted, segment.Options);
         Sent.RemoveFirst();
         StopRetransmission();
+        if (wasRetransmitted && _timestampsOn && segment.Options.TsEcr == unchecked(_tcp.Timestamps.At(_firstSentAt) + _timestampOffset))
+        {
+            // The first SYN is answered: none was lost, and the congestion window does not begin at one segment (RFC 5681 §3.1;
+            // Linux: tcp_try_undo_spurious_syn).
+            _retransmissions = 0;
+        }
+
         BecomeEstablished(now, segment, "rcv SYN,ACK");
         // Data and controls beside the SYN go on at the sixth step (§3.10.7.3, fourth); the SYN itself is done.
         segment.Seq += 1;

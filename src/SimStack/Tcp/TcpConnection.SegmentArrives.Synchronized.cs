@@ -227,6 +227,7 @@ internal sealed partial class TcpConnection
             return Check.Continue;
         }
 
+        Count(SnmpCounter.TcpExtTCPSYNChallenge);
         SendChallengeAck(now);
         return Check.Drop;
     }

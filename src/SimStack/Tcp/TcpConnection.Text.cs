@@ -141,6 +141,7 @@ internal sealed partial class TcpConnection
             }
 
             ReceiveBuffer.Extend(reached - _rcv.Nxt);
+            ChargeMemoryOfHole(reached - _rcv.Nxt);
             _rcv.Nxt = reached;
         }
 

@@ -7,6 +7,7 @@ namespace SimStack.Tcp;
 /// <summary>RFC 9293 §3.10.8, timeouts: retransmission (RFC 6298), keep-alive (§3.8.4), FIN-WAIT-2.</summary>
 internal sealed partial class TcpConnection
 {
+    private bool _tailProbed;
     private byte _backoff;
     private byte _retransmissions;
     private byte _keepAliveProbes;
@@ -54,7 +55,7 @@ internal sealed partial class TcpConnection
     private void ArmRetransmission(Instant now)
     {
         _timers.Kind = RetransmissionKind.Timeout;
-        _timers.Retransmission = now + CurrentRto;
+        _timers.Retransmission = now + TimerWheel.Fires(CurrentRto, Sysctls.TimerHz);
     }
 
     private void StopRetransmission()
@@ -81,6 +82,14 @@ internal sealed partial class TcpConnection
         }
 
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
+        if (!opening && ProbesTail())
+        {
+            Retransmit(now, 0);
+            ArmRetransmission(now);
+            _timers.Retransmission = HoldToUserTimeout(now, _timers.Retransmission, _firstRetransmissionAt);
+            return;
+        }
+
         Count(SnmpCounter.TcpExtTCPTimeouts);
         if (!opening)
         {
@@ -99,6 +108,24 @@ internal sealed partial class TcpConnection
         ArmRetransmission(now);
         _timers.Retransmission = HoldToConnectTimeout(HoldToUserTimeout(now, _timers.Retransmission, _firstRetransmissionAt));
         SampleWindows(now);
+    }
+
+    /// <summary>
+    /// RFC 8985 §7, as Linux has it: of a lone segment the probe is due after twice SRTT and the minimum RTO, or with the RTO when that
+    /// is earlier, as it nearly always is; it is the segment itself, once, and the RTO begins anew, not doubled. Probes of longer tails,
+    /// which come long before the RTO, are not sent.
+    /// </summary>
+    private bool ProbesTail()
+    {
+        if (!Profile.TailLossProbe || !_sackOn || _tailProbed || SegmentsOut != 1 || _retransmissions > 0 || _snd.Wnd == 0
+            || _congestion.Phase is not CongestionPhase.Open || !_rtt.HasSample)
+        {
+            return false;
+        }
+
+        _tailProbed = true;
+        Count(SnmpCounter.TcpExtTCPLossProbes);
+        return true;
     }
 
     private void DeclareAllLost()
@@ -122,6 +149,8 @@ internal sealed partial class TcpConnection
         int linear = _state is TcpState.SynSent ? Sysctls.SynLinearTimeouts : 0;
         int most = (_synRetries > 0 ? _synRetries : Sysctls.SynRetries) + linear;
         return _retransmissions >= most || GaveUpByTime(now)
+            // Linux counts, and besides measures the time that the doublings would take without linear ones (tcp_write_timeout).
+            || now - _firstSentAt >= TimeOfRetries(_synRetries > 0 ? _synRetries : Sysctls.SynRetries, Sysctls.InitialRtoMilliseconds * 1_000_000L)
             || (_userTimeoutMilliseconds > 0 && _retransmissions > 0 && now - _firstRetransmissionAt >= UserTimeout);
     }
 
@@ -156,7 +185,7 @@ internal sealed partial class TcpConnection
             return _retransmissions >= boundary;
         }
 
-        return since >= TimeOfRetries(boundary);
+        return since >= TimeOfRetries(boundary, Sysctls.RtoMinMicroseconds * 1000L);
     }
 
     private bool IsOrphan => Socket is null && Listener is null;
@@ -169,10 +198,9 @@ internal sealed partial class TcpConnection
             ? Instant.Min(deadline, Instant.Max(start + UserTimeout, now + Duration.FromMilliseconds(1)))
             : deadline;
 
-    /// <summary>How long that many retransmissions take when the first comes after the minimum RTO.</summary>
-    private Duration TimeOfRetries(int boundary)
+    /// <summary>How long that many retransmissions take when the first comes after so many nanoseconds.</summary>
+    private Duration TimeOfRetries(int boundary, long rto)
     {
-        long rto = Sysctls.RtoMinMicroseconds * 1000L;
         long limit = Sysctls.RtoMaxMilliseconds * 1_000_000L;
         int doublings = BitOperations.Log2((ulong)Math.Max(1, limit / rto));
         return boundary <= doublings
@@ -197,7 +225,7 @@ internal sealed partial class TcpConnection
         }
 
         bool on = _keepAliveOn && IsSynchronized && _state is not TcpState.TimeWait;
-        _timers.KeepAlive = on ? now + KeepAliveIdle : Instant.Never;
+        _timers.KeepAlive = on ? now + TimerWheel.Fires(KeepAliveIdle, Sysctls.TimerHz) : Instant.Never;
     }
 
     private bool IsOrphanInFinWait2 => _state is TcpState.FinWait2 && Socket is null;
@@ -236,6 +264,7 @@ internal sealed partial class TcpConnection
         _keepAliveProbes++;
         Count(SnmpCounter.TcpExtTCPKeepAlive);
         SendOldSequenceProbe(now);
-        _timers.KeepAlive = now + Duration.FromSeconds(_keepAliveInterval > 0 ? _keepAliveInterval : Sysctls.KeepAliveInterval);
+        Duration interval = Duration.FromSeconds(_keepAliveInterval > 0 ? _keepAliveInterval : Sysctls.KeepAliveInterval);
+        _timers.KeepAlive = now + TimerWheel.Fires(interval, Sysctls.TimerHz);
     }
 }

@@ -28,9 +28,9 @@ public sealed class DiffCommandTests : IDisposable
         string[] lines = (await Sim.Run("diff", a, b)).Ended(1).Lines;
         Assert.StartsWith("first difference: ", lines[0], StringComparison.Ordinal);
         Assert.Contains(", in TCP connection 1: ", lines[0], StringComparison.Ordinal);
-        Assert.StartsWith($"  {a}  next: frame 9  0.0", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith($"  {a}  next: frame ", lines[1], StringComparison.Ordinal);
         Assert.Contains("FIN,ACK seq 267 ack 1468 win 67 <nop,nop,TS>", lines[1], StringComparison.Ordinal);
-        Assert.StartsWith($"  {b}   frame 10  0.1", lines[2], StringComparison.Ordinal);
+        Assert.StartsWith($"  {b}   frame ", lines[2], StringComparison.Ordinal);
         Assert.Contains(" ACK seq 267 ack 1468 win 67 <nop,nop,TS>", lines[2], StringComparison.Ordinal);
 
         JsonNode json = JsonNode.Parse((await Sim.Run("diff", a, b, "--json")).Ended(1).Output)!;

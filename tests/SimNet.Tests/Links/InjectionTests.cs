@@ -105,7 +105,10 @@ public class InjectionTests
         int seq = (v6 ? 40 : 20) + 4;
         Assert.Equal(101_001u, System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(quote.AsSpan(seq)));
         Assert.Equal(sent[14..][..seq], quote[..seq]);
-        Assert.Equal(sent[14..][(seq + 4)..], quote[(seq + 4)..]);
+        Assert.Equal(sent[14..][(seq + 4)..(seq + 12)], quote[(seq + 4)..(seq + 12)]);
+        Assert.Equal(sent[14..][(seq + 14)..], quote[(seq + 14)..]);
+        // What is quoted could have been sent: its checksum goes with its number.
+        FaultRuleTests.AssertChecksums([.. sent[..14], .. quote]);
     }
 
     [Fact]

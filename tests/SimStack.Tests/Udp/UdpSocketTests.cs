@@ -120,6 +120,27 @@ public sealed class UdpSocketTests
     }
 
     [Fact]
+    public void TheMemoryOfWhatWasReadIsGivenBackByQuartersOfTheBuffer()
+    {
+        UdpSocket socket = _bench.Bound(5000);
+        socket.SetOption(_bench.Now, SocketOption.SO_RCVBUF, 4096);
+        for (int i = 0; i < 12; i++)
+        {
+            _bench.Arrives(1, 5000, "x"u8.ToArray());
+        }
+
+        List<int> memory = [socket.QueuedMemory];
+        for (int i = 0; i < 9; i++)
+        {
+            _bench.Read(socket);
+            memory.Add(socket.QueuedMemory);
+        }
+
+        // As ss showed it on Linux 6.18.
+        Assert.Equal([7488, 7488, 7488, 4992, 4992, 4992, 2496, 2496, 2496, 0], memory);
+    }
+
+    [Fact]
     public void AClosedPortIsAnsweredAsLinuxDoes()
     {
         _bench.Arrives(1, 9, "anybody?"u8.ToArray());

@@ -1,6 +1,4 @@
-using SimStack.Ip;
 using SimStack.Profiles;
-using SimStack.Sockets;
 using SimStack.Wire;
 
 namespace SimStack.Tcp.Listen;
@@ -154,32 +152,6 @@ internal sealed partial class TcpListener
             }
 
             return most;
-        }
-    }
-
-    /// <summary>
-    /// ICMP about our SYN-ACK, which names it by its sequence number. Linux (tcp_req_err) forgets the handshake for some and tells
-    /// nobody, as nobody has the connection yet: IPv4 net or host unreachable, time exceeded, parameter problem; IPv6 the hard ones.
-    /// </summary>
-    public void IcmpArrives(Instant now, SynQueueEntry entry, in IcmpErrorInfo error)
-    {
-        if (error.Sequence != entry.Iss)
-        {
-            _tcp.Counters[SnmpCounter.TcpExtOutOfWindowIcmps]++;
-            return;
-        }
-
-        (Errno errno, bool hard) = IcmpErrno.For(error);
-        bool ends = error.IsV4
-            ? error.Type is (byte)IcmpType.TimeExceeded or (byte)IcmpType.ParameterProblem
-                || (error.Type is (byte)IcmpType.DestinationUnreachable && (error.Code is 0 or 1))
-            : hard;
-        if (ends)
-        {
-            _tcp.Counters[SnmpCounter.TcpExtListenDrops]++;
-            Remove(entry);
-            Report(now, entry, TcpState.SynReceived, TcpState.Closed, "ICMP " + errno);
-            Notify(now, "handshake ended by ICMP");
         }
     }
 

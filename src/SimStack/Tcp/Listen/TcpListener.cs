@@ -144,7 +144,9 @@ internal sealed partial class TcpListener
         int buffer = options.ReceiveBuffer > 0 ? options.ReceiveBuffer : _tcp.Sysctls.RmemDefault;
         (int window, byte scale, int clamp) = TcpConnection.InitialWindow(
             _tcp.Profile, _tcp.Sysctls, buffer >> 1, mss - (timestamps ? 12 : 0),
-            segment.Options.WindowScale >= 0 && _tcp.Sysctls.WindowScaling, options.WindowClamp);
+            segment.Options.WindowScale >= 0 && _tcp.Sysctls.WindowScaling,
+            // With SO_RCVBUF set, the window cannot grow beyond it (Linux: tcp_openreq_init_rwin).
+            options.WindowClamp == 0 && options.ReceiveBuffer > 0 ? buffer >> 1 : options.WindowClamp);
         SynQueueEntry entry = new(this, path, local, remote, _tcp.NextId())
         {
             Iss = new SequenceNumber(iss ?? Socket.TakeInitialSequenceNumber() ?? _tcp.NextIss(now, local, remote)),
