@@ -7,7 +7,6 @@ public sealed partial class IpLayer
 {
     // Codes of "destination unreachable" (RFC 792, RFC 4443 §3.1).
     private const byte HostUnreachable = 1;
-    private const byte FragmentationNeededCode = 4;
     private const byte AddressUnreachable = 3;
     private const byte FragmentationNeededCode = 4;
     private const byte LastUnreachableCode = 15;
