@@ -17,7 +17,7 @@ internal sealed class LadderTopology
     {
         HashSet<string> seen = [.. run.Packets.Select(p => HostOf(p.Point))];
         Columns = seen.Count is > 2 and <= MostColumns ? [.. Order(run.Scenario, seen)] : [];
-        if (Columns.Count > 0)
+        if (seen.Count > 2)
         {
             FindLegs(run);
         }
