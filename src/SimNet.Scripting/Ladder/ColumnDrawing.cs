@@ -92,13 +92,13 @@ internal sealed class ColumnDrawing
         }
     }
 
-    /// <summary>A SYN's options stay together; what does not fit goes on below.</summary>
+    /// <summary>A SYN's options stay together, and what an error is about; what does not fit goes on below.</summary>
     private static List<string> Wrap(string text, int room)
     {
         var lines = new List<string>();
         while (text.Length > room)
         {
-            int options = text.IndexOf(" mss ", StringComparison.Ordinal);
+            int options = Math.Max(text.IndexOf(" mss ", StringComparison.Ordinal), text.IndexOf(" about ", StringComparison.Ordinal));
             int cut = options > 0 && options <= room ? options : text.LastIndexOf(' ', room);
             cut = cut <= 0 ? room : cut;
             lines.Add(text[..cut]);

@@ -55,7 +55,8 @@ internal sealed class LadderBuilder
             _pages.Add(_columns);
         }
 
-        var text = new SegmentText();
+        // Each page counts for itself: what a router passes on is not sent again.
+        Dictionary<LadderPage, SegmentText> texts = [];
         Dictionary<long, string> receivers = [];
         foreach (PacketRecord arrived in _run.Packets.Where(p => !p.Outbound))
         {
@@ -67,7 +68,7 @@ internal sealed class LadderBuilder
             PacketRecord sent = _run.Packets[i];
             if (!sent.Outbound)
             {
-                Injected(sent, i, text);
+                Injected(sent, i, texts);
                 continue;
             }
 
@@ -80,21 +81,21 @@ internal sealed class LadderBuilder
             }
 
             PacketRecord last = _columns is null ? sent : _topology.LastLeg(sent);
-            (string words, bool repeats) = text.Next(sent, isForwarded: _topology.IsForwarded(sent));
             if ((receivers.TryGetValue(last.FrameId, out string? to) ? to : Receiver(last)) is { } receiver)
             {
-                Add(sent, i, receiver, words, repeats);
+                Add(sent, i, receiver, texts);
             }
         }
     }
 
-    private void Add(PacketRecord sent, int index, string receiver, string words, bool repeats)
+    private void Add(PacketRecord sent, int index, string receiver, Dictionary<LadderPage, SegmentText> texts)
     {
         string host = HostOf(sent);
         bool within = receiver == host && sent.Segment is not null;
         var from = new LadderSide(host, within ? sent.Segment!.Source.Port : 0);
         var other = new LadderSide(receiver, within ? sent.Segment!.Destination.Port : 0);
         LadderPage page = Page(from, other);
+        (string words, bool repeats) = TextOf(page, texts).Next(sent, isForwarded: page.Columns.Count > 0 && _topology.IsForwarded(sent));
         int column = page.ColumnOf(host), toColumn = page.ColumnOf(receiver);
         // Whom a broadcast is for, nobody knows: it goes as far as there are hosts.
         toColumn = toColumn >= 0 || page.Columns.Count == 0 ? toColumn : column == page.Columns.Count - 1 ? 0 : page.Columns.Count - 1;
@@ -115,8 +116,18 @@ internal sealed class LadderBuilder
         _rows[sent] = (page, row);
     }
 
+    private static SegmentText TextOf(LadderPage page, Dictionary<LadderPage, SegmentText> texts)
+    {
+        if (!texts.TryGetValue(page, out SegmentText? text))
+        {
+            texts[page] = text = new SegmentText();
+        }
+
+        return text;
+    }
+
     /// <summary>What a rule made has no sender; it is drawn from the host it claims to be from, at its arrival.</summary>
-    private void Injected(PacketRecord arrived, int index, SegmentText text)
+    private void Injected(PacketRecord arrived, int index, Dictionary<LadderPage, SegmentText> texts)
     {
         if ((arrived.Effects & LinkEffects.Injected) == LinkEffects.None || !_injected.Add(arrived.FrameId))
         {
@@ -135,7 +146,7 @@ internal sealed class LadderBuilder
         }
 
         _sentFrames[arrived.FrameId] = arrived;
-        string words = text.Next(arrived).Text;
+        string words = TextOf(page, texts).Next(arrived).Text;
         int to = page.ColumnOf(host), from = owner is null ? -1 : page.ColumnOf(owner);
         from = from >= 0 ? from : to == 0 ? page.Columns.Count - 1 : 0;
         var row = new LadderRow
@@ -176,15 +187,13 @@ internal sealed class LadderBuilder
         }
     }
 
-    // A lost packet was on its way to the next router, to the host of its destination address, or over the link to the other end.
+    // A lost packet was on its way to the host of its destination address, or over the link to the other end.
     private string? Receiver(PacketRecord sent)
     {
         IpAddress? destination = sent.Segment?.Destination.Address;
         string? owner = _run.Scenario.Hosts.FirstOrDefault(h => h.Interfaces.Any(i => i.Addresses.Any(a => a.Address == destination)))?.Name;
         LinkDefinition? link = _run.Scenario.Links.FirstOrDefault(l => l.A.ToString() == sent.Point || l.B.ToString() == sent.Point);
-        string? next = link is null ? null : link.A.ToString() == sent.Point ? link.B.Host : link.A.Host;
-        bool toRouter = _run.Scenario.Hosts.Any(h => h.IsRouter && h.Name == next);
-        return toRouter ? next : owner ?? next;
+        return owner ?? (link is null ? null : link.A.ToString() == sent.Point ? link.B.Host : link.A.Host);
     }
 
     private LadderPage Page(LadderSide a, LadderSide b)
@@ -263,7 +272,7 @@ internal sealed class LadderBuilder
             var place = new Place(
                 call.Host, waits ? call.End : call.Start, connection?.Local ?? default, connection?.Remote, waits ? call.PacketsBeforeEnd : call.PacketsBefore, datagram);
             PacketRecord? at = waits ? Arrived(place) : Sent(place);
-            Note(place, at, words);
+            Note(place with { IsReceiver = waits && place.Local.Port == 0 }, at, words);
         }
     }
 
@@ -281,7 +290,7 @@ internal sealed class LadderBuilder
             ReadStatement => call.Value == 0 ? "read: eof" : "read " + Amount(call.Value),
             WriteStatement => "write " + Amount(call.Value),
             ConnectStatement or AcceptStatement => name + " ok",
-            SendToStatement { Count: > 0 } or ReceiveFromStatement { Count: > 0 } => string.Create(CultureInfo.InvariantCulture, $"{name} x{call.Value}"),
+            SendToStatement { Count: > 0 } or ReceiveFromStatement { Count: > 0 } => string.Create(CultureInfo.InvariantCulture, $"{name} ×{call.Value}"),
             SendToStatement or ReceiveFromStatement => $"{name} {Amount(call.Value)}",
             CloseStatement or AbortStatement or ShutdownStatement => name,
             _ => null,
@@ -360,6 +369,9 @@ internal sealed class LadderBuilder
         public bool Matches(IpEndpoint local, IpEndpoint remote) =>
             Remote is { } known
                 ? local == Local && remote == known
-                : Local.Port == 0 || local.Port == Local.Port;
+                : (Local.Port == 0 && !IsReceiver) || (Local.Port != 0 && local.Port == Local.Port);
+
+        /// <summary>The end of a connection that is gone: not the sender of what arrived.</summary>
+        public bool IsReceiver { get; init; }
     }
 }

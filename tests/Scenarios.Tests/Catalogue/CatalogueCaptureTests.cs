@@ -27,10 +27,10 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
     {
         // The reader empties a buffer that the kernel lets grow: the window opens.
         ["lossy-transfer"] = ["window_update"],
-        ["udp-and-tcp"] = ["window_update"],
         ["bursty-loss"] = ["window_update"],
         // The forged SYN looks to Wireshark like a new connection on the old ports.
         ["hostile-rst"] = ["reused_ports"],
+        ["udp-and-tcp"] = ["window_update"],
         // SYNs that find a full accept queue are dropped by the server, and sent again.
         ["backlog-2-six-connects"] = ["retransmission"],
         ["backlog-2-six-connects-abort-on-overflow"] = ["retransmission"],
