@@ -125,7 +125,7 @@ public abstract partial class DatagramSocket
             : path.TakeId();
         Host.Ip.Send(
             now, path, source, destination.Address, frame, length, Protocol, _typeOfService,
-            TimeToLiveFor(destination.Address), dontFragment, id);
+            TimeToLiveFor(destination.Address), dontFragment, id, dontFragment ? path.Interface.Mtu : PathMtu(path));
         if (IpLayer.LeadsToGroup(path) && !path.IsLoopback && (_multicastLoop || !destination.Address.IsMulticast))
         {
             IpPacketInfo ip = new(

@@ -387,4 +387,18 @@ public sealed class UdpSocketTests
         int[] ids = [.. bench.Sent().Select(p => p[4] << 8 | p[5])];
         Assert.Equal([ids[0], ids[0] + 1, ids[0] + 2], ids);
     }
+
+    [Theory]
+    [InlineData(PathMtuDiscovery.IP_PMTUDISC_DONT, 1000)]
+    [InlineData(PathMtuDiscovery.IP_PMTUDISC_WANT, 1000)]
+    [InlineData(PathMtuDiscovery.IP_PMTUDISC_INTERFACE, 1500)]
+    [InlineData(PathMtuDiscovery.IP_PMTUDISC_OMIT, 1500)]
+    public void SomeSocketsGoByTheInterfaceWhateverWasLearned(PathMtuDiscovery discovery, int longest)
+    {
+        UdpSocket socket = _bench.Bound(5000);
+        Assert.Equal(Errno.OK, socket.SetOption(_bench.Now, SocketOption.IP_MTU_DISCOVER, (int)discovery));
+        _bench.Host.Ip.LowerPathMtu(_bench.Now, DatagramBench.Peer, 1000);
+        Assert.True(socket.SendTo(_bench.Now, new byte[1472], Peer).Succeeded);
+        Assert.Equal(longest, _bench.Sent().Max(p => p.Length) / 4 * 4);
+    }
 }
