@@ -97,9 +97,19 @@ internal sealed class ExpectationEvaluator(RunResult run, IReadOnlyList<(AtState
             : expected.Sha256 is { } hash && hash != sha ? (hash, sha)
             : expected.From is { } from && !(call.From is { } sender && sender.Address == from.Address && (from.Port == 0 || sender.Port == from.Port))
                 ? ($"from {(from.Port == 0 ? from.Address : from)}", call.From is { } source ? $"from {source}" : "nothing")
+            : expected.Ping is { } ping && PingFailure(ping, call.Ping) is { } difference ? difference
             : expected.Status is { } status && !status.Holds(call.Status) ? ($"status {status}", $"status {call.Status}")
             : null;
     }
+
+    private static (string, string)? PingFailure(PingExpectation expected, PingSummary? got) =>
+        got is null ? ("a ping", "another call")
+        : expected.Sent is { } sent && !sent.Holds(got.Sent) ? ($"{sent} sent", $"{got}")
+        : expected.Received is { } received && !received.Holds(got.Received) ? ($"{received} received", $"{got}")
+        : expected.Minimum is { } minimum && !minimum.Holds(got.Minimum) ? ($"min {minimum}", $"{got}")
+        : expected.Average is { } average && !average.Holds(got.Average) ? ($"avg {average}", $"{got}")
+        : expected.Maximum is { } maximum && !maximum.Holds(got.Maximum) ? ($"max {maximum}", $"{got}")
+        : null;
 
     // What SO_ERROR gives is an errno too: its name may be expected.
     private static bool Gave(CallRecord call, Errno errno) => (PendingError(call) ?? call.Error) == errno;

@@ -16,8 +16,23 @@ internal sealed class LadderBuilder
     private readonly Dictionary<PacketRecord, (LadderPage Page, LadderRow Row)> _rows = [];
     private readonly Dictionary<long, PacketRecord> _sentFrames = [];
     private readonly HashSet<long> _injected = [];
+    private readonly LadderTopology _topology;
+    private readonly LadderPage? _columns;
 
-    private LadderBuilder(RunResult run) => _run = run;
+    private LadderBuilder(RunResult run)
+    {
+        _run = run;
+        _topology = new LadderTopology(run);
+        if (_topology.Columns.Count > 2)
+        {
+            _columns = new LadderPage
+            {
+                Columns = _topology.Columns,
+                Left = new LadderSide(_topology.Columns[0], 0),
+                Right = new LadderSide(_topology.Columns[^1], 0),
+            };
+        }
+    }
 
     public static IReadOnlyList<LadderPage> Build(RunResult run)
     {
@@ -28,19 +43,24 @@ internal sealed class LadderBuilder
         builder.Queues();
         builder.Calls();
         builder._pages.ForEach(p => p.Sort());
-        return builder._pages;
+        return [.. builder._pages.Where(p => p.Rows.Count > 0)];
     }
 
     private static string HostOf(PacketRecord packet) => packet.Point[..packet.Point.LastIndexOf('.')];
 
     private void Packets()
     {
+        if (_columns is not null)
+        {
+            _pages.Add(_columns);
+        }
+
         // Each page counts for itself: what a router passes on is not sent again.
         Dictionary<LadderPage, SegmentText> texts = [];
         Dictionary<long, string> receivers = [];
         foreach (PacketRecord arrived in _run.Packets.Where(p => !p.Outbound))
         {
-            receivers[arrived.FrameId] = HostOf(arrived);
+            receivers.TryAdd(arrived.FrameId, HostOf(arrived));
         }
 
         for (int i = 0; i < _run.Packets.Count; i++)
@@ -52,24 +72,48 @@ internal sealed class LadderBuilder
                 continue;
             }
 
-            string host = HostOf(sent);
             _sentFrames[sent.FrameId] = sent;
-            if ((receivers.TryGetValue(sent.FrameId, out string? to) ? to : Receiver(sent)) is not { } receiver)
+            if (_columns is not null && _topology.FirstLeg(sent) is { } first && _rows.TryGetValue(first, out (LadderPage, LadderRow) whole))
             {
+                // Forwarded without anything worth telling: one arrow from the first sender to the last receiver.
+                _rows[sent] = whole;
                 continue;
             }
 
-            bool within = receiver == host && sent.Segment is not null;
-            var from = new LadderSide(host, within ? sent.Segment!.Source.Port : 0);
-            var other = new LadderSide(receiver, within ? sent.Segment!.Destination.Port : 0);
-            LadderPage page = Page(from, other);
-            (string words, bool repeats) = TextOf(page, texts).Next(sent);
-            var row = new LadderRow { Time = sent.Time, Index = i, Packet = sent, Rightward = page.Left == from, Text = words, Repeats = repeats };
-            row.IsUnusual = repeats || sent.Lost is not null || sent.Effects != LinkEffects.None || sent.Segment?.Has(TcpFlags.Rst) == true
-                || sent.Segment is { Window: 0 };
-            page.Rows.Add(row);
-            _rows[sent] = (page, row);
+            PacketRecord last = _columns is null ? sent : _topology.LastLeg(sent);
+            if ((receivers.TryGetValue(last.FrameId, out string? to) ? to : Receiver(last)) is { } receiver)
+            {
+                Add(sent, i, receiver, texts);
+            }
         }
+    }
+
+    private void Add(PacketRecord sent, int index, string receiver, Dictionary<LadderPage, SegmentText> texts)
+    {
+        string host = HostOf(sent);
+        bool within = receiver == host && sent.Segment is not null;
+        var from = new LadderSide(host, within ? sent.Segment!.Source.Port : 0);
+        var other = new LadderSide(receiver, within ? sent.Segment!.Destination.Port : 0);
+        LadderPage page = Page(from, other);
+        (string words, bool repeats) = TextOf(page, texts).Next(sent, isForwarded: page.Columns.Count > 0 && _topology.IsForwarded(sent));
+        int column = page.ColumnOf(host), toColumn = page.ColumnOf(receiver);
+        // Whom a broadcast is for, nobody knows: it goes as far as there are hosts.
+        toColumn = toColumn >= 0 || page.Columns.Count == 0 ? toColumn : column == page.Columns.Count - 1 ? 0 : page.Columns.Count - 1;
+        var row = new LadderRow
+        {
+            Time = sent.Time,
+            Index = index,
+            Packet = sent,
+            Rightward = page.Columns.Count > 0 ? toColumn > column : page.Left == from,
+            Text = words,
+            Repeats = repeats,
+            From = column,
+            To = toColumn,
+        };
+        row.IsUnusual = repeats || sent.Lost is not null || sent.Effects != LinkEffects.None || sent.Segment?.Has(TcpFlags.Rst) == true
+            || sent.Segment is { Window: 0 } || LadderTopology.IsError(sent);
+        page.Rows.Add(row);
+        _rows[sent] = (page, row);
     }
 
     private static SegmentText TextOf(LadderPage page, Dictionary<LadderPage, SegmentText> texts)
@@ -94,7 +138,7 @@ internal sealed class LadderBuilder
         IpAddress? source = arrived.Segment?.Source.Address;
         string? owner = _run.Scenario.Hosts.FirstOrDefault(h => h.Name != host && h.Interfaces.Any(i => i.Addresses.Any(a => a.Address == source)))?.Name;
         LadderPage? page = owner is null
-            ? _pages.Find(p => p.Left.Host == host || p.Right.Host == host)
+            ? _pages.Find(p => p.Has(host))
             : Page(new LadderSide(owner, 0), new LadderSide(host, 0));
         if (page is null)
         {
@@ -102,9 +146,20 @@ internal sealed class LadderBuilder
         }
 
         _sentFrames[arrived.FrameId] = arrived;
-        bool rightward = page.Right.Host == host;
         string words = TextOf(page, texts).Next(arrived).Text;
-        var row = new LadderRow { Time = arrived.Time, Index = index, Packet = arrived, Rightward = rightward, Text = words, IsUnusual = true };
+        int to = page.ColumnOf(host), from = owner is null ? -1 : page.ColumnOf(owner);
+        from = from >= 0 ? from : to == 0 ? page.Columns.Count - 1 : 0;
+        var row = new LadderRow
+        {
+            Time = arrived.Time,
+            Index = index,
+            Packet = arrived,
+            Rightward = page.Columns.Count > 0 ? to > from : page.Right.Host == host,
+            Text = words,
+            IsUnusual = true,
+            From = from,
+            To = to,
+        };
         page.Rows.Add(row);
         _rows[arrived] = (page, row);
     }
@@ -143,7 +198,12 @@ internal sealed class LadderBuilder
 
     private LadderPage Page(LadderSide a, LadderSide b)
     {
-        LadderPage? page = _pages.Find(p => (p.Left == a && p.Right == b) || (p.Left == b && p.Right == a));
+        if (_columns is not null && a.Host != b.Host && _columns.Has(a.Host))
+        {
+            return _columns;
+        }
+
+        LadderPage? page = _pages.Find(p => p.Columns.Count == 0 && ((p.Left == a && p.Right == b) || (p.Left == b && p.Right == a)));
         if (page is null)
         {
             page = new LadderPage { Left = a, Right = b };
@@ -212,7 +272,7 @@ internal sealed class LadderBuilder
             var place = new Place(
                 call.Host, waits ? call.End : call.Start, connection?.Local ?? default, connection?.Remote, waits ? call.PacketsBeforeEnd : call.PacketsBefore, datagram);
             PacketRecord? at = waits ? Arrived(place) : Sent(place);
-            Note(place, at, words);
+            Note(place with { IsReceiver = waits && place.Local.Port == 0 }, at, words);
         }
     }
 
@@ -293,13 +353,13 @@ internal sealed class LadderBuilder
             return;
         }
 
-        if (_pages.Find(p => p.Left.Host == place.Host || p.Right.Host == place.Host) is not { } page)
+        if (_pages.Find(p => p.Has(place.Host)) is not { } page)
         {
             return;
         }
 
-        var row = new LadderRow { Time = place.Time, Index = place.Index, IsUnusual = true };
-        bool left = page.Left.Host == place.Host && (page.Left.Port == 0 || page.Left.Port == place.Local.Port);
+        var row = new LadderRow { Time = place.Time, Index = place.Index, IsUnusual = true, From = Math.Max(page.ColumnOf(place.Host), 0) };
+        bool left = page.Columns.Count > 0 || (page.Left.Host == place.Host && (page.Left.Port == 0 || page.Left.Port == place.Local.Port));
         row.Cell(left).Add(words);
         page.Rows.Add(row);
     }
@@ -309,6 +369,9 @@ internal sealed class LadderBuilder
         public bool Matches(IpEndpoint local, IpEndpoint remote) =>
             Remote is { } known
                 ? local == Local && remote == known
-                : Local.Port == 0 || local.Port == Local.Port;
+                : (Local.Port == 0 && !IsReceiver) || (Local.Port != 0 && local.Port == Local.Port);
+
+        /// <summary>The end of a connection that is gone: not the sender of what arrived.</summary>
+        public bool IsReceiver { get; init; }
     }
 }

@@ -9,6 +9,6 @@ public sealed record LadderOptions
     /// <summary>True: only ASCII characters.</summary>
     public bool Ascii { get; init; }
 
-    /// <summary>Columns of text, 80 at least.</summary>
-    public int Width { get; init; } = 100;
+    /// <summary>Columns of text, 80 at least; null: 100, and 120 where three or four hosts stand side by side.</summary>
+    public int? Width { get; init; }
 }

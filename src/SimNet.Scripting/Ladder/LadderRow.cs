@@ -16,6 +16,12 @@ internal sealed class LadderRow
     /// <summary>True: from the left side to the right one.</summary>
     public bool Rightward { get; init; }
 
+    /// <summary>On a page of several columns: where the arrow begins; without a packet: where the notes stand, as those of the left.</summary>
+    public int From { get; init; }
+
+    /// <summary>On a page of several columns: where the arrow ends.</summary>
+    public int To { get; init; }
+
     /// <summary>What is written on the arrow.</summary>
     public string Text { get; set; } = "";
 
@@ -37,6 +43,24 @@ internal sealed class LadderPage
     public required LadderSide Left { get; init; }
     public required LadderSide Right { get; init; }
     public List<LadderRow> Rows { get; private set; } = [];
+
+    /// <summary>All hosts from left to right, where there are more than two; else empty.</summary>
+    public IReadOnlyList<string> Columns { get; init; } = [];
+
+    /// <summary>The host has a side or a column here.</summary>
+    public bool Has(string host) => Columns.Count > 0 ? ColumnOf(host) >= 0 : Left.Host == host || Right.Host == host;
+
+    /// <summary>Which column a host has; -1: none.</summary>
+    public int ColumnOf(string host)
+    {
+        int column = Columns.Count - 1;
+        while (column >= 0 && Columns[column] != host)
+        {
+            column--;
+        }
+
+        return column;
+    }
 
     /// <summary>Puts the rows in order; what happens before a packet stands above it, what happens together as it was added.</summary>
     public void Sort() => Rows = [.. Rows.OrderBy(r => r.Time).ThenBy(r => r.Index).ThenBy(r => r.Packet is not null)];

@@ -30,8 +30,11 @@ public static class LadderWriter
 
     private static void Write(LadderPage page, LadderOptions options, List<string> lines)
     {
-        int line = Math.Max(options.Width, 80) - TimeWidth - 2 - CellWidth - 1 - LastCellWidth;
-        lines.Add(Row("time", page.Left.ToString(), new string(' ', line), page.Right.ToString()));
+        int line = Math.Max(options.Width ?? 100, 80) - TimeWidth - 2 - CellWidth - 1 - LastCellWidth;
+        ColumnDrawing? columns = page.Columns.Count > 0 ? new ColumnDrawing(page.Columns, Math.Max(options.Width ?? 120, 80) - TimeWidth - 2, options.Ascii) : null;
+        lines.Add(columns is null
+            ? Row("time", page.Left.ToString(), new string(' ', line), page.Right.ToString())
+            : $"{"time",TimeWidth}  {columns.Head()}".TrimEnd());
         bool[] shown = Choose(page.Rows, options.Rows);
         int skipped = 0;
         long bytes = 0;
@@ -47,7 +50,16 @@ public static class LadderWriter
 
             Gap(skipped, bytes, options, lines);
             (skipped, bytes) = (0, 0);
-            Write(row, line, options, lines);
+            if (columns is null)
+            {
+                Write(row, line, options, lines);
+                continue;
+            }
+
+            foreach (string text in columns.Draw(row))
+            {
+                lines.Add($"{(text[0] == ColumnDrawing.Continued ? "" : Seconds(row.Time)),TimeWidth}  {text.TrimStart(ColumnDrawing.Continued)}".TrimEnd());
+            }
         }
 
         Gap(skipped, bytes, options, lines);

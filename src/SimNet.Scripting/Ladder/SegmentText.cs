@@ -12,7 +12,9 @@ internal sealed class SegmentText
     private readonly Dictionary<(IpEndpoint, IpEndpoint), (int Window, string Kinds)> _last = [];
 
     /// <summary>The text, and whether the segment repeats what was sent before.</summary>
-    public (string Text, bool Repeats) Next(PacketRecord packet)
+    /// <param name="packet">The packet.</param>
+    /// <param name="isForwarded">A router passes it on: that its sequence space was seen before means nothing.</param>
+    public (string Text, bool Repeats) Next(PacketRecord packet, bool isForwarded = false)
     {
         if (packet.Segment is not { } segment)
         {
@@ -21,6 +23,7 @@ internal sealed class SegmentText
 
         CultureInfo c = CultureInfo.InvariantCulture;
         (long seq, long ack, bool repeats) = _numbers.Next(segment, keep: (packet.Effects & LinkEffects.Injected) == LinkEffects.None);
+        repeats &= !isForwarded;
         string text = FlagNames.Of(segment.Flags) + string.Create(c, $" seq {seq}");
         text += segment.Has(TcpFlags.Ack) ? string.Create(c, $" ack {ack}") : "";
         text += segment.Length > 0 ? string.Create(c, $" len {segment.Length}") : "";

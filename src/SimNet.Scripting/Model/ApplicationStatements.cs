@@ -122,3 +122,43 @@ public sealed record StreamServerStatement(StreamService Service, IpEndpoint Loc
     /// <inheritdoc/>
     public override string Describe() => Call($"{Word}({Local})");
 }
+
+/// <summary>
+/// Echo requests as ping(8) sends them. The result is the number of replies; an error of the first request that could not even be sent is the
+/// call's error.
+/// </summary>
+/// <param name="Destination">Who is asked.</param>
+/// <param name="Count">How many requests.</param>
+/// <param name="Interval">From one request to the next.</param>
+/// <param name="Size">Bytes behind the ICMP header.</param>
+/// <param name="TimeToLive">Of the requests; 0: the host's default.</param>
+/// <param name="Timeout">How long each answer is waited for.</param>
+/// <param name="Identifier">Of the requests; 0: a free one.</param>
+/// <param name="Sequence">Of the first request.</param>
+public sealed record PingStatement(
+    IpAddress Destination, int Count, Duration Interval, int Size, byte TimeToLive, Duration Timeout, ushort Identifier, ushort Sequence) : ApplicationStatement
+{
+    public override string Word => "ping";
+
+    /// <inheritdoc/>
+    public override string Describe() => Call($"ping({Destination}) × {Count}");
+}
+
+/// <summary>What must come of a ping, besides the number of replies.</summary>
+public sealed record PingExpectation
+{
+    /// <summary>Requests sent.</summary>
+    public NumberCondition? Sent { get; init; }
+
+    /// <summary>Replies received.</summary>
+    public NumberCondition? Received { get; init; }
+
+    /// <summary>The shortest round trip.</summary>
+    public TimeCondition? Minimum { get; init; }
+
+    /// <summary>The mean round trip.</summary>
+    public TimeCondition? Average { get; init; }
+
+    /// <summary>The longest round trip.</summary>
+    public TimeCondition? Maximum { get; init; }
+}

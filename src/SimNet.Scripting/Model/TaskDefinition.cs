@@ -61,6 +61,9 @@ public sealed record CallExpectation
     /// <summary>Who sent the datagram; port 0: from any port.</summary>
     public IpEndpoint? From { get; init; }
 
+    /// <summary>What a ping must give.</summary>
+    public PingExpectation? Ping { get; init; }
+
     /// <summary>The status of an HTTP response.</summary>
     public NumberCondition? Status { get; init; }
 

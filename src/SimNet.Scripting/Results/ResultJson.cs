@@ -129,6 +129,17 @@ public static class ResultJson
             json.WriteString("from", from.ToString());
         }
 
+        if (call.Ping is { } ping)
+        {
+            json.WriteStartObject("ping");
+            json.WriteNumber("sent", ping.Sent);
+            json.WriteNumber("received", ping.Received);
+            json.WriteNumber("min", ping.Minimum.Nanoseconds / 1_000_000_000m);
+            json.WriteNumber("avg", ping.Average.Nanoseconds / 1_000_000_000m);
+            json.WriteNumber("max", ping.Maximum.Nanoseconds / 1_000_000_000m);
+            json.WriteEndObject();
+        }
+
         if (call.Status > 0)
         {
             json.WriteNumber("status", call.Status);

@@ -49,6 +49,9 @@ public sealed class CallRecord
     /// <summary>For datagrams: who sent the last one; null: none came.</summary>
     public IpEndpoint? From { get; set; }
 
+    /// <summary>What came of a ping; null for other calls.</summary>
+    public PingSummary? Ping { get; set; }
+
     /// <summary>Why the call failed, where the errno does not say it.</summary>
     public string? Problem { get; set; }
 

@@ -1,5 +1,6 @@
 using SimNet.Capture;
 using SimNet.Observe;
+using SimStack.Ip;
 
 namespace SimNet.Scripting.Running;
 
@@ -36,14 +37,22 @@ public sealed class PacketRecord
     /// <summary>For packets other than TCP, what it is: <c>ARP who-has 10.0.0.2</c>.</summary>
     public string Text { get; init; } = "";
 
+    /// <summary>IP source address; null for what is not IP.</summary>
+    public IpAddress? Source { get; init; }
+
+    /// <summary>IP destination address; null for what is not IP.</summary>
+    public IpAddress? Destination { get; init; }
+
     internal static PacketRecord From(in PacketEvent packet)
     {
+        (IpAddress Source, IpAddress Destination)? addresses = null;
         SegmentRecord? segment = null;
         string text = "";
         ReadOnlySpan<byte> bytes = packet.Bytes.Span;
         if (EthernetView.TryParse(bytes, out EthernetView ethernet, out _))
         {
             segment = SegmentRecord.From(ethernet, out text);
+            addresses = PacketText.Addresses(ethernet);
         }
 
         return new PacketRecord
@@ -58,6 +67,8 @@ public sealed class PacketRecord
             FrameLength = bytes.Length,
             Segment = segment,
             Text = text,
+            Source = addresses?.Source,
+            Destination = addresses?.Destination,
         };
     }
 }

@@ -16,6 +16,8 @@ internal sealed partial class ProgramRunner
                 return new StreamServer(_calls, server).Start();
             case HttpGetStatement get:
                 return await new HttpExchange(_calls, get, record).RunAsync();
+            case PingStatement ping:
+                return await new Pinger(_calls, ping, record).RunAsync();
             default:
                 throw new InvalidOperationException($"The step '{statement.Word}' has no runner.");
         }

@@ -47,21 +47,28 @@ public sealed class SegmentRecord
         {
             (source, destination, protocol) = (v4.Source, v4.Destination, v4.Protocol);
             payload = v4.Payload;
+            text = v4.IsFragment ? PacketText.Fragment(protocol, v4.Id, v4.FragmentOffset, payload.Length, v4.MoreFragments) : "";
         }
         else if (ethernet.EtherType == EtherType.Ipv6 && Ipv6View.TryParse(ethernet.Payload, out Ipv6View v6, out _))
         {
             (source, destination, protocol) = (v6.Source, v6.Destination, v6.Protocol);
             payload = v6.Payload;
+            text = v6.IsFragment ? PacketText.Fragment(protocol, v6.FragmentId, v6.FragmentOffset, payload.Length, v6.MoreFragments) : "";
         }
         else
         {
-            text = ethernet.EtherType == EtherType.Arp ? ArpText(ethernet.Payload) : "not IP";
+            text = ethernet.EtherType == EtherType.Arp ? PacketText.Arp(ethernet.Payload) : "not IP";
+            return null;
+        }
+
+        if (text.Length > 0)
+        {
             return null;
         }
 
         if (protocol != IpProtocol.Tcp || !TcpView.TryParse(payload, out TcpView tcp, out _))
         {
-            text = OtherText(protocol, payload);
+            text = PacketText.Of(protocol, payload);
             return null;
         }
 
@@ -76,29 +83,6 @@ public sealed class SegmentRecord
             Length = tcp.Payload.Length,
             Options = OptionText(tcp.OptionBytes),
         };
-    }
-
-    private static string OtherText(IpProtocol protocol, ReadOnlySpan<byte> payload) => (protocol, payload.Length > 0 ? payload[0] : 0) switch
-    {
-        (IpProtocol.IcmpV6, 135) when payload.Length >= 24 => $"NDP who-has {IpAddress.FromBytes(payload[8..24])}",
-        (IpProtocol.IcmpV6, 136) when payload.Length >= 24 => $"NDP {IpAddress.FromBytes(payload[8..24])} is here",
-        (IpProtocol.Icmp, 8) or (IpProtocol.IcmpV6, 128) => "echo request",
-        (IpProtocol.Icmp, 0) or (IpProtocol.IcmpV6, 129) => "echo reply",
-        (IpProtocol.Icmp, 3) or (IpProtocol.IcmpV6, 1) => "ICMP unreachable",
-        (IpProtocol.Icmp or IpProtocol.IcmpV6, var type) => string.Create(CultureInfo.InvariantCulture, $"ICMP type {type}"),
-        (IpProtocol.Udp, _) when UdpView.TryParse(payload, out UdpView udp, out _) =>
-            string.Create(CultureInfo.InvariantCulture, $"UDP {udp.SourcePort} > {udp.DestinationPort} len {udp.Payload.Length}"),
-        _ => protocol.ToString().ToUpperInvariant(),
-    };
-
-    private static string ArpText(ReadOnlySpan<byte> payload)
-    {
-        if (!ArpView.TryParse(payload, out ArpView arp, out _))
-        {
-            return "ARP";
-        }
-
-        return arp.Operation == ArpOperation.Request ? $"ARP who-has {arp.TargetAddress} tell {arp.SenderAddress}" : $"ARP {arp.SenderAddress} is-at {arp.SenderMac}";
     }
 
     // The words and the order are tcpdump's, so that a line can be compared with its output.

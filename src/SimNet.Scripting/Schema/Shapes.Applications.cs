@@ -8,6 +8,7 @@ internal static partial class Shapes
     [
         new("http-server", "integer:1..65535|endpoint|#http-server-arguments", "Starts an HTTP/1.1 server; goes on once it listens."),
         new("http-get", "string|#http-get-arguments", "Makes an HTTP/1.1 request and reads the response: http://HOST/path."),
+        new("ping", "string|#ping-arguments", "Sends echo requests and waits for what becomes of them."),
         new("echo", "integer:1..65535|endpoint|#echo-arguments", "Starts a server that sends back what comes (RFC 862); default port 7."),
         new("discard", "integer:1..65535|endpoint|#discard-arguments", "Starts a server that reads and forgets (RFC 863); default port 9."),
         new("source", "integer:1..65535|endpoint|#source-arguments", "Starts a server that sends a generated pattern to whoever connects; default port 19."),
@@ -74,5 +75,15 @@ internal static partial class Shapes
         new("for", "duration", "How long it sends on each connection."),
     ]);
 
-    private static Shape[] Applications => [HttpServerArguments, HttpResource, HttpGetArguments, EchoArguments, DiscardArguments, SourceArguments];
+    public static readonly Shape PingArguments = new("ping-arguments", "ping in full.",
+        new("to", "string", "A host, a name, or an address.", Required: true),
+        new("count", "integer:1..65535", "How many requests; default 4."),
+        new("interval", "duration", "From one to the next; default 1s."),
+        new("size", "size", "Bytes behind the ICMP header; default 56."),
+        new("ttl", "integer:1..255", "Time to live, or hop limit; default: the host's."),
+        new("timeout", "duration", "How long each answer is waited for; default 10s."),
+        new("id", "integer:1..65535", "Identifier; default: a free one."),
+        new("sequence", "integer:0..65535", "Sequence number of the first request; default 1."));
+
+    private static Shape[] Applications => [HttpServerArguments, HttpResource, HttpGetArguments, PingArguments, EchoArguments, DiscardArguments, SourceArguments];
 }

@@ -95,11 +95,16 @@ internal static partial class Shapes
         new("errno", "string", "ECONNREFUSED and the like; OK for success."),
         new("at", "duration", "When it returns, since the start."),
         new("took", "duration", "How long it takes."),
-        new("within", "duration", "Tolerance of at and took."),
+        new("within", "duration", "Tolerance of all times here."),
         new("text", "string", "What was read, as text."),
         new("sha256", "string", "SHA-256 of what was read, in hex."),
         new("from", "string", "Of recvfrom: who sent the datagram, HOST or HOST:PORT."),
-        new("status", "number-condition", "Of http-get: the status of the response."))
+        new("status", "number-condition", "Of http-get: the status of the response."),
+        new("sent", "number-condition", "Of ping: the number of requests."),
+        new("received", "number-condition", "Of ping: the number of replies."),
+        new("min", "duration", "Of ping: the shortest round trip."),
+        new("avg", "duration", "Of ping: the mean round trip."),
+        new("max", "duration", "Of ping: the longest round trip."))
     {
         Short = "string|integer",
     };

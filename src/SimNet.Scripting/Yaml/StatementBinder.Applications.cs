@@ -13,6 +13,7 @@ internal sealed partial class Binder
         private const int DefaultBacklog = 128;
         private const int DefaultChunk = 4096;
         private const long GreatestContent = 1L << 30;
+        private const int LargestPing = 65_507;
         private int _servers;
 
         /// <summary>A step that is an application; null for other words and after an error.</summary>
@@ -20,6 +21,7 @@ internal sealed partial class Binder
         {
             "http-server" => HttpServer(value, socket),
             "http-get" => HttpGet(value, socket),
+            "ping" => Ping(value),
             "echo" => Server(StreamService.Echo, Shapes.EchoArguments, 7, value, socket),
             "discard" => Server(StreamService.Discard, Shapes.DiscardArguments, 9, value, socket),
             "source" => Server(StreamService.Source, Shapes.SourceArguments, 19, value, socket),
@@ -188,6 +190,32 @@ internal sealed partial class Binder
             {
                 Socket = name,
             };
+        }
+
+        private PingStatement? Ping(ScriptNode value)
+        {
+            MapReader? map = value.Kind == NodeKind.Mapping ? new MapReader(value, Shapes.PingArguments, _errors) : null;
+            ScriptNode? to = map is null ? value : map.Find("to");
+            if (to is null || _values.Text(to, "ping") is not { } text || (IpAddress.TryParse(text, out IpAddress address) ? address : owner.AddressOf(text, to.Position, host, null)) is not { } destination)
+            {
+                return null;
+            }
+
+            long size = map?.Size("size") ?? 56;
+            if (size > LargestPing)
+            {
+                _errors.Add(map!.Find("size")!.Position, $"size: must be at most {LargestPing}, what an IPv4 packet has room for");
+            }
+
+            return new PingStatement(
+                destination,
+                map?.Integer("count", 1, 65_535) ?? 4,
+                map?.Duration("interval") ?? Duration.FromSeconds(1),
+                (int)Math.Min(size, LargestPing),
+                (byte)(map?.Integer("ttl", 1, 255) ?? 0),
+                map?.Duration("timeout") ?? Duration.FromSeconds(10),
+                (ushort)(map?.Integer("id", 1, 65_535) ?? 0),
+                (ushort)(map?.Integer("sequence", 0, 65_535) ?? 1));
         }
 
         /// <summary>RFC 9110 §4.2.1: http://HOST[:PORT][/path][?query].</summary>

@@ -279,9 +279,23 @@ internal sealed partial class Binder
             Took = map.Time("took"),
             Text = map.Text("text"),
             Status = map.Condition("status"),
+            Ping = Ping(map),
             From = map.Find("from") is { } from ? Sender(from) : null,
             Sha256 = Sha256(map),
             Position = node.Position,
+        };
+    }
+
+    private static PingExpectation? Ping(MapReader map)
+    {
+        string[] keys = ["sent", "received", "min", "avg", "max"];
+        return !keys.Any(map.Has) ? null : new PingExpectation
+        {
+            Sent = map.Condition("sent"),
+            Received = map.Condition("received"),
+            Minimum = map.Time("min"),
+            Average = map.Time("avg"),
+            Maximum = map.Time("max"),
         };
     }
 

@@ -19,6 +19,9 @@ public sealed record PingOptions
     /// <summary>The identifier (-e); 0: the next one that is free.</summary>
     public ushort Identifier { get; init; }
 
+    /// <summary>The sequence number of the first request.</summary>
+    public ushort FirstSequence { get; init; } = 1;
+
     /// <summary>DSCP and ECN (-Q).</summary>
     public byte TypeOfService { get; init; }
 

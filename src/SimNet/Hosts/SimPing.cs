@@ -8,7 +8,7 @@ using SimStack.Wire;
 namespace SimNet.Hosts;
 
 /// <summary>
-/// Echo requests to one destination with one identifier, as one run of ping(8): numbered from 1, several under way at a time if
+/// Echo requests to one destination with one identifier, as one run of ping(8): numbered from 1 unless told otherwise, several under way at a time if
 /// wanted. The errors about them come back too.
 /// </summary>
 public sealed class SimPing : SocketOwner, IDisposable
@@ -27,6 +27,7 @@ public sealed class SimPing : SocketOwner, IDisposable
         Host = host;
         Destination = destination;
         _options = options;
+        _sequence = (ushort)(options.FirstSequence - 1);
         _buffer = new byte[IcmpView.HeaderLength + options.Size];
         AddressFamily family = destination.IsV4 ? AddressFamily.AF_INET : AddressFamily.AF_INET6;
         Socket = host.Stack.OpenPingSocket(family);

@@ -69,6 +69,42 @@ public sealed class SeedFieldTests : IDisposable
         Assert.Equal(Instant(ends["accept"]), server[2][..^4]);
     }
 
+    /// <summary>UDP: several servers from one socket, several clients at one; lost, doubled and reordered, and nobody is told.</summary>
+    [Fact]
+    public async Task DatagramsAreLostRepeatedAndReorderedAndNobodyIsTold()
+    {
+        (await Sim.Run("run", "udp-and-tcp", "--capture", "all", "--quiet", "--out", _folder.Path)).Ended(0);
+        string[][] sent = Tshark.Rows(_folder["udp-and-tcp.pcapng"], "udp", "udp.srcport", "ip.dst", "udp.payload");
+        Assert.Equal(["10.0.4.1", .. Enumerable.Repeat("10.0.3.1", 10)], sent.Select(r => r[1]));
+        Assert.All(sent, r => Assert.Equal("4000", r[0]));
+        string[][] arrived = Tshark.Rows(_folder["udp-and-tcp.first.eth0.pcapng"], "udp && ip.dst == 10.0.3.1", "ip.src", "udp.payload");
+        Assert.Equal(["10.0.1.1", "10.0.2.1"], arrived.Select(r => r[0]).Distinct().Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["1", "2", "4", "5", "5", "6", "8", "9", "7", "10"],
+            arrived.Where(r => r[0] == "10.0.1.1").Select(r => System.Text.Encoding.ASCII.GetString(Convert.FromHexString(r[1].Replace(":", "", StringComparison.Ordinal))).Trim()));
+        foreach (string capture in Directory.GetFiles(_folder.Path, "udp-and-tcp*.pcapng"))
+        {
+            Assert.Empty(Tshark.Rows(capture, "icmp", "frame.number"));
+        }
+    }
+
+    /// <summary>TCP on the same link: as much lost, but delivered once and in order, what was lost being sent again.</summary>
+    [Fact]
+    public async Task TcpOnTheSameLinkDeliversEverythingInOrder()
+    {
+        (await Sim.Run("run", "udp-and-tcp", "--quiet", "--out", _folder.Path)).Ended(0);
+        Assert.NotEmpty(Tshark.Rows(_folder["udp-and-tcp.pcapng"], "tcp.analysis.retransmission || tcp.analysis.fast_retransmission", "frame.number"));
+        using JsonDocument json = JsonDocument.Parse(File.ReadAllText(_folder["udp-and-tcp.json"]));
+        JsonElement[] calls = [.. json.RootElement.GetProperty("calls").EnumerateArray()];
+        Assert.Equal(20_000, calls.Single(c => c.GetProperty("call").GetString() == "write(20000)").GetProperty("result").GetInt64());
+        JsonElement read = calls.Single(c => c.GetProperty("call").GetString() == "read(until eof)");
+        Assert.Equal(20_000, read.GetProperty("result").GetInt64());
+        // What the client alone sent, put together by tshark from the segments on its side of the loss.
+        string followed = ExternalTool.Run("tshark", "-n", "-r", _folder["udp-and-tcp.pcapng"], "-q", "-z", "follow,tcp,raw,0").Output;
+        byte[] stream = Convert.FromHexString(string.Concat(followed.Split('\n').Where(l => l.Length > 0 && l.All(char.IsAsciiHexDigit))));
+        Assert.Equal(read.GetProperty("sha256").GetString(), Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(stream)));
+    }
+
     [Fact]
     public async Task TheCallsComeInTheDocumentsOrder()
     {

@@ -11,6 +11,29 @@ public sealed class SeedHttpTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>The document's display filter, letter by letter.</summary>
+    [Fact]
+    public async Task TheDocumentsFilterShowsExactlyTheRequestsAndReplies()
+    {
+        string capture = await Run("ping");
+        string[][] shown = Tshark.Rows(capture, "ip.addr == 180.101.49.11 and icmp", "ip.src", "ip.dst", "icmp.type", "icmp.ident", "icmp.seq", "ip.ttl", "data.len");
+        string[][] expected =
+        [
+            .. Enumerable.Range(1, 4).SelectMany(n => new string[][]
+            {
+                ["192.168.1.104", "180.101.49.11", "8", "1", $"{n}", "64"],
+                ["180.101.49.11", "192.168.1.104", "0", "1", $"{n}", "63"],
+            }),
+        ];
+        Assert.Equal(expected, shown.Select(r => r[..6]));
+        // Each reply is matched to its request, and there is more in the capture that the filter leaves out.
+        Assert.Equal(4, Tshark.Rows(capture, "ip.addr == 180.101.49.11 and icmp.resp_to", "frame.number").Length);
+        Assert.NotEmpty(Tshark.Rows(capture, "ip.addr == 180.101.49.11 and not icmp", "frame.number"));
+        Assert.NotEmpty(Tshark.Rows(capture, "icmp and not ip.addr == 180.101.49.11", "frame.number"));
+        Assert.NotEmpty(Tshark.Rows(capture, "arp", "frame.number"));
+        Assert.Empty(Tshark.Rows(capture, "icmp.checksum.status != \"Good\"", "frame.number"));
+    }
+
     [Fact]
     public async Task TheSynIsThatOfTheWindowsClient()
     {

@@ -58,6 +58,26 @@ public class DatagramTests
         Assert.All(run.Verdicts, v => Assert.True(v.Passed, v.ToString()));
     }
 
+    [Theory]
+    [InlineData("{ping: server, expect: {result: 4, sent: 4, received: 4, min: 10ms, avg: 10ms, max: 10ms, took: 3.01s}}")]
+    [InlineData("{ping: {to: server, count: 1, id: 77, sequence: 9, size: 0}, expect: 1}")]
+    [InlineData("{ping: {to: 10.0.0.77, count: 2, timeout: 5s}, expect: {result: 0, sent: 2, received: 0}}")]
+    [InlineData("{ping: {to: 192.0.2.1, count: 2}, expect: ENETUNREACH}")]
+    [InlineData("{ping: {to: client, count: 2, interval: 1ms}, expect: {received: 2, max: 0}}")]
+    public void Ping_counts_and_measures(string step)
+    {
+        RunResult run = Run(Network + $"applications: {{client: [{step}]}}");
+        Assert.All(run.Verdicts, v => Assert.True(v.Passed, v.ToString()));
+        Assert.Single(run.Verdicts);
+    }
+
+    [Fact]
+    public void A_ping_that_does_not_hold_says_what_came()
+    {
+        RunResult run = Run(Network + "applications: {client: [{ping: server, expect: {received: 3}}]}");
+        Assert.Equal("4 sent, 4 received, rtt min/avg/max 10/10/10 ms", Assert.Single(run.Verdicts).Got);
+    }
+
     [Fact]
     public void The_ladder_shows_the_calls_at_their_datagrams()
     {

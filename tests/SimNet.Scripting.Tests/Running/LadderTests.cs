@@ -82,6 +82,17 @@ public class LadderTests
         Assert.Contains(lines, l => l.Contains(" again", StringComparison.Ordinal));
     }
 
+    /// <summary>Both ends on one host: what connect returns stands under the end that called it.</summary>
+    [Fact]
+    public void A_refused_connect_within_a_host_stands_on_its_own_side()
+    {
+        List<string> lines = [.. LadderWriter.Write(Run("backlog-windows"))];
+        int at = lines.FindLastIndex(l => l.Contains("RST,ACK", StringComparison.Ordinal));
+        Assert.StartsWith("  1.200000  CLOSED       ◀─", lines[at], StringComparison.Ordinal);
+        Assert.StartsWith("            connect:", lines[at + 1], StringComparison.Ordinal);
+        Assert.StartsWith("            ECONNREFUSED", lines[at + 2], StringComparison.Ordinal);
+    }
+
     private static RunResult Run(string name) =>
         ScenarioRunner.Run(ScenarioScript.Load(Path.Combine(Repository.Root, "src", "Scenarios", "Catalogue", name + ".yaml")));
 }

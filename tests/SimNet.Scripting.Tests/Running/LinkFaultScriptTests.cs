@@ -60,7 +60,7 @@ public class LinkFaultScriptTests
         Assert.All(run.Verdicts, v => Assert.True(v.Passed, v.Text));
         string ladder = string.Join('\n', LadderWriter.Write(run));
         Assert.Matches(@"0\.030000 +.*◀─+ RST seq 100001 \(injected\) ──", ladder);
-        Assert.Matches(@"0\.030000 +── ICMP unreachable \(injected\) ─+▶", ladder);
+        Assert.Matches(@"0\.030000 +── ICMP host unreachable about TCP 80 -> \d+ \(injected\) ─+▶", ladder);
         Assert.Matches(@"0\.035000 +── RST,ACK seq 500000 ack 1 \(injected\) ─+▶", ladder);
     }
 
