@@ -12,7 +12,7 @@ public sealed class Profile
         Description = "Linux 6.x, default sysctls",
         ChargesSegmentMemory = true,
         TailLossProbe = true,
-        Defaults = new Sysctls(),
+        Defaults = new Sysctls { TimerHz = 250 },
     };
 
     /// <summary>

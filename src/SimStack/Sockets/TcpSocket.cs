@@ -154,7 +154,7 @@ public sealed partial class TcpSocket : HostSocket
         }
 
         IpAddress localAddress = source.IsUnspecified ? path.Source : source;
-        ushort port = _bound ? _local.Port : _tcp.ChoosePort(localAddress, remote);
+        ushort port = _bound ? _local.Port : _tcp.ChoosePort(localAddress, remote, now: now);
         if (port == 0)
         {
             return Errno.EADDRNOTAVAIL;
@@ -225,7 +225,7 @@ public sealed partial class TcpSocket : HostSocket
         uint? iss = _initialSequenceNumber;
         bool continuesTimestamps = false;
         TcpFlow? taken = _tcp.Flows.Find(local.Address, local.Port, remote.Address, remote.Port);
-        if (taken is Tcp.TimeWait.TimeWaitRecord record && record.MayReuse(now))
+        if (taken is Tcp.TimeWait.TimeWaitRecord record && record.MayReuse(now, portIsBound: _bound))
         {
             iss ??= record.NextIss;
             continuesTimestamps = record.TimestampsOn;

@@ -126,7 +126,7 @@ internal sealed partial class TcpLayer
     /// <summary>
     /// An unused port for a connection to that remote end, or for bind(2), on which nothing may be left; 0 when all are taken.
     /// </summary>
-    public ushort ChoosePort(IpAddress local, IpEndpoint remote, bool forBind = false)
+    public ushort ChoosePort(IpAddress local, IpEndpoint remote, bool forBind = false, Instant? now = null)
     {
         int first = Sysctls.PortRangeFirst;
         int count = Math.Max(1, Sysctls.PortRangeLast - first + 1);
@@ -137,7 +137,8 @@ internal sealed partial class TcpLayer
             bool taken = _bound.ContainsKey(port)
                 || (forBind
                     ? Flows.Uses(new IpEndpoint(local, port))
-                    : Flows.Find(local, port, remote.Address, remote.Port) is not null);
+                    : Flows.Find(local, port, remote.Address, remote.Port) is { } flow
+                        && !(now is { } at && flow is TimeWait.TimeWaitRecord record && record.MayReuse(at, portIsBound: false)));
             if (!taken)
             {
                 // The next connection does not start to look at the same place.

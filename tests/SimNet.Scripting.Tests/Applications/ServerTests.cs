@@ -78,10 +78,13 @@ public class ServerTests
                 - repeat: {times: 50, do: [{write: "
             """ + new string('x', 4000) + """
             "}]}
-                - {read: until-eof, label: answer}
+                - {read: until-eof, label: answer, expect: ">100"}
                 - close
+            expect:
+              - counters: {host: server, TcpOutRsts: 0}
             """);
         Assert.StartsWith("HTTP/1.1 431 ", Text(run, "answer"));
+        Assert.All(run.Verdicts, v => Assert.True(v.Passed, v.ToString()));
         Assert.Contains(run.Log, l => l.Text.Contains("431", StringComparison.Ordinal));
     }
 

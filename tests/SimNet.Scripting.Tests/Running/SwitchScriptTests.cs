@@ -31,8 +31,8 @@ public class SwitchScriptTests
         // Each way takes a millisecond in the first switch and five between them.
         string ladder = string.Join('\n', LadderWriter.Write(run));
         Assert.Contains("✗ fault rule", ladder, StringComparison.Ordinal);
-        Assert.Matches(@"1\.000000 .*SYN seq 0 again ", ladder);
-        Assert.Contains(run.Packets, p => p is { Point: "server.eth0", Outbound: false, Time.Nanoseconds: 1_006_000_000, Segment.Length: 0 });
+        Assert.Matches(@"1\.016000 .*SYN seq 0 again ", ladder);
+        Assert.Contains(run.Packets, p => p is { Point: "server.eth0", Outbound: false, Time.Nanoseconds: 1_022_000_000, Segment.Length: 0 });
         // Unicast for another host reaches it only while nobody knows better.
         Assert.DoesNotContain(run.Packets, p => p.Point == "other.eth0" && p.Segment is not null);
         Assert.Contains(run.Packets, p => p.Point == "other.eth0" && p.Text.StartsWith("ARP who-has", StringComparison.Ordinal));

@@ -30,6 +30,8 @@ internal sealed class Dialogue
         {
             Observer = new Recorder(this),
         };
+        // Timers to the nanosecond, unless a test is about how late a kernel's are.
+        Host.Sysctls.TimerHz = 0;
         settings?.Invoke(Host.Sysctls);
         Interface = Host.AddInterface("eth0", HostMac);
         HostAddress = ipv6 ? IpAddress.Parse("fd00::1") : IpAddress.FromV4(10, 0, 0, 1);

@@ -151,19 +151,32 @@ public sealed class TimeWaitTests
         foreach ((int reuse, int afterMs, Errno expected) in new[]
             { (1, 1001, Errno.EINPROGRESS), (1, 900, Errno.EADDRNOTAVAIL), (0, 5000, Errno.EADDRNOTAVAIL), (2, 5000, Errno.EADDRNOTAVAIL) })
         {
-            Dialogue net = In("linux", timestamps: true, settings: s => s.TimeWaitReuse = reuse);
+            // The only port to choose from is that of the old connection.
+            Dialogue net = In("linux", timestamps: true, settings: s => (s.TimeWaitReuse, s.PortRangeFirst, s.PortRangeLast) = (reuse, HostPort, HostPort));
             net.Listener.Close(net.Now);
             net.Socket.Close(net.Now);
             net.AdvanceMs(afterMs);
-            TcpSocket socket = net.NewSocket();
-            socket.SetOption(net.Now, SocketOption.SO_REUSEADDR, 1);
-            Assert.Equal(Errno.OK, socket.Bind(new IpEndpoint(net.HostAddress, HostPort)));
-            Assert.Equal(expected, socket.Connect(net.Now, net.Peer.Endpoint));
+            Assert.Equal(expected, net.NewSocket().Connect(net.Now, net.Peer.Endpoint));
             if (expected is Errno.EINPROGRESS)
             {
                 net.Peer.Expect(Syn(Iss + 2 + 65_537));
             }
         }
+    }
+
+    [Theory]
+    [InlineData(true, Errno.EINPROGRESS)]
+    [InlineData(false, Errno.EADDRNOTAVAIL)]
+    public void A_port_that_the_user_bound_may_be_taken_again_at_once_where_timestamps_tell_old_from_new(bool timestamps, Errno expected)
+    {
+        Dialogue net = In("linux", timestamps);
+        net.Listener.Close(net.Now);
+        net.Socket.Close(net.Now);
+        net.AdvanceMs(1);
+        TcpSocket socket = net.NewSocket();
+        socket.SetOption(net.Now, SocketOption.SO_REUSEADDR, 1);
+        Assert.Equal(Errno.OK, socket.Bind(new IpEndpoint(net.HostAddress, HostPort)));
+        Assert.Equal(expected, socket.Connect(net.Now, net.Peer.Endpoint));
     }
 
     [Fact]

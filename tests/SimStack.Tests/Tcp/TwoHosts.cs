@@ -19,6 +19,7 @@ internal sealed class TwoHosts
         Server = Make("server", server ?? Profile.Linux, 2, out ServerInterface);
         Client.AddNeighbour(ClientInterface, IpAddress.FromV4(10, 0, 0, 2), ServerInterface.MacAddress);
         Server.AddNeighbour(ServerInterface, IpAddress.FromV4(10, 0, 0, 1), ClientInterface.MacAddress);
+        Client.Sysctls.TimerHz = Server.Sysctls.TimerHz = 0;
         settings?.Invoke(Client.Sysctls);
         settings?.Invoke(Server.Sysctls);
     }

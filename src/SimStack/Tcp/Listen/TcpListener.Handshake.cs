@@ -172,7 +172,7 @@ internal sealed partial class TcpListener
         entry.Resent = true;
         _tcp.Counters[SnmpCounter.TcpRetransSegs]++;
         SendSynAck(now, entry);
-        entry.NextRetransmission = now + RetransmissionDelay(entry);
+        entry.NextRetransmission = now + TimerWheel.Fires(RetransmissionDelay(entry), _tcp.Sysctls.TimerHz);
         _tcp.Timers.Update(entry);
     }
 
@@ -188,7 +188,7 @@ internal sealed partial class TcpListener
         entry.Resent = true;
         _tcp.Counters[SnmpCounter.TcpRetransSegs]++;
         SendSynAck(now, entry);
-        entry.NextRetransmission = now + RetransmissionDelay(entry);
+        entry.NextRetransmission = now + TimerWheel.Fires(RetransmissionDelay(entry), _tcp.Sysctls.TimerHz);
         _tcp.Timers.Update(entry);
     }
 

@@ -164,7 +164,7 @@ internal sealed partial class TcpListener
         Report(now, entry, TcpState.Listen, TcpState.SynReceived, "rcv SYN");
         Notify(now, "SYN queued");
         SendSynAck(now, entry);
-        entry.NextRetransmission = now + InitialRto;
+        entry.NextRetransmission = now + TimerWheel.Fires(InitialRto, _tcp.Sysctls.TimerHz);
         _tcp.Add(entry);
     }
 

@@ -76,9 +76,15 @@ internal sealed class TimeWaitRecord(TcpLayer tcp, TcpFlow from) : TcpFlow(from.
         Acknowledge(now, segment);
     }
 
-    /// <summary>May a client take the 4-tuple for a new connection now (tcp_tw_reuse)?</summary>
-    public bool MayReuse(Instant now) =>
-        TimestampsOn && now - TimestampsStamp > Duration.FromSeconds(1)
+    /// <summary>
+    /// May a client take the 4-tuple for a new connection now? A port that the user bound itself at any time, one that was chosen by
+    /// tcp_tw_reuse (Linux: tcp_twsk_unique); either way only where timestamps tell old segments from new ones (RFC 6191).
+    /// </summary>
+    public bool MayReuse(Instant now, bool portIsBound) =>
+        TimestampsOn && (portIsBound || MayReuseChosen(now));
+
+    private bool MayReuseChosen(Instant now) =>
+        now - TimestampsStamp > Duration.FromSeconds(1)
         && (tcp.Sysctls.TimeWaitReuse == 1 || (tcp.Sysctls.TimeWaitReuse == 2 && LocalAddress.IsLoopback));
 
     /// <summary>An ISS above everything the old incarnation used.</summary>
