@@ -307,7 +307,7 @@ internal sealed class LadderBuilder
             ReadStatement => call.Value == 0 ? "read: eof" : "read " + Amount(call.Value),
             WriteStatement => "write " + Amount(call.Value),
             ConnectStatement or AcceptStatement => name + " ok",
-            SendToStatement { Count: > 0 } or ReceiveFromStatement { Count: > 0 } => string.Create(CultureInfo.InvariantCulture, $"{name} ×{call.Value}"),
+            SendToStatement { Count: > 0 } or ReceiveFromStatement { Count: > 0 } => string.Create(CultureInfo.InvariantCulture, $"{name} x{call.Value}"),
             SendToStatement or ReceiveFromStatement => $"{name} {Amount(call.Value)}",
             CloseStatement or AbortStatement or ShutdownStatement => name,
             _ => null,
