@@ -60,5 +60,5 @@ internal static class ConversationMatcher
         i + 1 < list.Count && AreTogether(list[i], list[i + 1], tolerance);
 
     private static bool AreTogether(Conversation a, Conversation b, TimeTolerance tolerance) =>
-        Math.Abs(b.First.Time - a.First.Time) <= tolerance.Absolute.Nanoseconds;
+        Int128.Abs((Int128)b.First.Time - a.First.Time) <= tolerance.Absolute.Nanoseconds;
 }

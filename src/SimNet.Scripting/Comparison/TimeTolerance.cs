@@ -44,7 +44,7 @@ public readonly record struct TimeTolerance
     /// <summary>How far two intervals may be apart, the longer of which has that many nanoseconds.</summary>
     internal long For(long interval)
     {
-        long relative = (long)((Int128)Math.Abs(interval) * _relative.Parts / Probability.One);
+        long relative = (long)(Int128.Abs(interval) * _relative.Parts / Probability.One);
         return Math.Max(Absolute.Nanoseconds, relative);
     }
 
@@ -52,7 +52,7 @@ public readonly record struct TimeTolerance
     internal bool Allows(long a, long b)
     {
         Int128 apart = (Int128)a - b;
-        return (apart < 0 ? -apart : apart) <= For(Math.Abs(a) > Math.Abs(b) ? a : b);
+        return (apart < 0 ? -apart : apart) <= For(Int128.Abs(a) > Int128.Abs(b) ? a : b);
     }
 
     /// <summary>As it is written: <c>5ms,3%</c>.</summary>

@@ -99,7 +99,7 @@ internal sealed partial class Binder
         }
 
         string text = node.Kind == NodeKind.Scalar ? node.Text.Trim() : "";
-        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) || Math.Abs(number) > uint.MaxValue)
+        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) || number is < -uint.MaxValue or > uint.MaxValue)
         {
             _values.Wrong(node, key, "a number like `1`, or a distance with its sign like `+1000`,");
         }
@@ -107,14 +107,27 @@ internal sealed partial class Binder
         return (number, text.StartsWith('+') || text.StartsWith('-') ? NumberOrigin.Matched : NumberOrigin.Connection);
     }
 
-    private byte[] Data(MapReader map) =>
-        map.Text("text") is { } text ? System.Text.Encoding.UTF8.GetBytes(text) : Bytes(map, "hex");
+    private byte[] Data(MapReader map) => map.Text("text") is { } text
+        ? Within(map.Find("text")!, "text", System.Text.Encoding.UTF8.GetBytes(text))
+        : Hex(map);
+
+    private byte[] Hex(MapReader map) => map.Find("hex") is { } node ? Within(node, "hex", Bytes(map, "hex")) : [];
+
+    private byte[] Within(ScriptNode node, string key, byte[] bytes)
+    {
+        if (bytes.Length > InjectedPacket.MaxPayload)
+        {
+            _errors.Add(node.Position, string.Create(CultureInfo.InvariantCulture, $"{key}: {bytes.Length} bytes are too many; {InjectedPacket.MaxPayload} at most"));
+        }
+
+        return bytes;
+    }
 
     private byte[] Datagram(ScriptNode node)
     {
         if (node.Kind != NodeKind.Mapping)
         {
-            return System.Text.Encoding.UTF8.GetBytes(_values.Text(node, "udp") ?? "");
+            return Within(node, "udp", System.Text.Encoding.UTF8.GetBytes(_values.Text(node, "udp") ?? ""));
         }
 
         return Data(new MapReader(node, Shapes.InjectedData, _errors));
@@ -127,6 +140,6 @@ internal sealed partial class Binder
         IcmpCode = (byte)(map.Integer("code", 0, 255) ?? 0),
         IcmpRest = (uint)(map.Long("mtu", 0, uint.MaxValue) ?? 0),
         QuoteSequenceShift = ShiftIn(map, "quote-seq"),
-        Payload = Bytes(map, "hex"),
+        Payload = Hex(map),
     };
 }

@@ -50,6 +50,18 @@ internal static class ChecksumMender
             return;
         }
 
+        if (protocol == IpProtocol.Udp)
+        {
+            // RFC 768: over IPv4 zero says that the sender made none. What lies behind the UDP length is not in the sum.
+            bool none = source.IsV4 && BinaryPrimitives.ReadUInt16BigEndian(bytes[field..]) == 0;
+            if (none || !UdpView.TryParse(bytes, out UdpView datagram, out _))
+            {
+                return;
+            }
+
+            bytes = bytes[..datagram.Length];
+        }
+
         BinaryPrimitives.WriteUInt16BigEndian(bytes[field..], 0);
         ulong pseudo = protocol == IpProtocol.Icmp ? 0 : InternetChecksum.PseudoHeader(source, destination, protocol, bytes.Length);
         ushort sum = InternetChecksum.Fold(InternetChecksum.Sum(bytes, pseudo));

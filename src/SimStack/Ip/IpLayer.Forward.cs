@@ -74,11 +74,11 @@ public sealed partial class IpLayer
         IpAddress source = packet.Source;
         IpAddress destination = packet.Destination;
         IpPacketInfo ip = new(source, destination, packet.TrafficClass, packet.HopLimit, through, false);
-        // RFC 4291 §2.5.6: nothing with a link-local address leaves its link.
-        if (group || source.IsUnspecified || source.IsLinkLocalV6 || destination.IsLinkLocalV6)
+        // RFC 4291 §2.5.6: nothing with a link-local address leaves its link; §2.5.2: the unspecified address is no destination.
+        if (group || source.IsUnspecified || destination.IsUnspecified || source.IsLinkLocalV6 || destination.IsLinkLocalV6)
         {
             _counters[SnmpCounter.Ip6InAddrErrors]++;
-            if (!group && source.IsLinkLocalV6 && !destination.IsLinkLocalV6)
+            if (!group && source.IsLinkLocalV6 && !destination.IsLinkLocalV6 && !destination.IsUnspecified)
             {
                 SendErrorV6(now, ip, Icmpv6Type.DestinationUnreachable, BeyondScopeV6, 0, packet.Bytes);
             }

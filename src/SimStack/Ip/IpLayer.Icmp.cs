@@ -159,12 +159,12 @@ public sealed partial class IpLayer
             return;
         }
 
-        if (Ipv4View.TryParseQuoted(packet, out Ipv4View v4) && v4.Payload.Length >= 8)
+        if (Ipv4View.TryParseQuoted(packet, out Ipv4View v4) && v4.Payload.Length >= 8 && v4.FragmentOffset == 0)
         {
             HandOver(now, v4.Source, (byte)IcmpType.DestinationUnreachable, HostUnreachable, 0,
                 v4.Source, v4.Destination, v4.Protocol, v4.Payload, packet.Length);
         }
-        else if (Ipv6View.TryParseQuoted(packet, out Ipv6View v6) && v6.Payload.Length >= 8)
+        else if (Ipv6View.TryParseQuoted(packet, out Ipv6View v6) && v6.Payload.Length >= 8 && v6.FragmentOffset == 0)
         {
             HandOver(now, v6.Source, (byte)Icmpv6Type.DestinationUnreachable, AddressUnreachable, 0,
                 v6.Source, v6.Destination, v6.Protocol, v6.Payload, packet.Length);

@@ -20,6 +20,9 @@ public sealed partial class IpLayer
     /// <summary>Destinations with a path MTU or a router of their own.</summary>
     public int PathExceptionCount => _exceptions.Count;
 
+    /// <summary>How often something was learned about a destination.</summary>
+    internal int Changes { get; private set; }
+
     /// <summary>The latest instant that anybody told.</summary>
     internal Instant Clock { get; private set; }
 
@@ -57,8 +60,9 @@ public sealed partial class IpLayer
             return false;
         }
 
-        ExceptionFor(destination).SetMtu(mtu, locked, now + Duration.FromSeconds(seconds));
-        Outdate(destination);
+        PathException exception = ExceptionFor(destination);
+        exception.SetMtu(mtu, locked, now + Duration.FromSeconds(seconds));
+        exception.Change = ++Changes;
         return news;
     }
 
@@ -87,9 +91,17 @@ public sealed partial class IpLayer
             return;
         }
 
-        ExceptionFor(quoted.Destination).SetNextHop(better, now + RedirectExpires);
-        Outdate(quoted.Destination);
+        PathException exception = ExceptionFor(quoted.Destination);
+        exception.SetNextHop(better, now + RedirectExpires);
+        exception.Change = ++Changes;
     }
+
+    /// <summary>
+    /// Which of the <see cref="Changes"/> was the last about that destination; 0: none. Paths compare it, since not all that are in
+    /// use are in the cache of paths, which is bounded.
+    /// </summary>
+    internal int ChangeOf(in IpAddress destination) =>
+        _exceptions.Count > 0 && _exceptions.TryGetValue(destination, out PathException? found) ? found.Change : 0;
 
     private PathException? ExceptionTo(in IpAddress destination)
     {
@@ -112,32 +124,13 @@ public sealed partial class IpLayer
 
         if (_exceptions.Count >= MaxExceptions)
         {
-            IpAddress oldest = _exceptionOrder.Dequeue();
-            _exceptions.Remove(oldest);
-            Outdate(oldest);
+            _exceptions.Remove(_exceptionOrder.Dequeue());
+            Changes++;
         }
 
         PathException added = new();
         _exceptions.Add(destination, added);
         _exceptionOrder.Enqueue(destination);
         return added;
-    }
-
-    // Whatever source the paths have: not found by going through all paths, of which there may be many.
-    private void Outdate(in IpAddress destination)
-    {
-        OutdateFrom(destination, default);
-        foreach (IpAddress own in _own)
-        {
-            OutdateFrom(destination, own);
-        }
-    }
-
-    private void OutdateFrom(in IpAddress destination, in IpAddress source)
-    {
-        if (_paths.Remove((destination, source), out IpPath? path))
-        {
-            path.Outdate();
-        }
     }
 }

@@ -5,6 +5,7 @@ namespace SimStack.Ip;
 public sealed partial class IpLayer
 {
     private bool _refusePort;
+    private IpAddress _lastSource;
 
     /// <summary>
     /// Takes a frame that arrived; its bytes stay the caller's. Whatever is wrong with it is counted by kind, nothing throws.
@@ -49,6 +50,24 @@ public sealed partial class IpLayer
         }
     }
 
+    // A broadcast address of any link, not of that one only: who answers would make of one packet many (RFC 1122 §3.2.1.3; Linux's
+    // fib_validate_source). The last source that is none is remembered, as it is mostly the next one's too.
+    private bool IsBroadcastSource(in IpAddress source)
+    {
+        if (source == _lastSource)
+        {
+            return false;
+        }
+
+        if (IsAnyBroadcast(source))
+        {
+            return true;
+        }
+
+        _lastSource = source;
+        return false;
+    }
+
     /// <summary>
     /// From within <see cref="TransportInput.ReceiveUdp"/>: nobody has that port, so an ICMP port unreachable is due.
     /// </summary>
@@ -72,7 +91,7 @@ public sealed partial class IpLayer
         bool forward = !own && !toMany;
         // RFC 1122 §3.2.1.3: a group is no source, and neither 127/8 nor an own address comes from outside. Broadcast Ethernet
         // with a unicast IP destination is dropped too (RFC 1122 §3.3.6).
-        if ((forward && (!_sysctls.IpForward || through.IsLoopback)) || source.IsMulticast || IsBroadcast(through, source)
+        if ((forward && (!_sysctls.IpForward || through.IsLoopback)) || source.IsMulticast || IsBroadcastSource(source)
             || (group && own && !through.IsLoopback)
             || (!through.IsLoopback && (source.IsLoopback || destination.IsLoopback || IsOwnAddress(source))))
         {

@@ -61,13 +61,19 @@ public sealed partial class IpLayer
     /// <param name="id">IPv4's identification; IPv6 fragments have the destination's next one.</param>
     public void Send(
         Instant now, IpPath path, IpAddress source, IpAddress destination, Frame frame, int transportLength, IpProtocol protocol,
-        byte trafficClass, byte ttl, bool dontFragment, ushort id)
+        byte trafficClass, byte ttl, bool dontFragment, ushort id) =>
+        Send(now, path, source, destination, frame, transportLength, protocol, trafficClass, ttl, dontFragment, id,
+            dontFragment ? path.Interface.Mtu : path.Mtu);
+
+    /// <summary>As the other, for an MTU that may be another than the path's.</summary>
+    internal void Send(
+        Instant now, IpPath path, IpAddress source, IpAddress destination, Frame frame, int transportLength, IpProtocol protocol,
+        byte trafficClass, byte ttl, bool dontFragment, ushort id, int mtu)
     {
         bool v4 = destination.IsV4;
         Clock = now;
         _counters[v4 ? SnmpCounter.IpOutRequests : SnmpCounter.Ip6OutRequests]++;
         int length = path.TransportOffset + transportLength;
-        int mtu = dontFragment ? path.Interface.Mtu : path.Mtu;
         bool tooLong = length - EthernetView.HeaderLength > mtu;
         if ((tooLong && dontFragment) || (v4 ? length - EthernetView.HeaderLength : transportLength) > ushort.MaxValue)
         {

@@ -231,6 +231,7 @@ public sealed partial class IpLayer
     private void Invalidate()
     {
         Generation++;
+        _lastSource = default;
         _paths.Clear();
         _forwarding.Clear();
     }

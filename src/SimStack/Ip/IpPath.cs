@@ -11,7 +11,8 @@ public sealed class IpPath
     private readonly IpLayer _layer;
     private readonly int _generation;
     private readonly Instant _expires = Instant.Never;
-    private bool _outdated;
+    private readonly int _change;
+    private int _looked;
 
     internal IpPath(
         IpLayer layer, Route? route, NetworkInterface through, in IpAddress source, in IpAddress destination,
@@ -19,6 +20,8 @@ public sealed class IpPath
     {
         _layer = layer;
         _generation = layer.Generation;
+        _change = layer.ChangeOf(destination);
+        _looked = layer.Changes;
         Route = route;
         Interface = through;
         Source = source;
@@ -62,7 +65,7 @@ public sealed class IpPath
     public int TransportOffset { get; }
 
     /// <summary>Nothing changed since this path was found, and its MTU has not expired.</summary>
-    public bool IsValid => _generation == _layer.Generation && !_outdated && _layer.Clock < _expires;
+    public bool IsValid => _generation == _layer.Generation && (_looked == _layer.Changes || IsUnchanged()) && _layer.Clock < _expires;
 
     /// <summary>The path ends in this host.</summary>
     public bool IsLoopback => Interface.IsLoopback;
@@ -77,6 +80,15 @@ public sealed class IpPath
     /// <summary>Identification for an IPv4 datagram that may be fragmented.</summary>
     internal ushort TakeId() => (ushort)_layer.NextId(Destination);
 
-    /// <summary>Something was learned about the destination: the path is to be found anew.</summary>
-    internal void Outdate() => _outdated = true;
+    // Something was learned about some destination: about this one? Looked up once for each such event, not for each packet.
+    private bool IsUnchanged()
+    {
+        if (_layer.ChangeOf(Destination) != _change)
+        {
+            return false;
+        }
+
+        _looked = _layer.Changes;
+        return true;
+    }
 }

@@ -3,6 +3,9 @@ namespace SimStack.Ip;
 /// <summary>What ICMP told about one destination, against the routing table (Linux: next-hop exception).</summary>
 internal sealed class PathException
 {
+    /// <summary>See <see cref="IpLayer.ChangeOf"/>.</summary>
+    internal int Change { get; set; }
+
     /// <summary>Path MTU in bytes; int.MaxValue: nothing known.</summary>
     internal int Mtu { get; private set; } = int.MaxValue;
 

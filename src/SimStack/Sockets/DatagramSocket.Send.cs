@@ -117,10 +117,15 @@ public abstract partial class DatagramSocket
         bool never = _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DO or PathMtuDiscovery.IP_PMTUDISC_PROBE;
         bool dontFragment = never || (fits && !path.IsMtuLocked && _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_WANT);
         // Linux numbers what a connected socket sends for itself; otherwise what may be fragmented here takes the path's next.
-        ushort id = destination.Address.IsV6 ? (ushort)0 : IsConnected ? _nextId++ : never ? (ushort)0 : path.TakeId();
+        // Where the profile numbers all of the host's datagrams, these are among them.
+        ushort id = destination.Address.IsV6 ? (ushort)0
+            : Host.Ip.CountsEveryDatagram ? path.TakeId()
+            : IsConnected ? _nextId++
+            : never ? (ushort)0
+            : path.TakeId();
         Host.Ip.Send(
             now, path, source, destination.Address, frame, length, Protocol, _typeOfService,
-            TimeToLiveFor(destination.Address), dontFragment, id);
+            TimeToLiveFor(destination.Address), dontFragment, id, dontFragment ? path.Interface.Mtu : PathMtu(path));
         if (IpLayer.LeadsToGroup(path) && !path.IsLoopback && (_multicastLoop || !destination.Address.IsMulticast))
         {
             IpPacketInfo ip = new(

@@ -13,7 +13,7 @@ internal sealed partial class UdpLayer
     public void Receive(Instant now, in IpPacketInfo ip, ReadOnlySpan<byte> bytes)
     {
         bool v4 = ip.Source.IsV4;
-        if (!UdpView.TryParse(bytes, out UdpView datagram, out _))
+        if (!UdpView.TryParse(bytes, out UdpView datagram, out _, mayHaveNoLength: !v4))
         {
             Counters[v4 ? SnmpCounter.UdpInErrors : SnmpCounter.Udp6InErrors]++;
             return;

@@ -34,10 +34,15 @@ public readonly ref struct UdpView
     /// Checks lengths, not the checksum: <see cref="VerifyChecksum"/>. Errors: <see cref="WireError.Truncated"/>,
     /// <see cref="WireError.BadLength"/>.
     /// </summary>
-    public static bool TryParse(ReadOnlySpan<byte> bytes, out UdpView view, out WireError error)
+    public static bool TryParse(ReadOnlySpan<byte> bytes, out UdpView view, out WireError error) =>
+        TryParse(bytes, out view, out error, mayHaveNoLength: false);
+
+    /// <summary>As the other; a length of 0 may say "to the packet's end", as in IPv6's jumbograms (RFC 2675 §4; Linux: any datagram).</summary>
+    internal static bool TryParse(ReadOnlySpan<byte> bytes, out UdpView view, out WireError error, bool mayHaveNoLength)
     {
         view = default;
         int length = bytes.Length < HeaderLength ? int.MaxValue : BinaryPrimitives.ReadUInt16BigEndian(bytes[4..]);
+        length = length == 0 && mayHaveNoLength ? bytes.Length : length;
         error = length > bytes.Length ? WireError.Truncated : length < HeaderLength ? WireError.BadLength : WireError.None;
         if (error != WireError.None)
         {

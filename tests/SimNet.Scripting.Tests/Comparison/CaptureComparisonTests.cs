@@ -262,6 +262,13 @@ public sealed class CaptureComparisonTests
     [InlineData("", false)]
     public void TolerancesAreReadAsWritten(string text, bool right) => Assert.Equal(right, TimeTolerance.TryParse(text, out _));
 
+    [Theory]
+    [InlineData(long.MinValue, long.MinValue, true)]
+    [InlineData(long.MinValue, 0, false)]
+    [InlineData(long.MinValue, long.MaxValue, false)]
+    [InlineData(0, long.MinValue, false)]
+    public void TimesOfADamagedCaptureAreComparedToo(long a, long b, bool near) => Assert.Equal(near, TimeTolerance.Default.Allows(a, b));
+
     private static void AssertDiffers(ComparisonField field, SamplePacket[] a, SamplePacket[] b) =>
         Assert.Equal(field, Compare(a, b).Differences[0].Field);
 

@@ -112,12 +112,15 @@ public class LinkFaultScriptTests
     [InlineData("do: {corrupt: {byte: -1}}", "byte: found `-1` where a whole number from 0 to 65535 is right")]
     [InlineData("do: {inject: {frame: 0g}}", "frame: found `0g` where an even number of hex digits")]
     [InlineData("do: {inject: {frame: 00 01}}", "frame: 2 bytes are none; it has 14 to 64000")]
+    [InlineData("do: {inject: {tcp: {flags: RST, seq: -9223372036854775808}}}", "seq: found `-9223372036854775808` where a number")]
+    [InlineData("do: {inject: {udp: {text: HUGE}}}", "text: 64001 bytes are too many; 64000 at most")]
+    [InlineData("do: {inject: {icmp: {type: 3, hex: HUGEHUGE}}}", "hex: 64001 bytes are too many; 64000 at most")]
     [InlineData("do: drop, at: 2s", "at: only `inject` happens at a time")]
     [InlineData("do: drop, match: {seq: few}", "seq: found `few` where a number, or a condition")]
     [InlineData("do: drop, match: {source: sever}", "unknown host `sever`; did you mean `server`?")]
     public void Mistakes_in_faults_are_told(string fault, string expected)
     {
-        string text = Hosts + "links: [{between: [client, server]}]\nfaults: [{on: client->server, " + fault + "}]";
+        string text = Hosts + "links: [{between: [client, server]}]\nfaults: [{on: client->server, " + fault.Replace("HUGE", new string('1', 64_001), StringComparison.Ordinal) + "}]";
         Assert.False(ScenarioScript.TryParse(text, "x.yaml", out _, out IReadOnlyList<ScriptError> errors));
         ScriptError error = Assert.Single(errors);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);

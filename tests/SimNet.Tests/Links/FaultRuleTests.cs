@@ -150,6 +150,24 @@ public class FaultRuleTests
         }
     }
 
+    [Theory]
+    [InlineData(true, 0)] // without a checksum: stays without
+    [InlineData(false, 0)]
+    [InlineData(false, 3)] // bytes behind the datagram, which its checksum leaves out
+    public void EditsKeepAUdpDatagramAsItWas(bool none, int behind)
+    {
+        byte[] datagram = new byte[13];
+        UdpWriter.Write(datagram, Client, Server, 7, 9, "hello"u8);
+        if (none)
+        {
+            (datagram[6], datagram[7]) = (0, 0);
+        }
+
+        byte[] after = One(FaultAction.Edit(new FrameEdit { Ttl = 3 }), Ip(IpProtocol.Udp, [.. datagram, .. new byte[] { 1, 2, 3 }.AsSpan(0, behind)]), out _);
+        Assert.Equal(datagram, after[34..47]);
+        Assert.Equal(3, after[22]);
+    }
+
     [Fact]
     public void EditsCanLeaveTheChecksumsWrong()
     {

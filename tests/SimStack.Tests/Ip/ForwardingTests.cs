@@ -365,4 +365,34 @@ public sealed class ForwardingTests
         _bench.Sent(_bench.Ip.Loopback);
         Assert.Equal(0, _bench.Pool.Outstanding);
     }
+
+    [Theory]
+    [InlineData("10.0.0.255")]
+    [InlineData("10.0.1.255")] // of the other link
+    [InlineData("255.255.255.255")]
+    public void ABroadcastAddressIsNoSource(string from)
+    {
+        byte[] echo = new byte[12];
+        IcmpWriter.WriteEcho(echo, false, 1, 2, [1, 2, 3, 4]);
+        _bench.Receive(At(0), V4(IpProtocol.Icmp, echo, IpAddress.Parse(from)));
+        _bench.Receive(At(0), Packet(from));
+        Assert.Equal(2, _bench.Counters[SnmpCounter.IpInAddrErrors]);
+        Assert.Empty(_bench.Sent());
+        Assert.Empty(_bench.Sent(_other));
+        // An address that comes later makes one of what was none.
+        _bench.Receive(At(0), Packet("10.0.0.127"));
+        Assert.Single(_bench.Sent(_other));
+        _bench.Ip.AddAddress(_other, IpAddress.Parse("10.0.0.126"), 25);
+        _bench.Receive(At(0), Packet("10.0.0.127"));
+        Assert.Equal(3, _bench.Counters[SnmpCounter.IpInAddrErrors]);
+    }
+
+    [Fact]
+    public void TheUnspecifiedAddressIsNoDestination()
+    {
+        _bench.Ip.Routes.AddDefault(Far6, _other);
+        _bench.Receive(At(0), Packet6(to: "::"));
+        Assert.Empty(_bench.Sent(_other));
+        Assert.Equal(1, _bench.Counters[SnmpCounter.Ip6InAddrErrors]);
+    }
 }

@@ -203,4 +203,31 @@ public sealed class PathMtuTests
         _bench.Receive(At(0), Redirect("10.0.0.2", "10.0.0.77", Far));
         Assert.Equal(Peer, Path(Far).NextHop);
     }
+
+    [Fact]
+    public void APathThatIsNoLongerCachedHearsOfItToo()
+    {
+        // More destinations than are cached: connections keep their paths all the same.
+        IpPath kept = Path(Far);
+        IpPath another = Path(IpAddress.Parse("192.0.2.2"));
+        for (uint i = 0; i < 5000; i++)
+        {
+            Path(IpAddress.FromV4(0x0B00_0000 + i));
+        }
+
+        Assert.True(kept.IsValid);
+        Assert.True(_bench.Ip.LowerPathMtu(At(1), Far, 1400));
+        Assert.False(kept.IsValid);
+        Assert.Equal(1400, Path(Far).Mtu);
+        Assert.True(another.IsValid);
+        // When there is no more room for it, the interface's MTU counts again.
+        IpPath lowered = Path(Far);
+        for (uint i = 0; i < 4096; i++)
+        {
+            _bench.Ip.LowerPathMtu(At(1), IpAddress.FromV4(0x0B00_0000 + i), 1400);
+        }
+
+        Assert.False(lowered.IsValid);
+        Assert.Equal(1500, Path(Far).Mtu);
+    }
 }

@@ -332,4 +332,73 @@ public sealed class UdpSocketTests
         string text = System.Text.Encoding.ASCII.GetString(udp.Payload);
         return $"{ip.Source} {ip.Destination} {udp.SourcePort} {udp.DestinationPort} \"{text}\"";
     }
+
+    [Fact]
+    public void ALaterFragmentThatFoundNoNeighbourIsNobodysDatagram()
+    {
+        // What lies where a header would be reads as another socket's ports.
+        IpEndpoint nobody = new(IpAddress.Parse("10.0.0.9"), 7);
+        UdpSocket other = _bench.Bound(0x1234);
+        other.Connect(_bench.Now, nobody);
+        other.SetOption(_bench.Now, SocketOption.IP_RECVERR, 1);
+        byte[] data = new byte[2000];
+        (data[1472], data[1473], data[1475]) = (0x12, 0x34, 7);
+        UdpSocket socket = _bench.Bound(5000);
+        socket.SetOption(_bench.Now, SocketOption.IP_RECVERR, 1);
+        socket.SendTo(_bench.Now, data, nobody);
+        for (int i = 0; i < 5; i++)
+        {
+            _bench.Now += Duration.FromSeconds(1);
+            _bench.Host.Advance(_bench.Now);
+        }
+
+        Assert.Equal(1, socket.QueuedErrors);
+        Assert.Equal(0, other.QueuedErrors);
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 0)]
+    public void AnIpv6DatagramMayLeaveItsLengthToThePacket(bool ipv6, int taken)
+    {
+        IpAddress from = ipv6 ? DatagramBench.Peer6 : DatagramBench.Peer;
+        IpAddress to = ipv6 ? DatagramBench.Own6 : DatagramBench.Own;
+        UdpSocket socket = _bench.Bound(5000, to);
+        byte[] datagram = new byte[13];
+        UdpWriter.Write(datagram, from, to, 9, 5000, "hello"u8);
+        (datagram[4], datagram[5], datagram[6], datagram[7]) = (0, 0, 0, 0);
+        ulong pseudo = InternetChecksum.PseudoHeader(from, to, IpProtocol.Udp, datagram.Length);
+        ushort sum = InternetChecksum.Fold(InternetChecksum.Sum(datagram, pseudo));
+        (datagram[6], datagram[7]) = ((byte)(sum >> 8), (byte)sum);
+        _bench.ArrivesRaw(IpProtocol.Udp, datagram, to);
+        Assert.Equal(taken, socket.QueuedCount);
+        Assert.Equal(1 - taken, _bench[SnmpCounter.UdpInErrors]);
+    }
+
+    [Fact]
+    public void WindowsNumbersConnectedAndOtherDatagramsAlike()
+    {
+        DatagramBench bench = new(SimStack.Profiles.Profile.Windows);
+        UdpSocket connected = bench.Connected(Peer);
+        UdpSocket other = bench.Bound(5000);
+        connected.Send(bench.Now, "a"u8);
+        other.SendTo(bench.Now, "b"u8, Other);
+        connected.Send(bench.Now, "c"u8);
+        int[] ids = [.. bench.Sent().Select(p => p[4] << 8 | p[5])];
+        Assert.Equal([ids[0], ids[0] + 1, ids[0] + 2], ids);
+    }
+
+    [Theory]
+    [InlineData(PathMtuDiscovery.IP_PMTUDISC_DONT, 996)]
+    [InlineData(PathMtuDiscovery.IP_PMTUDISC_WANT, 996)]
+    [InlineData(PathMtuDiscovery.IP_PMTUDISC_INTERFACE, 1500)]
+    [InlineData(PathMtuDiscovery.IP_PMTUDISC_OMIT, 1500)]
+    public void SomeSocketsGoByTheInterfaceWhateverWasLearned(PathMtuDiscovery discovery, int longest)
+    {
+        UdpSocket socket = _bench.Bound(5000);
+        Assert.Equal(Errno.OK, socket.SetOption(_bench.Now, SocketOption.IP_MTU_DISCOVER, (int)discovery));
+        _bench.Host.Ip.LowerPathMtu(_bench.Now, DatagramBench.Peer, 1000);
+        Assert.True(socket.SendTo(_bench.Now, new byte[1472], Peer).Succeeded);
+        Assert.Equal(longest, _bench.Sent().Max(p => p.Length));
+    }
 }
