@@ -3,6 +3,7 @@ using System.Globalization;
 using Scenarios.CommandLine;
 using SimNet.Capture;
 using SimNet.Scripting.Comparison;
+using SimNet.Scripting.Yaml;
 
 namespace Scenarios.Commands;
 
@@ -32,8 +33,10 @@ internal sealed class DiffCommand
         },
     };
 
+    private static readonly string[] Options = ["--times", "--windows", "--ignore", "--also", "--json", "--help"];
+
     private readonly Option<bool> _windows = new("--windows") { Description = "compare the windows of all segments, not only of the handshake" };
-    private readonly Option<ComparisonFields[]> _ignore = Fields("--ignore", "do not compare these");
+    private readonly Option<ComparisonFields[]> _ignore = Fields("--ignore", "do not compare these: " + string.Join(", ", ComparisonFields.Names));
     private readonly Option<ComparisonFields[]> _also = Fields("--also", "compare these too: id, flow-label, arp");
     private readonly Option<string?> _json = JsonOption.Create("the differences");
 
@@ -44,7 +47,7 @@ internal sealed class DiffCommand
     {
         var command = new SimCommand(
             "diff",
-            "Compares two captures, conversation by conversation, and names the first difference. Fields: " + string.Join(", ", ComparisonFields.Names) + ".",
+            "Compares two captures, conversation by conversation, and names the first difference.",
             "sim diff handshake.pcapng recorded.pcap",
             "sim diff a.pcap b.pcap --times 10ms,5% --windows",
             "sim diff a.pcap b.pcap --ignore psh,ttl")
@@ -76,6 +79,11 @@ internal sealed class DiffCommand
         ComparisonFields ignored = Union(parsed.GetValue(_ignore));
         List<string> files = [.. parsed.GetRequiredValue(_files)];
         ignored = ignored.Union(TakeFields(files, ignored != ComparisonFields.None));
+        if (files.Find(f => f.StartsWith("--", StringComparison.Ordinal) && !File.Exists(f)) is { } option)
+        {
+            throw SimException.BadRequest($"sim diff: unknown option `{option}`" + Suggestions.For(option, Options, "options"));
+        }
+
         if (files.Count != 2)
         {
             throw SimException.BadRequest(files.Count < 2

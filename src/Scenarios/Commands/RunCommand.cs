@@ -45,7 +45,7 @@ internal sealed class RunCommand
 
     private readonly Option<string?> _capture = new("--capture")
     {
-        Description = "where to capture: a host or host.interface; all: every interface, a file each; -: to standard output; a sweep captures only where this is said",
+        Description = "where to capture: a host, host.interface or switch.port; all: every interface, a file each; -: to standard output; a sweep captures only where this is said",
         HelpName = "POINT|all|-",
     };
 

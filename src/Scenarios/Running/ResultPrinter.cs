@@ -6,6 +6,8 @@ using SimNet.Scripting.Model;
 using SimNet.Scripting.Running;
 using SimNet.Scripting.Tables;
 using SimStack;
+using SimStack.Sockets;
+using SimStack.Wire;
 
 namespace Scenarios.Running;
 
@@ -62,7 +64,7 @@ internal static class ResultPrinter
                 continue;
             }
 
-            output.WriteLine($"{table.Host} at {Seconds(found.Time)} s, {(table.Form == TableForm.Netstat ? "netstat -na" : "ss -tan")}:");
+            output.WriteLine($"{table.Host} at {Seconds(found.Time)} s, {Command(table.Form, found.Rows)}:");
             foreach (string line in SocketTable.Print(found.Rows, table.Form))
             {
                 output.WriteLine(line);
@@ -71,6 +73,10 @@ internal static class ResultPrinter
             output.WriteLine();
         }
     }
+
+    // The command that prints these rows: ss lists UDP only when asked.
+    private static string Command(TableForm form, IReadOnlyList<SocketTableRow> rows) =>
+        form == TableForm.Netstat ? "netstat -na" : rows.Any(r => r.Protocol == IpProtocol.Udp) ? "ss -tuan" : "ss -tan";
 
     private static void PrintApplications(RunResult result, TextWriter output)
     {

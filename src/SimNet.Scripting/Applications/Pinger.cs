@@ -74,6 +74,8 @@ internal sealed class Pinger(SocketCalls calls, PingStatement statement, CallRec
         return Errno.OK;
     }
 
+    private string Unreachable(PingReply reply) => statement.Destination.IsV6 ? PacketText.UnreachableV6(reply.IcmpCode) : PacketText.Unreachable(reply.IcmpCode);
+
     private async Task<PingReply> LoggedAsync(Task<PingReply> request)
     {
         PingReply reply = await request;
@@ -84,7 +86,7 @@ internal sealed class Pinger(SocketCalls calls, PingStatement statement, CallRec
             PingStatus.TimedOut => string.Create(CultureInfo.InvariantCulture, $"icmp_seq={reply.Sequence}: no answer"),
             PingStatus.PacketTooBig => string.Create(CultureInfo.InvariantCulture, $"from {reply.From}: icmp_seq={reply.Sequence} packet too big, mtu {reply.Mtu}"),
             PingStatus.TimeExceeded => string.Create(CultureInfo.InvariantCulture, $"from {reply.From}: icmp_seq={reply.Sequence} time exceeded"),
-            PingStatus.Unreachable => string.Create(CultureInfo.InvariantCulture, $"from {reply.From}: icmp_seq={reply.Sequence} unreachable, code {reply.IcmpCode}"),
+            PingStatus.Unreachable => string.Create(CultureInfo.InvariantCulture, $"from {reply.From}: icmp_seq={reply.Sequence} {Unreachable(reply)}"),
             _ => string.Create(CultureInfo.InvariantCulture, $"from {reply.From}: icmp_seq={reply.Sequence} ICMP type {reply.IcmpType}, code {reply.IcmpCode}"),
         };
         calls.Log("ping", text);

@@ -81,7 +81,7 @@ internal sealed class LadderBuilder
             }
 
             PacketRecord last = _columns is null ? sent : _topology.LastLeg(sent);
-            if ((receivers.TryGetValue(last.FrameId, out string? to) ? to : Receiver(last)) is { } receiver)
+            if ((Asked(sent) ?? (receivers.TryGetValue(last.FrameId, out string? to) ? to : Receiver(last))) is { } receiver)
             {
                 Add(sent, i, receiver, texts);
             }
@@ -187,6 +187,15 @@ internal sealed class LadderBuilder
         }
     }
 
+    // An ARP request goes to everybody, but is for the host that has the address, if one on the ladder has.
+    private string? Asked(PacketRecord sent)
+    {
+        string[] words = sent.Text.Split(' ');
+        return words is ["ARP", "who-has", var wanted, ..] && IpAddress.TryParse(wanted, out IpAddress address)
+            ? _run.Scenario.Hosts.FirstOrDefault(h => h.Interfaces.Any(i => i.Addresses.Any(a => a.Address == address)))?.Name
+            : null;
+    }
+
     // A lost packet was on its way to the host of its destination address, or over the link to the other end.
     private string? Receiver(PacketRecord sent)
     {
@@ -224,7 +233,9 @@ internal sealed class LadderBuilder
 
             bool received = change.Cause.StartsWith("rcv", StringComparison.OrdinalIgnoreCase);
             var place = new Place(host, change.Time, change.Local, change.Remote, index);
-            Note(place, received ? Arrived(place) ?? Sent(place) : Sent(place), change.To.ToRfcName());
+            PacketRecord? at = received ? Arrived(place) ?? Sent(place)
+                : change.Cause.StartsWith("ICMP", StringComparison.Ordinal) ? Refused(place) : Sent(place);
+            Note(place, at, change.To.ToRfcName());
         }
     }
 
@@ -271,7 +282,7 @@ internal sealed class LadderBuilder
             bool waits = call.Statement is ConnectStatement or AcceptStatement or ReadStatement or ReceiveFromStatement;
             var place = new Place(
                 call.Host, waits ? call.End : call.Start, connection?.Local ?? default, connection?.Remote, waits ? call.PacketsBeforeEnd : call.PacketsBefore, datagram);
-            PacketRecord? at = waits ? Arrived(place) : Sent(place);
+            PacketRecord? at = !waits ? Sent(place) : Arrived(place) ?? (call.Error == Errno.OK ? null : Refused(place));
             Note(place with { IsReceiver = waits && place.Local.Port == 0 }, at, words);
         }
     }
@@ -280,6 +291,12 @@ internal sealed class LadderBuilder
     private static string? Words(CallRecord call)
     {
         string name = call.Statement.Word;
+        if (call.Error == Errno.EBADF && call.Statement is AcceptStatement { Position.Line: 0 })
+        {
+            // A server in one step ends with its listening socket; nobody has called accept.
+            return null;
+        }
+
         if (call.Error != Errno.OK)
         {
             return $"{name}:\n{call.Error}";
@@ -317,6 +334,21 @@ internal sealed class LadderBuilder
                 && Fits(place, packet, packet.Segment?.Destination, packet.Segment?.Source) && _sentFrames.TryGetValue(packet.FrameId, out PacketRecord? sent))
             {
                 return sent;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The ICMP error that came in last, at that very time.</summary>
+    private PacketRecord? Refused(Place place)
+    {
+        for (int i = Math.Min(place.Index, _run.Packets.Count) - 1; i >= 0 && _run.Packets[i].Time == place.Time; i--)
+        {
+            PacketRecord packet = _run.Packets[i];
+            if (!packet.Outbound && HostOf(packet) == place.Host && LadderTopology.IsError(packet))
+            {
+                return _sentFrames.GetValueOrDefault(packet.FrameId);
             }
         }
 

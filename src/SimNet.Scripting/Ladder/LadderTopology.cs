@@ -60,7 +60,8 @@ internal sealed class LadderTopology
 
     /// <summary>ICMP errors are always worth showing.</summary>
     public static bool IsError(PacketRecord packet) =>
-        packet.Text.StartsWith("ICMP ", StringComparison.Ordinal) && !packet.Text.StartsWith("ICMP echo", StringComparison.Ordinal);
+        packet.Text.StartsWith("ICMP ", StringComparison.Ordinal) && !packet.Text.StartsWith("ICMP echo", StringComparison.Ordinal)
+        && !packet.Text.StartsWith("ICMP fragment", StringComparison.Ordinal);
 
     // From the first leg on: nothing was lost, changed or held back on any of them.
     private bool IsSmooth(PacketRecord first)

@@ -49,18 +49,35 @@ internal static class PacketText
         _ => protocol.ToString().ToUpperInvariant(),
     };
 
+    /// <summary>Of ICMP's destination unreachable (RFC 792, RFC 1812) by its code.</summary>
+    public static string Unreachable(int code) => code switch
+    {
+        0 => "network unreachable",
+        1 => "host unreachable",
+        2 => "protocol unreachable",
+        3 => "port unreachable",
+        4 => "fragmentation needed",
+        9 or 10 or 13 => "prohibited",
+        _ => string.Create(CultureInfo.InvariantCulture, $"unreachable code {code}"),
+    };
+
+    /// <summary>Of ICMPv6's (RFC 4443 §3.1) by its code.</summary>
+    public static string UnreachableV6(int code) => code switch
+    {
+        0 => "no route",
+        1 => "prohibited",
+        3 => "address unreachable",
+        4 => "port unreachable",
+        _ => string.Create(CultureInfo.InvariantCulture, $"unreachable code {code}"),
+    };
+
     private static string Icmp(ReadOnlySpan<byte> message)
     {
         int mtu = BinaryPrimitives.ReadUInt16BigEndian(message[6..]);
         string? error = (message[0], message[1]) switch
         {
-            (3, 0) => "network unreachable",
-            (3, 1) => "host unreachable",
-            (3, 2) => "protocol unreachable",
-            (3, 3) => "port unreachable",
             (3, 4) => string.Create(CultureInfo.InvariantCulture, $"fragmentation needed mtu {mtu}"),
-            (3, 9 or 10 or 13) => "prohibited",
-            (3, var code) => string.Create(CultureInfo.InvariantCulture, $"unreachable code {code}"),
+            (3, var code) => Unreachable(code),
             (4, _) => "source quench",
             (5, _) => "redirect",
             (11, 0) => "time exceeded",
@@ -76,11 +93,7 @@ internal static class PacketText
         uint mtu = BinaryPrimitives.ReadUInt32BigEndian(message[4..]);
         string? error = (message[0], message[1]) switch
         {
-            (1, 0) => "no route",
-            (1, 1) => "prohibited",
-            (1, 3) => "address unreachable",
-            (1, 4) => "port unreachable",
-            (1, var code) => string.Create(CultureInfo.InvariantCulture, $"unreachable code {code}"),
+            (1, var code) => UnreachableV6(code),
             (2, _) => string.Create(CultureInfo.InvariantCulture, $"packet too big mtu {mtu}"),
             (3, 0) => "hop limit exceeded",
             (3, _) => "reassembly time exceeded",
@@ -109,19 +122,26 @@ internal static class PacketText
     {
         IpProtocol protocol;
         ReadOnlySpan<byte> payload;
+        int offset;
         if (Ipv4View.TryParseQuoted(quoted, out Ipv4View v4))
         {
-            protocol = v4.Protocol;
+            (protocol, offset) = (v4.Protocol, v4.FragmentOffset);
             payload = v4.Payload;
         }
         else if (Ipv6View.TryParseQuoted(quoted, out Ipv6View v6))
         {
-            protocol = v6.Protocol;
+            (protocol, offset) = (v6.Protocol, v6.FragmentOffset);
             payload = v6.Payload;
         }
         else
         {
             return "";
+        }
+
+        if (offset > 0)
+        {
+            // Only the first fragment has ports.
+            return string.Create(CultureInfo.InvariantCulture, $" about {Name(protocol)} fragment offset {offset}");
         }
 
         return protocol is IpProtocol.Tcp or IpProtocol.Udp && payload.Length >= 4

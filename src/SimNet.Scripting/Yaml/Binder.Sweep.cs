@@ -143,6 +143,12 @@ internal sealed partial class Binder
             return null;
         }
 
+        if (!Shapes.StatementWords.Any(w => w.Name == word))
+        {
+            _errors.Add(map.Find("call")!.Position, $"unknown call `{word}`" + Suggestions.For(word, Shapes.StatementWords.Select(w => w.Name), "calls"));
+            return null;
+        }
+
         if (map.Text("errno") is not { } name)
         {
             return new CallsMeasure(Host(map), word, null);

@@ -63,6 +63,7 @@ public sealed class DiffCommandTests : IDisposable
     [InlineData("the file ends after 0 bytes", "nothing.pcap", "here.pcap")]
     [InlineData("without any packet", "empty.pcap", "here.pcap")]
     [InlineData("the file ends inside the packet record at byte 24", "cut.pcap", "here.pcap")]
+    [InlineData("unknown option `--wndows`; did you mean `--windows`?", "here.pcap", "here.pcap", "--wndows")]
     [InlineData("unknown field `flag`; did you mean `flags`?", "here.pcap", "here.pcap", "--ignore", "flag")]
     [InlineData("unknown field `nonsense`; fields: flags, psh,", "here.pcap", "here.pcap", "--ignore", "nonsense")]
     [InlineData("`fast` is not a tolerance like 5ms,3% or 10ms", "here.pcap", "here.pcap", "--times", "fast")]

@@ -83,6 +83,55 @@ public class LadderColumnsTests
     }
 
     [Fact]
+    public void A_request_of_ARP_goes_to_whom_it_asks()
+    {
+        IReadOnlyList<string> lines = Draw("""
+            hosts: {a: 10.0.0.1/24, b: 10.0.0.2/24, c: 10.0.0.3/24, d: 10.0.0.4/24, e: 10.0.0.5/24}
+            switches: [sw]
+            links: [{between: [a, sw]}, {between: [b, sw]}, {between: [c, sw]}, {between: [d, sw]}, {between: [e, sw]}]
+            applications: {c: [{ping: {to: e, count: 1}}]}
+            """);
+        Assert.Matches("^      time  c +e$", lines[0]);
+        Assert.Contains("── ARP who-has 10.0.0.5 tell 10.0.0.3 ─", lines[1], StringComparison.Ordinal);
+        Assert.Single(lines, l => l.Contains("      time  ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_an_ICMP_error_ends_stands_beside_it()
+    {
+        List<string> lines = [.. Draw("""
+            hosts: {client: {address: 10.0.0.1/24, gateway: r, neighbours: warm}, server: {address: 10.0.1.1/24, gateway: r}}
+            routers: {r: {interfaces: {eth0: 10.0.0.254/24, eth1: 10.0.1.254/24}}}
+            links: [{between: [client, r.eth0], delay: 1ms}, {between: [r.eth1, server]}]
+            applications: {client: [{connect: "10.0.9.1:80"}]}
+            """)];
+        int at = lines.FindIndex(l => l.Contains("ICMP network unreachable", StringComparison.Ordinal));
+        Assert.Matches(@"^  \d\.\d{6}  CLOSED +◀─", lines[at]);
+        Assert.Equal(["connect:", "ENETUNREACH"], lines.Skip(at + 1).Take(2).Select(l => l.Trim()));
+    }
+
+    [Fact]
+    public void A_fragment_is_no_error_and_a_quoted_one_has_no_ports()
+    {
+        byte[] later = [0x45, 0, 0, 40, 0, 0, 0, 0xB5, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2, .. new byte[8]];
+        Assert.Equal("ICMP time exceeded about UDP fragment offset 1448", PacketText.Of(IpProtocol.Icmp, [11, 0, 0, 0, 0, 0, 0, 0, .. later]));
+
+        // The reply that a router did not pass on is the one thing worth showing among the fragments.
+        IReadOnlyList<string> lines = Draw(
+            """
+            hosts: {client: {address: 10.0.0.1/24, gateway: r, neighbours: warm}, server: {address: 10.0.1.1/24, gateway: r, neighbours: warm}}
+            routers: {r: {interfaces: {eth0: 10.0.0.254/24, eth1: 10.0.1.254/24}}}
+            links: [{between: [client, r.eth0]}, {between: [r.eth1, server]}]
+            applications:
+              client:
+                - {ping: {to: server, count: 10, interval: 1ms, size: 3000}}
+                - {ping: {to: server, count: 1, ttl: 1}}
+                - {ping: {to: server, count: 10, interval: 1ms}}
+            """, new LadderOptions { Rows = 8 });
+        Assert.Contains(lines, l => l.Contains("ICMP time exceeded", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Datagrams_echoes_and_errors_are_told_by_what_they_are()
     {
         byte[] udp = [0, 53, 0x0F, 0xA0, 0, 20, 0, 0, .. new byte[12]];

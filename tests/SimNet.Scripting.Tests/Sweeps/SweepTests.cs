@@ -83,6 +83,7 @@ public class SweepTests
     [InlineData("{delivered: server}", "{delivered: servr}", "13:23: unknown host `servr`; did you mean `server`?")]
     [InlineData("{delivered: server}", "{deliverd: server}", "13:12: unknown key `deliverd` in measure; did you mean `delivered`?")]
     [InlineData("label: first, value", "label: frist, value", "14:26: no call has the label `frist`; did you mean `first`?")]
+    [InlineData("call: connect", "call: conect", "17:29: unknown call `conect`; did you mean `connect`?")]
     [InlineData("errno: ECONNREFUSED", "errno: ECONNREFUSD", "17:45: unknown errno `ECONNREFUSD`; did you mean `ECONNREFUSED`?")]
     [InlineData("took: {call:", "backlog: {call:", "14:5: measure `backlog` has the name of an axis or of a key; choose another")]
     [InlineData("{backlog: 5, read: 11}", "{backlog: 7, read: 11}", "20:17: axis `backlog` has no value `7`; it has 1, 5")]
