@@ -99,7 +99,7 @@ public sealed partial class IpLayer
             return;
         }
 
-        if (!PassesReversePathFilter(through, source))
+        if (_sysctls.ReversePathFilter != 0 && !PassesReversePathFilter(through, source))
         {
             _counters[SnmpCounter.TcpExtIPReversePathFilter]++;
             return;

@@ -40,8 +40,8 @@ public sealed partial class IpLayer
     public void Send(
         Instant now, IpPath path, IpAddress source, IpAddress destination, Frame frame, int transportLength, IpProtocol protocol,
         byte trafficClass, byte ttl, bool dontFragment) =>
-        Send(now, path, source, destination, frame, transportLength, protocol, trafficClass, ttl, dontFragment,
-            dontFragment && !CountsEveryDatagram ? (ushort)0 : path.TakeId());
+        Send(now, path, in source, in destination, frame, transportLength, protocol, trafficClass, ttl, dontFragment,
+            dontFragment && !CountsEveryDatagram ? (ushort)0 : path.TakeId(), dontFragment ? path.Interface.Mtu : path.Mtu);
 
     /// <summary>
     /// Writes IP and Ethernet headers before a segment that stands at <see cref="IpPath.TransportOffset"/> in the frame, and
@@ -62,12 +62,12 @@ public sealed partial class IpLayer
     public void Send(
         Instant now, IpPath path, IpAddress source, IpAddress destination, Frame frame, int transportLength, IpProtocol protocol,
         byte trafficClass, byte ttl, bool dontFragment, ushort id) =>
-        Send(now, path, source, destination, frame, transportLength, protocol, trafficClass, ttl, dontFragment, id,
+        Send(now, path, in source, in destination, frame, transportLength, protocol, trafficClass, ttl, dontFragment, id,
             dontFragment ? path.Interface.Mtu : path.Mtu);
 
     /// <summary>As the other, for an MTU that may be another than the path's.</summary>
     internal void Send(
-        Instant now, IpPath path, IpAddress source, IpAddress destination, Frame frame, int transportLength, IpProtocol protocol,
+        Instant now, IpPath path, in IpAddress source, in IpAddress destination, Frame frame, int transportLength, IpProtocol protocol,
         byte trafficClass, byte ttl, bool dontFragment, ushort id, int mtu)
     {
         bool v4 = destination.IsV4;

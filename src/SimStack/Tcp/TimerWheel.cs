@@ -19,8 +19,9 @@ internal static class TimerWheel
             return delay;
         }
 
-        long tick = 1_000_000_000 / hz;
-        long ticks = (delay.Nanoseconds + tick - 1) / tick;
+        // The default's tick is a constant, since this is done for every segment and a division takes its time.
+        long tick = hz == 250 ? 4_000_000 : 1_000_000_000 / hz;
+        long ticks = hz == 250 ? (delay.Nanoseconds + 3_999_999) / 4_000_000 : (delay.Nanoseconds + tick - 1) / tick;
         long slot = 1;
         for (long level = FirstLevel; ticks >= level && slot < 1 << 24; level <<= 3)
         {
