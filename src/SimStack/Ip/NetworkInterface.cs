@@ -53,6 +53,13 @@ public sealed class NetworkInterface
     /// <summary>How many frames may wait to be sent (txqueuelen); 0 = any number.</summary>
     public int TxQueueLength { get; set; }
 
+    /// <summary>
+    /// The interface takes TCP packets of many segments and cuts them itself (<c>ethtool -K … tso gso</c>), as Linux's interfaces do. A host
+    /// whose profile makes such packets then pushes their ends and marks their frames (<see cref="Wire.Frame.GroupFollows"/>); off, every
+    /// segment stands alone.
+    /// </summary>
+    public bool SegmentationOffload { get; set; } = true;
+
     /// <summary>How many frames wait to be sent.</summary>
     public int OutgoingCount => _outgoing.Count;
 
