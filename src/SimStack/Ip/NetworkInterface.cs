@@ -60,6 +60,9 @@ public sealed class NetworkInterface
     /// </summary>
     public bool SegmentationOffload { get; set; } = true;
 
+    /// <summary>Every frame is dropped as if the queue were full, as with <c>tc qdisc … pfifo limit 0</c>.</summary>
+    public bool RefusesFrames { get; set; }
+
     /// <summary>How many frames wait to be sent.</summary>
     public int OutgoingCount => _outgoing.Count;
 
@@ -89,7 +92,7 @@ public sealed class NetworkInterface
     /// <summary>Takes the frame; false when it was dropped (and given back to the pool).</summary>
     internal bool Enqueue(Frame frame)
     {
-        if (!IsUp || !HasCarrier || (TxQueueLength != 0 && _outgoing.Count >= TxQueueLength))
+        if (!IsUp || !HasCarrier || RefusesFrames || (TxQueueLength != 0 && _outgoing.Count >= TxQueueLength))
         {
             TxDropped++;
             _pool.Return(frame);
