@@ -7,6 +7,9 @@ namespace SimNet.Scripting.Packetdrill.Matching;
 /// <summary>Packets as a script writes them: <c>P. 1:1001(1000) ack 1 win 257 &lt;nop,nop,TS val 100 ecr 0&gt;</c>.</summary>
 internal static class PacketNotation
 {
+    /// <summary>What marks Fast Open's experimental form (RFC 7413 appendix A, RFC 6994).</summary>
+    public const ushort FastOpenExperimentId = 0xF989;
+
     /// <summary>The packet from its flags on, without direction.</summary>
     /// <param name="packet">With the script's numbers.</param>
     /// <param name="withWindow">Whether the window is told; a script that does not compare it does not write it.</param>
@@ -151,7 +154,7 @@ internal static class PacketNotation
                 text.Append("FO");
                 AppendHex(text, data);
                 break;
-            case TcpOptionKind.Experimental when data.Length >= 2 && BinaryPrimitives.ReadUInt16BigEndian(data) == TcpOptions.FastOpenExperimentId:
+            case TcpOptionKind.Experimental when data.Length >= 2 && BinaryPrimitives.ReadUInt16BigEndian(data) == FastOpenExperimentId:
                 text.Append("FOEXP");
                 AppendHex(text, data[2..]);
                 break;
