@@ -1,3 +1,4 @@
+using SimNet.Scripting.Packetdrill.Calls;
 using SimNet.Scripting.Packetdrill.Commands;
 using SimStack.Ip;
 using SimStack.Profiles;
@@ -7,11 +8,12 @@ namespace SimNet.Scripting.Packetdrill.Machine;
 
 /// <summary>What a script's commands do to the machine under test.</summary>
 /// <param name="machine">The machine.</param>
+/// <param name="files">Its files.</param>
 /// <param name="wait">Lets virtual time pass.</param>
-internal sealed class MachineCommands(TestMachine machine, Action<Duration> wait) : CommandTarget
+internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, Action<Duration> wait) : CommandTarget
 {
     /// <inheritdoc/>
-    public override CommandFiles Files { get; } = new MachineFiles();
+    public override CommandFiles Files { get; } = new MachineFiles(files);
 
     /// <inheritdoc/>
     public override IReadOnlyList<SocketTableRow> Sockets

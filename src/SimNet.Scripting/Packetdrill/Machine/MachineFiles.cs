@@ -1,18 +1,32 @@
+using SimNet.Scripting.Packetdrill.Calls;
 using SimNet.Scripting.Packetdrill.Commands;
 
 namespace SimNet.Scripting.Packetdrill.Machine;
 
-/// <summary>The simulated machine's files.</summary>
-internal sealed class MachineFiles : CommandFiles
+/// <summary>The simulated machine's files as its commands see them: the same that its calls open.</summary>
+internal sealed class MachineFiles(VirtualFiles files) : CommandFiles
 {
-    private readonly Dictionary<string, byte[]> _files = new(StringComparer.Ordinal);
+    /// <inheritdoc/>
+    public override byte[]? Read(string path)
+    {
+        if (files.Find(path) is not { } file)
+        {
+            return null;
+        }
+
+        byte[] content = new byte[file.Length];
+        file.Read(0, content);
+        return content;
+    }
 
     /// <inheritdoc/>
-    public override byte[]? Read(string path) => _files.GetValueOrDefault(path);
+    public override void Write(string path, byte[] content)
+    {
+        VirtualFile file = files.Create(path);
+        file.SetLength(0);
+        file.TryWrite(0, content);
+    }
 
     /// <inheritdoc/>
-    public override void Write(string path, byte[] content) => _files[path] = content;
-
-    /// <inheritdoc/>
-    public override bool Remove(string path) => _files.Remove(path);
+    public override bool Remove(string path) => files.Remove(path);
 }

@@ -49,10 +49,11 @@ internal sealed partial class ScriptRun
         }
 
         _machine = new TestMachine(_settings.MachineOptions());
+        VirtualFiles files = new();
         _timeline = new Timeline(_settings.Tolerance, _settings.TolerancePercent);
         _exchange = new PacketExchange(_machine, _settings);
-        _process = new ScriptProcess(_machine);
-        _commands = new MachineCommands(_machine, time => WaitUntil(_machine.Now + time));
+        _process = new ScriptProcess(_machine, files);
+        _commands = new MachineCommands(_machine, files, time => WaitUntil(_machine.Now + time));
     }
 
     /// <summary>Runs it to its end or to the first line that does not hold.</summary>
@@ -130,7 +131,7 @@ internal sealed partial class ScriptRun
     private bool Step(Instant limit, out PacketdrillFailure? failure)
     {
         failure = null;
-        Instant wake = _process.NextDeadline;
+        Instant wake = _process.Deadline;
         if (wake <= limit && wake < _machine.NextDeadline)
         {
             _machine.AdvanceTo(wake);
