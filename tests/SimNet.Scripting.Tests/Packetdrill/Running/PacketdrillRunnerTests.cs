@@ -133,7 +133,7 @@ public class PacketdrillRunnerTests
             "15: expected `P. 1:2001(2000) ack 1` got `. 1:1001(1000) ack 1`: flags",
             Run("--strict_segments\n" + separate + "+0 > P. 1:2001(2000) ack 1\n"));
         Assert.Equal(
-            "13: expected `P. 1:1501(1500) ack 1` got `P. 1:2001(2000) ack 1`: length", Run(separate + "+0 > P. 1:1501(1500) ack 1\n"));
+            "14: expected `P. 1:1501(1500) ack 1` got `P. 1:2001(2000) ack 1`: length", Run(separate + "+0 > P. 1:1501(1500) ack 1\n"));
         Assert.Null(Run(before + "\n+0 write(4, ..., 2000) = 2000\n+0 > P. 1:2001(2000) ack 1\n"));
     }
 
