@@ -81,7 +81,7 @@ internal sealed partial class TcpConnection
         if (_receiveErrors)
         {
             PendingError = errno;
-            _tcp.SignalReady(this);
+            _tcp.SignalReady(this, PollEvents.POLLERR);
         }
         else
         {

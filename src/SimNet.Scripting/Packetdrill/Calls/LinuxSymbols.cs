@@ -39,6 +39,33 @@ internal static partial class LinuxSymbols
         return $"{prefix}{value.ToString(CultureInfo.InvariantCulture)}";
     }
 
+    /// <summary>The first name with that prefix and value, apart from those that begin like one of the others; or null.</summary>
+    public static string? Find(string prefix, long value, ReadOnlySpan<string> others)
+    {
+        foreach ((string name, long number) in Table)
+        {
+            if (number == value && name.StartsWith(prefix, StringComparison.Ordinal) && !BeginsLike(name, others))
+            {
+                return name;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool BeginsLike(string name, ReadOnlySpan<string> prefixes)
+    {
+        foreach (string prefix in prefixes)
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>A set of flags by name, such as <c>EPOLLIN|EPOLLOUT</c>; <c>0</c> for none.</summary>
     public static string Flags(string prefix, long flags)
     {
