@@ -21,10 +21,15 @@ internal static partial class LinuxErrno
     public const int ENOTSOCK = 88;
     public const int ESOCKTNOSUPPORT = 94;
 
-    private static readonly FrozenDictionary<int, (string Name, string Text)> ByNumber =
-        Table.ToFrozenDictionary(e => e.Number, e => (e.Name, e.Text));
+    private static readonly FrozenDictionary<int, (string Name, string Text)> ByNumber;
+    private static readonly FrozenDictionary<string, int> ByName;
 
-    private static readonly FrozenDictionary<string, int> ByName = Names().ToFrozenDictionary(StringComparer.Ordinal);
+    // The table is in another file: only a constructor comes surely after it.
+    static LinuxErrno()
+    {
+        ByNumber = Table.ToFrozenDictionary(e => e.Number, e => (e.Name, e.Text));
+        ByName = Names().ToFrozenDictionary(StringComparer.Ordinal);
+    }
 
     /// <summary>The number of a name as <c>errno.h</c> has it, aliases too.</summary>
     public static bool TryGet(string name, out int number) => ByName.TryGetValue(name, out number);

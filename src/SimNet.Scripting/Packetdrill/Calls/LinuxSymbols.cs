@@ -6,8 +6,10 @@ namespace SimNet.Scripting.Packetdrill.Calls;
 /// <summary>Names that a script may write where a system call takes a number, with Linux's values.</summary>
 internal static partial class LinuxSymbols
 {
-    private static readonly FrozenDictionary<string, long> ByName =
-        Table.ToFrozenDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal);
+    private static readonly FrozenDictionary<string, long> ByName;
+
+    // The table is in another file: only a constructor comes surely after it.
+    static LinuxSymbols() => ByName = Table.ToFrozenDictionary(s => s.Name, s => s.Value, StringComparer.Ordinal);
 
     /// <summary>The value of a name, errno names among them.</summary>
     public static bool TryGet(string name, out long value)

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using SimNet.Scripting.Packetdrill.Syntax;
+using SimStack.Ip;
 
 namespace SimNet.Scripting.Packetdrill.Calls;
 
@@ -12,6 +13,15 @@ internal static class OptionBytes
     {
         byte[] bytes = new byte[sizeof(int)];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, value);
+        return bytes;
+    }
+
+    /// <summary>struct in6_addr</summary>
+    private static byte[] OfAddress(IpAddress address)
+    {
+        byte[] bytes = new byte[16];
+        BinaryPrimitives.WriteUInt64BigEndian(bytes, address.High);
+        BinaryPrimitives.WriteUInt64BigEndian(bytes.AsSpan(8), address.Low);
         return bytes;
     }
 
@@ -61,7 +71,7 @@ internal static class OptionBytes
             StringExpression text => [.. text.ToBytes(), 0],
             ListExpression => OfInt(CallArguments.Int(Only(expression))),
             GreHeaderExpression or MplsStackExpression => throw CallException.Unsupported($"an option that is a {((StructExpression)expression).TypeName}"),
-            AddressExpression { IsV6: true } address => address.Address.ToBytes(),
+            AddressExpression { IsV6: true } address => OfAddress(address.Address),
             _ => throw CallException.Mistake($"the value {CallText.Of(expression)}; it can be [number], a string or a structure"),
         };
         return bytes[..Math.Clamp(length, 0, bytes.Length)];

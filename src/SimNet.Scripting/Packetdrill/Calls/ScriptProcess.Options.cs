@@ -78,7 +78,7 @@ internal sealed partial class ScriptProcess
             case "SO_RCVTIMEO" or "SO_RCVTIMEO_NEW" or "SO_SNDTIMEO" or "SO_SNDTIMEO_NEW":
                 return SetTimeout(socket, name, value);
             case "TCP_CONGESTION":
-                return SetCongestionControl(socket.Tcp!, value, now);
+                return SetCongestionControl(socket.Tcp!, value);
         }
 
         // SOL_IP takes a byte where it is not given an int.
@@ -167,7 +167,7 @@ internal sealed partial class ScriptProcess
         return CallResult.Ok();
     }
 
-    private static CallResult SetCongestionControl(TcpSocket tcp, byte[] value, Instant now)
+    private static CallResult SetCongestionControl(TcpSocket tcp, byte[] value)
     {
         const int LongestName = 15;
         if (value.Length < 1)
@@ -177,7 +177,7 @@ internal sealed partial class ScriptProcess
 
         int end = Array.IndexOf(value, (byte)0);
         string name = Encoding.Latin1.GetString(value, 0, Math.Min(end < 0 ? value.Length : end, LongestName));
-        return tcp.SetCongestionControl(now, name)
+        return tcp.SetCongestionControl(name)
             ? CallResult.Ok()
             : throw CallException.Unsupported($"TCP_CONGESTION {name}");
     }

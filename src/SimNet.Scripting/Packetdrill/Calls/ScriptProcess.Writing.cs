@@ -1,3 +1,4 @@
+using SimStack.Ip;
 using SimStack.Sockets;
 
 namespace SimNet.Scripting.Packetdrill.Calls;
