@@ -175,6 +175,7 @@ public class PacketdrillRunnerTests
     [InlineData("+1 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3", "x.pkt:1:1: the first event is at 1.000000 s; it shall be at 0")]
     [InlineData("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n0.2 close(3) = 0\n0.1 close(3) = 0", "x.pkt:3:1: time goes back from 0.200000 s to 0.100000 s; it shall not be before the event above")]
     [InlineData("--tolerance_usecs=zero\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3", "x.pkt:1:19: --tolerance_usecs takes a number from 1 to 2147483647, not 'zero'")]
+    [InlineData("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+999999999 close(3) = 0\n+2 close(3) = 0", "x.pkt:3:1: up to here the script lasts 1000000001.000000 s; at most 1000000000.000000 s are possible")]
     public void A_wrong_script_is_told_before_it_is_run(string script, string error)
     {
         ScriptException wrong = Assert.Throws<ScriptException>(() => PacketdrillRunner.Run(script, "x.pkt"));
