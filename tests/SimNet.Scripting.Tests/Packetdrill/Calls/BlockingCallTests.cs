@@ -49,14 +49,14 @@ public sealed class BlockingCallTests
         """)]
     [InlineData("a write of more than the buffer takes", """
         +0 setsockopt(4, SOL_SOCKET, SO_SNDBUF, [4000], 4) = 0
-        +0...0.3 write(4, ..., 20000) = 20000
-        +.1 < . 1:1(0) ack 4001 win 30000
-        +.1 < . 1:1(0) ack 10001 win 30000
-        +.1 < . 1:1(0) ack 18001 win 30000
+        +0...0.3 write(4, ..., 50000) = 50000
+        +.1 < . 1:1(0) ack 5001 win 60000
+        +.1 < . 1:1(0) ack 10001 win 60000
+        +.1 < . 1:1(0) ack 25001 win 60000
         """)]
     [InlineData("a write that a reset cuts short, and the error at the next", """
         +0 setsockopt(4, SOL_SOCKET, SO_SNDBUF, [4000], 4) = 0
-        +0...0.1 write(4, ..., 90000) = 8000
+        +0...0.1 write(4, ..., 90000) = 25000
         +.1 < R. 1:1(0) ack 1 win 30000
         +0 write(4, ..., 1000) = -1 ECONNRESET
         """)]
