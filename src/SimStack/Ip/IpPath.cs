@@ -54,6 +54,9 @@ public sealed class IpPath
     /// <summary>Path MTU: the longest IP packet in bytes.</summary>
     public int Mtu { get; }
 
+    /// <summary>The MSS to advertise in bytes: the route's, or what the path MTU leaves behind the headers.</summary>
+    public int AdvertisedMss => Route is { AdvMss: > 0 } ? Route.AdvMss : Mtu - (Destination.IsV4 ? 40 : 60);
+
     /// <summary>
     /// Somewhere on the way is less than <c>min_pmtu</c>, or the route says so: IPv4 packets go without DF, for routers to fragment (Linux).
     /// </summary>

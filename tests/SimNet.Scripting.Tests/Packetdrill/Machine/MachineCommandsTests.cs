@@ -65,6 +65,28 @@ public class MachineCommandsTests
         Assert.All(result.Packets.Where(p => p.Outbound), p => Assert.Equal(dontFragment, (p.Bytes.Span[6] & 0x40) != 0));
     }
 
+    [Theory]
+    [InlineData("advmss 700", "S. 0:0(0) ack 1 <mss 700,nop,wscale 10>", 10)]
+    [InlineData("initcwnd 3", "S. 0:0(0) ack 1 <mss 1460,nop,wscale 10>", 3)]
+    [InlineData("initcwnd 12", "S. 0:0(0) ack 1 <mss 1460,nop,wscale 10>", 12)]
+    [InlineData("initrwnd 4", "S. 0:0(0) ack 1 win 5840 <mss 1460,nop,wscale 10>", 10)]
+    public void A_route_s_metrics_are_those_of_a_passive_connection(string metric, string synAck, int window)
+    {
+        Assert.Null(PacketdrillRunner.Run($$"""
+            `ip route change 192.0.2.1 via 192.168.0.2 dev tun0 {{metric}}`
+            0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+            +0 bind(3, ..., ...) = 0
+            +0 listen(3, 5) = 0
+            +0 < S 0:0(0) win 60000 <mss 1000,nop,wscale 7>
+            +0 > {{synAck}}
+            +.1 < . 1:1(0) ack 1 win 1000
+            +0 accept(3, ..., ...) = 4
+            +0 write(4, ..., 20000) = 20000
+            +0 %{ assert tcpi_snd_cwnd == {{window}} }%
+            +0 %{ assert tcpi_unacked == {{window}} }%
+            """, "m.pkt").Failure?.ToString());
+    }
+
     [Fact]
     public void A_sleep_lets_the_machine_go_on()
     {
