@@ -415,7 +415,7 @@ internal sealed partial class TcpConnection
 
         _tcp.Ip.Send(
             now, path, LocalAddress, RemoteAddress, frame, total, IpProtocol.Tcp, _typeOfService, _ttl,
-            dontFragment: MayNotFragment(path));
+            dontFragment: _tcp.MayNotFragment(path, _pathMtuDiscovery));
     }
 
     private IpPath? CurrentPath()
