@@ -422,7 +422,7 @@ internal sealed partial class TcpConnection
 
         return _tcp.Ip.TrySend(
             now, path, LocalAddress, RemoteAddress, frame, total, IpProtocol.Tcp, _typeOfService, _ttl,
-            dontFragment: MayNotFragment(path)) || !Offloads;
+            dontFragment: _tcp.MayNotFragment(path, _pathMtuDiscovery)) || !Offloads;
     }
 
     private IpPath? CurrentPath()
