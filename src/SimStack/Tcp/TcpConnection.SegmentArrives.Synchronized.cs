@@ -35,6 +35,7 @@ internal sealed partial class TcpConnection
         if (_state is not TcpState.Closed)
         {
             Output(now, push: false);
+            SignalSpace(now);
             AcknowledgeIfDue(now);
         }
     }
@@ -260,7 +261,7 @@ internal sealed partial class TcpConnection
         _urgentWaiting = true;
         _urgentTaken = false;
         _urgentByte = -1;
-        _tcp.SignalReady(this);
+        _tcp.SignalReady(this, PollEvents.POLLIN);
     }
 
     /// <summary>Eighth: FIN.</summary>
@@ -272,6 +273,7 @@ internal sealed partial class TcpConnection
         }
 
         _rcv.Nxt += 1;
+        _counts.BytesReceived++;
         ReceiveClosed = true;
         _acknowledgeNow = true;
         _outOfOrder = null;

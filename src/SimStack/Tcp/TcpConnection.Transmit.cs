@@ -22,10 +22,19 @@ internal sealed partial class TcpConnection
     {
         get
         {
-            int cutoff = _snd.MaxWnd > 536 ? _snd.MaxWnd >> 1 : _snd.MaxWnd;
-            int mss = cutoff > 0 && _maximumSegment > cutoff ? Math.Max(cutoff, 68 - 20) : _maximumSegment;
+            int mss = BoundedMss;
             return _sackOn && (_outOfOrder is { Count: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
         }
+    }
+
+    /// <summary>Without regard to options that only some segments have.</summary>
+    private int BoundedMss => BoundToHalfWindow(_maximumSegment);
+
+    /// <summary>As Linux's tcp_bound_to_half_wnd: a window of up to 536 bytes is used whole.</summary>
+    private int BoundToHalfWindow(int bytes)
+    {
+        int cutoff = _snd.MaxWnd > 536 ? _snd.MaxWnd >> 1 : _snd.MaxWnd;
+        return cutoff > 0 && bytes > cutoff ? Math.Max(cutoff, 68 - 20) : bytes;
     }
 
     /// <summary>
@@ -48,19 +57,26 @@ internal sealed partial class TcpConnection
     private void Output(Instant now, bool push)
     {
         if (_state is not (
-            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck))
+            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck) || !HasUnsent)
         {
             return;
         }
 
+        if (Offloads)
+        {
+            OutputPackets(now, push ? Nagle.Push : _nagle);
+        }
+        else
+        {
+            OutputSegments(now, push);
+        }
+    }
+
+    private void OutputSegments(Instant now, bool push)
+    {
         int unsent = _snd.Written - _snd.Nxt;
         bool fin = _finQueued && !_finSent;
-        if (unsent <= 0 && !fin)
-        {
-            return;
-        }
-
-        bool sentAny = false;
+        bool sentAny = false, windowFull = false;
         int mss = EffectiveMss;
         while (unsent > 0 || fin)
         {
@@ -72,6 +88,7 @@ internal sealed partial class TcpConnection
             int length = ChooseLength(unsent, fin, mss, push);
             if (length < 0)
             {
+                windowFull = _snd.WindowEnd - _snd.Nxt < Math.Min(unsent, mss);
                 break;
             }
 
@@ -87,6 +104,7 @@ internal sealed partial class TcpConnection
             fin &= !withFin;
         }
 
+        NoteWindowLimit(now, windowFull);
         bool full = SegmentsInFlight >= _congestion.Window;
         if (sentAny || full)
         {
@@ -96,6 +114,18 @@ internal sealed partial class TcpConnection
         if (!sentAny)
         {
             StartPersist(now);
+        }
+    }
+
+    private void NoteWindowLimit(Instant now, bool limited)
+    {
+        if (limited)
+        {
+            _chronograph.Start(now, SendLimit.ReceiveWindow);
+        }
+        else
+        {
+            _chronograph.Stop(now, SendLimit.ReceiveWindow, idle: HasNothingToSend);
         }
     }
 
@@ -129,6 +159,12 @@ internal sealed partial class TcpConnection
 
     private void TransmitNew(Instant now, int length, bool fin)
     {
+        if (Offloads)
+        {
+            TransmitPacket(now, length, fin, EffectiveMss);
+            return;
+        }
+
         if (SegmentsOut == 0)
         {
             NoteRestart(now);
@@ -158,6 +194,11 @@ internal sealed partial class TcpConnection
         SequenceNumber seq = _snd.Nxt;
         _snd.Nxt = end + (fin ? 1 : 0);
         EmitData(now, seq, length, segment.Flags);
+        NoteDataSent(now, length);
+    }
+
+    private void NoteDataSent(Instant now, int length)
+    {
         _lastSentAt = now;
         if (length > 0 && now - _lastDataAt < _ackDelay && _pingPong < 255)
         {
@@ -180,8 +221,34 @@ internal sealed partial class TcpConnection
         }
     }
 
-    /// <summary>Sends one segment in flight again.</summary>
+    /// <summary>Sends one segment in flight again, alone.</summary>
     private bool Retransmit(Instant now, int index)
+    {
+        CutPacket(index);
+        return Retransmit(now, index, push: false);
+    }
+
+    /// <summary>The packet that the segment belonged to ends with it, and begins anew behind it.</summary>
+    private void CutPacket(int index)
+    {
+        CutAfter(index);
+        if (index > 0)
+        {
+            CutAfter(index - 1);
+        }
+    }
+
+    private void CutAfter(int index)
+    {
+        ref SentSegment segment = ref Sent[index];
+        if ((segment.Flags & SentFlags.Followed) != 0)
+        {
+            segment.Flags &= ~SentFlags.Followed;
+            _packets++;
+        }
+    }
+
+    private bool Retransmit(Instant now, int index, bool push)
     {
         ref SentSegment segment = ref Sent[index];
         if ((segment.Flags & SentFlags.Syn) != 0)
@@ -191,6 +258,7 @@ internal sealed partial class TcpConnection
             SendSyn(now, retransmission: true);
             _firstRetransmissionAt = Instant.Min(_firstRetransmissionAt, now);
             Count(SnmpCounter.TcpRetransSegs);
+            _counts.Retransmitted++;
             return true;
         }
 
@@ -211,6 +279,7 @@ internal sealed partial class TcpConnection
         if (data > mss)
         {
             Sent.Split(index, mss);
+            _packets++;
             segment = ref Sent[index];
             if ((segment.Flags & SentFlags.Lost) != 0)
             {
@@ -227,7 +296,9 @@ internal sealed partial class TcpConnection
         _firstRetransmissionAt = Instant.Min(_firstRetransmissionAt, now);
 
         Count(SnmpCounter.TcpRetransSegs);
-        EmitData(now, segment.Seq, data, segment.Flags);
+        _counts.Retransmitted++;
+        _counts.BytesRetransmitted += data;
+        EmitData(now, segment.Seq, data, push ? segment.Flags | SentFlags.Push : segment.Flags);
         return true;
     }
 
@@ -247,7 +318,7 @@ internal sealed partial class TcpConnection
         TcpOptions options = CurrentOptions(now);
         int room = Math.Min(_maximumSegment - length, _timestampsOn ? 28 : 40);
         AddSackBlocks(ref options, (room - 4) / 8);
-        Emit(now, seq, flags, AdvertiseWindow(), options, length);
+        Emit(now, seq, flags, AdvertiseWindow(), options, length, (sent & SentFlags.Followed) != 0);
     }
 
     /// <summary>An acknowledgement without data, now.</summary>
@@ -308,7 +379,8 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>Builds the frame: options, header, data from the send buffer, checksum; and hands it to IP.</summary>
-    private void Emit(Instant now, SequenceNumber seq, TcpFlags flags, ushort window, in TcpOptions options, int length)
+    private void Emit(
+        Instant now, SequenceNumber seq, TcpFlags flags, ushort window, in TcpOptions options, int length, bool followed = false)
     {
         IpPath? path = CurrentPath();
         if (path is null)
@@ -322,11 +394,16 @@ internal sealed partial class TcpConnection
         SequenceNumber ack = (flags & TcpFlags.Ack) != 0 ? _rcv.Nxt : default;
         int header = TcpWriter.Write(
             bytes, LocalPort, RemotePort, seq, ack, flags, window, urgent, options, Profile.OptionLayout);
+        _counts.SegmentsOut++;
         if (length > 0)
         {
+            _counts.DataSegmentsOut++;
+            _counts.BytesSent += length;
             _sendBuffer!.CopyTo(seq - _snd.BufferStart, bytes.Slice(header, length));
         }
 
+        frame.GroupFollows = followed && path.Interface.SegmentationOffload;
+        _lastTransmissionAt = now;
         int total = header + length;
         TcpWriter.WriteChecksum(bytes[..total], LocalAddress, RemoteAddress);
         frame.Length = path.TransportOffset + total;
@@ -338,7 +415,7 @@ internal sealed partial class TcpConnection
 
         _tcp.Ip.Send(
             now, path, LocalAddress, RemoteAddress, frame, total, IpProtocol.Tcp, _typeOfService, _ttl,
-            dontFragment: _tcp.MayNotFragment(path));
+            dontFragment: MayNotFragment(path));
     }
 
     private IpPath? CurrentPath()
