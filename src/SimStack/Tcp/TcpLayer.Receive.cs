@@ -38,6 +38,13 @@ internal sealed partial class TcpLayer
             return;
         }
 
+        if (segment.Options.HasMd5 && !Profile.RfcSegmentChecks)
+        {
+            // A signature where no key was agreed on (RFC 2385 §2 leaves it open): Linux drops the segment.
+            Counters[SnmpCounter.TcpExtTCPMD5Unexpected]++;
+            return;
+        }
+
         segment.Seq = view.Sequence;
         segment.Ack = view.Acknowledgment;
         segment.Flags = view.Flags;
