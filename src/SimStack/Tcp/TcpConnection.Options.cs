@@ -51,7 +51,7 @@ internal sealed partial class TcpConnection
     /// <summary>MSS to announce: what the path's MTU leaves, or less if the user said so (RFC 9293 §3.7.1, RFC 6691).</summary>
     private ushort MssToAdvertise()
     {
-        int mss = _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60);
+        int mss = _path!.AdvertisedMss;
         return (ushort)Math.Clamp(_userMss > 0 ? Math.Min(mss, _userMss) : mss, 88, 65_495);
     }
 
