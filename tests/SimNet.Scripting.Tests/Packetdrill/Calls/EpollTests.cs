@@ -55,6 +55,14 @@ public sealed class EpollTests
         +0 epoll_wait(5, {events=EPOLLOUT, fd=4}, 1, 0) = 1
         +0 epoll_wait(5, {events=0, ptr=0}, 1, 0) = 0
         """)]
+    [InlineData("an edge is one for those that wait for its kind", """
+        +0 epoll_ctl(5, EPOLL_CTL_ADD, 4, {events=EPOLLOUT|EPOLLET, fd=4}) = 0
+        +0 epoll_wait(5, {events=EPOLLOUT, fd=4}, 1, 0) = 1
+        +.1 < P. 1:301(300) ack 1 win 30000
+        +0 epoll_wait(5, {events=0, ptr=0}, 1, 0) = 0
+        +.1 < F. 301:301(0) ack 1 win 30000
+        +0 epoll_wait(5, {events=EPOLLOUT, fd=4}, 1, 0) = 1
+        """)]
     [InlineData("one shot, until it is set again", """
         +0 epoll_ctl(5, EPOLL_CTL_ADD, 4, {events=EPOLLIN|EPOLLONESHOT, fd=4}) = 0
         +.1 < P. 1:301(300) ack 1 win 30000
