@@ -39,14 +39,9 @@ internal sealed partial class TcpConnection
         }
 
         // RFC 5961 §5: far too old, or for data never sent: a challenge ACK, and nothing of the segment is used.
-        // Linux drops the latter without a word in ESTABLISHED.
         if (segment.Ack > _snd.Nxt || segment.Ack < _snd.Una - _snd.MaxWnd)
         {
-            if (segment.Ack < _snd.Una || _state is not TcpState.Established || Profile.RfcSegmentChecks)
-            {
-                SendChallengeAck(now);
-            }
-
+            SendChallengeAck(now);
             return Check.Drop;
         }
 
