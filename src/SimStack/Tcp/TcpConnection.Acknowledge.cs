@@ -50,7 +50,7 @@ internal sealed partial class TcpConnection
         _softError = Errno.OK;
         RestartKeepAlive(now);
         bool wasClosed = _snd.Wnd == 0;
-        bool windowChanged = UpdateSendWindow(segment);
+        bool windowChanged = UpdateSendWindow(now, segment);
         bool outstanding = SegmentsOut > 0;
         JudgeLossProbe(segment, segment.Ack > _snd.Una, windowChanged);
         if (segment.Ack > _snd.Una)
@@ -115,7 +115,7 @@ internal sealed partial class TcpConnection
     /// SND.WND from newer segments only (RFC 9293 §3.10.7.4, fifth, ESTABLISHED). Of two that may have been sent at once Linux believes the
     /// larger window, or that it is closed.
     /// </summary>
-    private bool UpdateSendWindow(scoped in TcpSegment segment)
+    private bool UpdateSendWindow(Instant now, scoped in TcpSegment segment)
     {
         int window = OfferedWindow(segment);
         bool newer = _snd.Wl1 < segment.Seq || (_snd.Wl1 == segment.Seq && (Profile.RfcSegmentChecks
@@ -131,6 +131,11 @@ internal sealed partial class TcpConnection
         _snd.Wl1 = segment.Seq;
         _snd.Wl2 = segment.Ack;
         _snd.MaxWnd = Math.Max(_snd.MaxWnd, window);
+        if (changed && Offloads && SegmentsOut == 0 && HasUnsent)
+        {
+            NoteRestart(now); // The peer's window made a pause (tcp_ack_update_window).
+        }
+
         return changed;
     }
 

@@ -217,9 +217,11 @@ internal sealed partial class TcpConnection
     /// <summary>The congestion window decays when nothing was sent for longer than the RTO (RFC 5681 §4.1).</summary>
     private void NoteRestart(Instant now)
     {
-        if (Sysctls.SlowStartAfterIdle && !_lastSentAt.IsNever && now - _lastSentAt > CurrentRto)
+        // Probes of the window back off by themselves.
+        Duration rto = _timers.Kind is RetransmissionKind.Persist ? Duration.FromMicroseconds(_rtt.RtoMicroseconds) : CurrentRto;
+        if (Sysctls.SlowStartAfterIdle && !_lastSentAt.IsNever && now - _lastSentAt > rto)
         {
-            long rtos = (now - _lastSentAt).Nanoseconds / Math.Max(1, CurrentRto.Nanoseconds);
+            long rtos = (now - _lastSentAt).Nanoseconds / Math.Max(1, rto.Nanoseconds);
             _congestion.RestartAfterIdle(InitialWindowSegments, rtos);
         }
     }
@@ -290,6 +292,11 @@ internal sealed partial class TcpConnection
             }
 
             data = mss;
+        }
+        else if (Offloads && data < mss)
+        {
+            data = JoinFollowing(index, data, mss);
+            segment = ref Sent[index];
         }
 
         _firstRetransmissionAt = Instant.Min(_firstRetransmissionAt, now);
