@@ -13,7 +13,8 @@ public sealed partial class TcpSocket
 
     /// <summary>
     /// connect(2) with AF_UNSPEC (Linux: tcp_disconnect): ends the connection at once, by RST where the peer waits for more, or stops to
-    /// listen. The socket may connect or listen again. Its port stays its own if the user bound it.
+    /// listen. The socket may connect or listen again; ECONNRESET is pending (SO_ERROR) where a connection was cut off. Its port stays its own if the
+    /// user bound it.
     /// </summary>
     /// <returns>OK; EBADF when the socket is closed.</returns>
     public Errno Disconnect(Instant now)
@@ -24,14 +25,18 @@ public sealed partial class TcpSocket
         }
 
         StopListening(now);
+        _error = Errno.OK;
         if (_connection is { } connection)
         {
+            // Linux tells the user too what the peer was told.
+            _error = connection.State is TcpState.Closed or TcpState.Closing or TcpState.LastAck or TcpState.TimeWait
+                ? Errno.OK
+                : Errno.ECONNRESET;
             connection.Abort(now);
             _connection = null;
         }
 
         _connecting = false;
-        _error = Errno.OK;
         if (!_bound)
         {
             _local = default;

@@ -110,7 +110,8 @@ internal sealed partial class TcpConnection
         }
 
         ArmRetransmission(now);
-        _timers.Retransmission = HoldToConnectTimeout(HoldToUserTimeout(now, _timers.Retransmission, _firstRetransmissionAt));
+        _timers.Retransmission = HoldToConnectTimeout(
+            HoldToUserTimeout(now, _timers.Retransmission, opening ? _firstSentAt : _firstRetransmissionAt));
         SampleWindows(now);
     }
 
@@ -138,7 +139,7 @@ internal sealed partial class TcpConnection
         return _retransmissions >= most || GaveUpByTime(now)
             // Linux counts, and besides measures the time that the doublings would take without linear ones (tcp_write_timeout).
             || now - _firstSentAt >= TimeOfRetries(_synRetries > 0 ? _synRetries : Sysctls.SynRetries, Sysctls.InitialRtoMilliseconds * 1_000_000L)
-            || (_userTimeoutMilliseconds > 0 && _retransmissions > 0 && now - _firstRetransmissionAt >= UserTimeout);
+            || (_userTimeoutMilliseconds > 0 && _retransmissions > 0 && now - _firstSentAt >= UserTimeout);
     }
 
     private Duration UserTimeout => Duration.FromMilliseconds(_userTimeoutMilliseconds);

@@ -21,6 +21,7 @@ public sealed class SocketCallTests
         Assert.Equal(TcpFlags.Rst, net.Peer.Take()!.Flags & TcpFlags.Rst);
         Assert.Equal(TcpState.Closed, socket.State);
         Assert.Equal(HostPort, socket.LocalEndpoint.Port);
+        Assert.Equal(Errno.ECONNRESET, socket.TakeError());
         Assert.Equal(Errno.ENOTCONN, socket.Receive(net.Now, new byte[1]).Error);
         Assert.Equal(Errno.EINPROGRESS, socket.Connect(net.Now, net.Peer.Endpoint));
         Assert.Equal(TcpState.SynSent, socket.State);
