@@ -92,7 +92,7 @@ public sealed partial class Sysctls
         Words("net.ipv4.tcp_allowed_congestion_control", "reno cubic", text => text.Split(' ').All(word => word is "reno" or "cubic"));
         Words("net.ipv4.tcp_fastopen_key", Key, IsFastOpenKey);
         Words("net.ipv4.ip_local_reserved_ports", "", text => text.Length == 0);
-        ReadOnly("net.ipv4.tcp_available_congestion_control", "reno cubic");
+        ReadOnly("net.ipv4.tcp_available_congestion_control", "reno");
         ReadOnly("net.ipv4.tcp_available_ulp", "");
         ReadOnly("net.ipv4.tcp_ehash_entries", "262144");
         return all;

@@ -32,6 +32,7 @@ internal sealed partial class ScriptRun
     private readonly CodeScope _scope = new();
     private readonly Dictionary<CodeEvent, CodeBlock> _code = new(ReferenceEqualityComparer.Instance);
     private readonly List<string> _output = [];
+    private readonly MissingBehaviours _missing;
     private readonly List<PacketdrillStep> _steps = [];
 
     // The blocking call on the second thread.
@@ -55,7 +56,8 @@ internal sealed partial class ScriptRun
         _machine = new TestMachine(_settings.MachineOptions());
         VirtualFiles files = new();
         _timeline = new Timeline(_settings.Tolerance, _settings.TolerancePercent);
-        _exchange = new PacketExchange(_machine, _settings);
+        _missing = new MissingBehaviours(_machine);
+        _exchange = new PacketExchange(_machine, _settings, _missing);
         _process = new ScriptProcess(_machine, files);
         _commands = new MachineCommands(_machine, files, time => WaitUntil(_machine.Now + time));
     }
@@ -69,6 +71,11 @@ internal sealed partial class ScriptRun
         {
             failure = RunEvents() ?? AwaitIdle(isEnd: true);
             failure ??= RunCommand(_script.CleanupCommand);
+        }
+
+        if (failure is { UnsupportedFeature: null } && _missing.Name() is { } behaviour)
+        {
+            failure = failure with { Message = $"{failure.Message} ({behaviour} is not supported yet)", MissingBehaviour = behaviour };
         }
 
         List<PacketdrillPacket> packets = new(_machine.History.Count);
