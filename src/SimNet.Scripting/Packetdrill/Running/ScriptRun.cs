@@ -34,6 +34,7 @@ internal sealed partial class ScriptRun
     private readonly CodeScope _scope = new();
     private readonly Dictionary<CodeEvent, CodeBlock> _code = new(ReferenceEqualityComparer.Instance);
     private readonly List<string> _output = [];
+    private readonly List<PacketdrillStep> _steps = [];
 
     // The blocking call on the second thread.
     private ScheduledEvent? _blocked;
@@ -84,7 +85,7 @@ internal sealed partial class ScriptRun
             (_trace.Packets, _trace.End) = (_machine.History, _machine.Now);
         }
 
-        return new PacketdrillResult(failure, packets, _timeline.ToScript(_machine.Now), _output);
+        return new PacketdrillResult(failure, _steps, packets, _timeline.ToScript(_machine.Now), _output);
     }
 
     private PacketdrillFailure? RunEvents()
@@ -107,6 +108,7 @@ internal sealed partial class ScriptRun
             }
 
             _timeline.Finish(scheduled);
+            _steps.Add(new PacketdrillStep(next.Position, _timeline.ToScript(_machine.Now), _machine.History.Count));
         }
 
         return null;
