@@ -23,6 +23,9 @@ internal sealed class RunTrace
     /// <summary>The device's packets in both directions, once the run is over.</summary>
     public IReadOnlyList<LivePacket> Packets { get; set; } = [];
 
+    /// <summary>The instant of the script's time 0.</summary>
+    public Instant Start { get; set; }
+
     /// <summary>When the run was over.</summary>
     public Instant End { get; set; }
 }

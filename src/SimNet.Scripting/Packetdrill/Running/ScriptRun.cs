@@ -82,7 +82,7 @@ internal sealed partial class ScriptRun
 
         if (_trace is not null)
         {
-            (_trace.Packets, _trace.End) = (_machine.History, _machine.Now);
+            (_trace.Packets, _trace.Start, _trace.End) = (_machine.History, _timeline.Start, _machine.Now);
         }
 
         return new PacketdrillResult(failure, _steps, packets, _timeline.ToScript(_machine.Now), _output);

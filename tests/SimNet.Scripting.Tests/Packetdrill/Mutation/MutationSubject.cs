@@ -10,11 +10,12 @@ namespace SimNet.Scripting.Tests.Packetdrill.Mutation;
 internal sealed class MutationSubject
 {
     private readonly Dictionary<ScriptEvent, int> _indices = new(ReferenceEqualityComparer.Instance);
+    private readonly PacketdrillResult _result;
     private readonly ILookup<int, LivePacket> _read;
 
-    private MutationSubject(string name, PacketdrillScript script, PacketdrillOptions options, RunTrace trace)
+    private MutationSubject(string name, PacketdrillScript script, PacketdrillOptions options, RunTrace trace, PacketdrillResult result)
     {
-        (Name, Script, Options, Trace) = (name, script, options, trace);
+        (Name, Script, Options, Trace, _result) = (name, script, options, trace, result);
         Settings = ScriptSettings.Read(script, options);
         for (int i = 0; i < script.Events.Count; i++)
         {
@@ -42,17 +43,20 @@ internal sealed class MutationSubject
 
     public int IndexOf(ScriptEvent line) => _indices[line];
 
-    /// <summary>When the line's packet came, or the line's own absolute time; since the script's beginning.</summary>
-    public Duration ExpectedAt(int index)
-    {
-        if (index < 0)
-        {
-            return Duration.Zero;
-        }
+    /// <summary>Since the script's beginning.</summary>
+    public Duration SinceStart(Instant time) => time - Trace.Start;
 
+    /// <summary>When an event is due, since the script's beginning: a relative time counts from when the event before was over, between inbound
+    /// packets from when that one was due.</summary>
+    public Duration DueAt(int index)
+    {
         EventTime time = Script.Events[index].Time;
-        return time.Kind is EventTimeKind.Absolute or EventTimeKind.AbsoluteRange ? time.Start : ExpectedAt(index - 1) + time.Start;
+        return time.Kind is EventTimeKind.Absolute or EventTimeKind.AbsoluteRange || index == 0 ? time.Start
+            : IsInbound(index) && IsInbound(index - 1) ? DueAt(index - 1) + time.Start
+            : _result.Steps[index - 1].Time + time.Start;
     }
+
+    private bool IsInbound(int index) => Script.Events[index] is PacketEvent { Packet.Direction: PacketDirection.Inbound };
 
     /// <summary>Runs a script.</summary>
     public static Verdict Run(string name, string text, PacketdrillOptions options)
@@ -61,9 +65,10 @@ internal sealed class MutationSubject
         {
             PacketdrillScript script = PacketdrillParser.Parse(text, name, PacketdrillRunner.Macros(options));
             RunTrace trace = new();
-            if (PacketdrillRunner.Run(script, options, trace).Failure is not { } failure)
+            PacketdrillResult result = PacketdrillRunner.Run(script, options, trace);
+            if (result.Failure is not { } failure)
             {
-                return new Verdict(new MutationSubject(name, script, options, trace), IsRefused: false, null, -1);
+                return new Verdict(new MutationSubject(name, script, options, trace, result), IsRefused: false, null, -1);
             }
 
             int index = script.Events.Count - 1;

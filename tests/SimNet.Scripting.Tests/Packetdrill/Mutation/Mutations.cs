@@ -83,12 +83,13 @@ internal static class Mutations
         EventTime time = line.Time;
         if (line is PacketEvent { Packet.Direction: PacketDirection.Outbound } && time.Kind != EventTimeKind.Any)
         {
-            // Counted from the event before, as the tolerance is. However far within it the packet came, it is out of it now.
-            Duration since = time.IsRelative ? time.Start : subject.ExpectedAt(index) - subject.ExpectedAt(index - 1);
+            Duration came = subject.SinceStart(subject.ReadBy(index)[^1].Time);
             Duration width = (time.End ?? time.Start) - time.Start;
-            Duration step = Beyond(subject, since + width);
-            foreach (Duration moved in (Duration[])[time.Start + step + width, time.Start - step - width])
+            Duration offset = subject.DueAt(index) - time.Start;
+            Duration? before = index > 0 ? subject.DueAt(index - 1) : null;
+            foreach (Duration due in (Duration[])[TooLate(subject, came, before), TooEarly(subject, came - width, before)])
             {
+                Duration moved = due - offset;
                 if (moved >= Duration.Zero)
                 {
                     EventTime changed = time with { Start = moved, End = time.End is null ? null : moved + width };
@@ -97,11 +98,13 @@ internal static class Mutations
             }
         }
 
-        if (time.BlockingEnd is { } end && line is SystemCallEvent)
+        if (time.BlockingEnd is { } && line is SystemCallEvent)
         {
-            Duration step = Beyond(subject, end - time.Start);
-            foreach (Duration moved in (Duration[])[end + step, end - step])
+            Duration returned = subject.SinceStart(subject.Trace.Returned.Single(r => r.Line == line).Time);
+            Duration begun = subject.DueAt(index);
+            foreach (Duration end in (Duration[])[TooLate(subject, returned, begun), TooEarly(subject, returned, begun)])
             {
+                Duration moved = end - (begun - time.Start);
                 if (moved >= time.Start)
                 {
                     yield return Replace(subject.Script, index, line with { Time = time with { BlockingEnd = moved } }, MutationKind.Time, "");
@@ -110,8 +113,22 @@ internal static class Mutations
         }
     }
 
-    // Twice the tolerance, and as the tolerance grows with the time itself, a good deal more.
-    private static Duration Beyond(MutationSubject subject, Duration since) =>
-        subject.Settings.Tolerance + subject.Settings.Tolerance + Duration.FromMilliseconds(1)
-            + new Duration((long)(Duration.Max(since, Duration.Zero).Nanoseconds * (3.2 * subject.Settings.TolerancePercent / 100)));
+    // The time from which on what happened at that instant is out of the tolerance, which grows with the time since the event before.
+    private static Duration TooLate(MutationSubject subject, Duration happened, Duration? before)
+    {
+        double share = before is null ? 0 : subject.Settings.TolerancePercent / 100;
+        Duration start = before ?? Duration.Zero;
+        Duration farthest = start + new Duration((long)((happened - start).Nanoseconds / (1 - share)));
+        return Duration.Max(happened + subject.Settings.Tolerance, farthest) + Step;
+    }
+
+    private static Duration TooEarly(MutationSubject subject, Duration happened, Duration? before)
+    {
+        double share = before is null ? 0 : subject.Settings.TolerancePercent / 100;
+        Duration start = before ?? Duration.Zero;
+        Duration farthest = start + new Duration((long)((happened - start).Nanoseconds / (1 + share)));
+        return Duration.Min(happened - subject.Settings.Tolerance, farthest) - Step;
+    }
+
+    private static readonly Duration Step = Duration.FromMicroseconds(1);
 }
