@@ -12,7 +12,7 @@ namespace SimNet.Scripting.Tests.Packetdrill.Mutation;
 public class MutationTests(ITestOutputHelper output)
 {
     private const string OwnScripts = "tests/Scripts";
-    private const int PerKind = 120;
+    private const int PerKind = 250;
 
     // With something of every kind to change.
     private const string Small = """
