@@ -31,7 +31,8 @@ public static class PacketdrillRunner
 
     /// <summary>Runs a script that was read already, with the macros of <see cref="Macros"/> where it uses them.</summary>
     /// <exception cref="ScriptException">The script is wrong.</exception>
-    internal static PacketdrillResult Run(PacketdrillScript script, PacketdrillOptions options) => new ScriptRun(script, options).Run();
+    internal static PacketdrillResult Run(PacketdrillScript script, PacketdrillOptions options, RunTrace? trace = null) =>
+        new ScriptRun(script, options, trace).Run();
 
     /// <summary>What the parser is given: the suite's macros for this IP version, and over them the caller's.</summary>
     internal static IReadOnlyDictionary<string, string> Macros(PacketdrillOptions options)

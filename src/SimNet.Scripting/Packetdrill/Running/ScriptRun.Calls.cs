@@ -100,6 +100,9 @@ internal sealed partial class ScriptRun
                 return new PacketdrillFailure(call.Position, unsupported.Message) { UnsupportedFeature = unsupported.Feature };
             case CallOutcome.Failed failed:
                 return new PacketdrillFailure(call.Position, failed.Message);
+            case CallOutcome.Finished finished:
+                _trace?.Returned.Add((call, finished.Result, _machine.Now));
+                break;
         }
 
         return scheduled.BlockingEnd is not null && _timeline.VerifyReturn(scheduled, _machine.Now, call.Call.Name) is { } late

@@ -60,6 +60,7 @@ internal sealed partial class ScriptRun
             parts.Add(live.Image);
             length += live.Image.Payload.Length;
             left = live.Packet.Time;
+            _trace?.Read.Add(((PacketEvent)scheduled.Event, live.Packet));
         }
         while (length < wanted && !_settings.StrictSegments);
 

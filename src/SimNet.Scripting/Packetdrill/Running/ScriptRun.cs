@@ -3,6 +3,7 @@ using SimNet.Scripting.Packetdrill.Code;
 using SimNet.Scripting.Packetdrill.Commands;
 using SimNet.Scripting.Packetdrill.Machine;
 using SimNet.Scripting.Packetdrill.Syntax;
+using SimStack.Sockets;
 
 namespace SimNet.Scripting.Packetdrill.Running;
 
@@ -23,6 +24,7 @@ internal sealed partial class ScriptRun
     private const int MostPackets = 1_000_000;
 
     private readonly PacketdrillScript _script;
+    private readonly RunTrace? _trace;
     private readonly ScriptSettings _settings;
     private readonly TestMachine _machine;
     private readonly Timeline _timeline;
@@ -39,9 +41,10 @@ internal sealed partial class ScriptRun
     private ScheduledEvent? _blocked;
 
     /// <exception cref="ScriptException">The script is wrong.</exception>
-    public ScriptRun(PacketdrillScript script, PacketdrillOptions options)
+    public ScriptRun(PacketdrillScript script, PacketdrillOptions options, RunTrace? trace)
     {
         _script = script;
+        _trace = trace;
         _settings = ScriptSettings.Read(script, options);
         if (Timeline.Check(script) is { } error)
         {
@@ -82,6 +85,11 @@ internal sealed partial class ScriptRun
         foreach (LivePacket packet in _machine.History)
         {
             packets.Add(new PacketdrillPacket(_timeline.ToScript(packet.Time), packet.Outbound, packet.Bytes));
+        }
+
+        if (_trace is not null)
+        {
+            (_trace.Packets, _trace.Start, _trace.End) = (_machine.History, _timeline.Start, _machine.Now);
         }
 
         return new PacketdrillResult(failure, _steps, packets, _timeline.ToScript(_machine.Now), _output);
@@ -176,6 +184,7 @@ internal sealed partial class ScriptRun
             return new PacketdrillFailure(code.Position, $"expected TCP_INFO for the code block got nothing: {why}");
         }
 
+        _trace?.Told.Add((code, (socket.Socket as TcpSocket)?.GetInfo(_machine.Now), _machine.Now));
         CodeOutcome outcome = _code[code].Run(_scope, SocketFacts.Of(socket, _machine.Now));
         AddOutput(outcome.Output);
         return outcome.Kind switch
