@@ -53,6 +53,16 @@ public sealed class NetworkInterface
     /// <summary>How many frames may wait to be sent (txqueuelen); 0 = any number.</summary>
     public int TxQueueLength { get; set; }
 
+    /// <summary>
+    /// The interface takes TCP packets of many segments and cuts them itself (<c>ethtool -K … tso gso</c>), as Linux's interfaces do. A host
+    /// whose profile makes such packets then pushes their ends and marks their frames (<see cref="Wire.Frame.GroupFollows"/>); off, every
+    /// segment stands alone.
+    /// </summary>
+    public bool SegmentationOffload { get; set; } = true;
+
+    /// <summary>Every frame is dropped as if the queue were full, as with <c>tc qdisc … pfifo limit 0</c>.</summary>
+    public bool RefusesFrames { get; set; }
+
     /// <summary>How many frames wait to be sent.</summary>
     public int OutgoingCount => _outgoing.Count;
 
@@ -82,7 +92,7 @@ public sealed class NetworkInterface
     /// <summary>Takes the frame; false when it was dropped (and given back to the pool).</summary>
     internal bool Enqueue(Frame frame)
     {
-        if (!IsUp || !HasCarrier || (TxQueueLength != 0 && _outgoing.Count >= TxQueueLength))
+        if (!IsUp || !HasCarrier || RefusesFrames || (TxQueueLength != 0 && _outgoing.Count >= TxQueueLength))
         {
             TxDropped++;
             _pool.Return(frame);
