@@ -395,6 +395,20 @@ public sealed partial class TcpSocket : HostSocket
         return _connection?.Poll() ?? PollEvents.POLLOUT | PollEvents.POLLHUP;
     }
 
+    /// <summary>TCP_INFO as getsockopt(2) tells it; of a socket without a connection little more than the state.</summary>
+    public TcpInfo GetInfo(Instant now) => _connection?.GetInfo(now) ?? new TcpInfo
+    {
+        State = LinuxStates.NumberOf(State),
+        Unacked = _listener?.AcceptQueueLength ?? 0,
+        Sacked = _listener?.Backlog ?? 0,
+        SndMss = 536,
+        SndSsthresh = int.MaxValue,
+        SndCwnd = Host.Sysctls.InitialWindowSegments,
+        Rto = Host.Sysctls.InitialRtoMilliseconds * 1000L,
+        Reordering = Host.Sysctls.Reordering,
+        MinRtt = uint.MaxValue,
+    };
+
     internal uint? TakeInitialSequenceNumber()
     {
         uint? iss = _initialSequenceNumber;

@@ -56,6 +56,7 @@ internal sealed partial class TcpConnection
         RestartKeepAlive(now);
         bool wasClosed = _snd.Wnd == 0;
         bool windowChanged = UpdateSendWindow(segment);
+        bool outstanding = SegmentsOut > 0;
         if (segment.Ack > _snd.Una)
         {
             AcknowledgeNew(now, segment);
@@ -63,6 +64,11 @@ internal sealed partial class TcpConnection
         else if (segment.Ack == _snd.Una)
         {
             CountDuplicate(now, segment, windowChanged);
+        }
+
+        if (outstanding)
+        {
+            UpdatePacing();
         }
 
         ReconsiderPersist(now);
@@ -123,10 +129,12 @@ internal sealed partial class TcpConnection
 
     private void AcknowledgeNew(Instant now, scoped in TcpSegment segment)
     {
+        _counts.BytesAcked += segment.Ack - _snd.Una;
         _snd.Una = segment.Ack;
         // What we sent arrived: the neighbour is reachable, no need to ask it (RFC 4861 §7.3.1; Linux for ARP too).
         _path!.Confirm(now);
         int acknowledged = RemoveAcknowledged(now, segment);
+        _counts.Delivered += (uint)Math.Max(Math.Min(acknowledged, 1), acknowledged - _congestion.DuplicateAcks);
         int bytes = SequenceNumber.Min(segment.Ack, _snd.Written) - _snd.BufferStart;
         if (bytes > 0)
         {
@@ -139,6 +147,7 @@ internal sealed partial class TcpConnection
         RespondToProgress(now, acknowledged);
         if (SegmentsOut == 0)
         {
+            _chronograph.Stop(now, SendLimit.Busy, idle: !HasUnsent);
             StopRetransmission();
             if (_probing && _snd.Wnd > 0)
             {
@@ -193,6 +202,7 @@ internal sealed partial class TcpConnection
     {
         if (!retransmitted)
         {
+            _rtt.NoteLeast(now, now - sentAt);
             AddRttSample(now - sentAt);
         }
         else if (_timestampsOn && options.HasTimestamps && options.TsEcr != 0)
@@ -293,6 +303,7 @@ internal sealed partial class TcpConnection
         }
 
         _congestion.DuplicateAcks++;
+        _counts.Delivered++;
         switch (_congestion.Phase)
         {
             case CongestionPhase.Open or CongestionPhase.Disorder:

@@ -55,6 +55,7 @@ internal sealed partial class TcpConnection
         _windowClamp = entry.WindowClamp;
         _windowThreshold = FirstThreshold(entry.ReceiveWindow);
         _snd.Una = entry.Iss;
+        _counts.BytesAcked = -1; // Linux has the SYN-ACK acknowledged before the connection begins.
         ref SentSegment syn = ref Sent.Add();
         syn.Seq = entry.Iss;
         syn.Length = 1;
@@ -121,7 +122,8 @@ internal sealed partial class TcpConnection
         _retransmissions = 0;
         _backoff = 0;
         _firstRetransmissionAt = Instant.Never;
-        _lastReceivedAt = now;
+        _lastReceivedAt = _establishedAt = now;
+        UpdatePacing();
         Transition(now, TcpState.Established, cause);
         RestartKeepAlive(now);
     }

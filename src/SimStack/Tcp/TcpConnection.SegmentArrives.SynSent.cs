@@ -71,9 +71,11 @@ internal sealed partial class TcpConnection
     private void CompleteActiveOpen(Instant now, ref TcpSegment segment)
     {
         bool wasRetransmitted = (Sent[0].Flags & SentFlags.Retransmitted) != 0;
+        _counts.BytesAcked += segment.Ack - _snd.Una;
         _snd.Una = segment.Ack;
         SampleRtt(now, Sent[0].SentAt, wasRetransmitted, segment.Options);
         Sent.RemoveFirst();
+        _counts.Delivered++;
         StopRetransmission();
         if (wasRetransmitted && _timestampsOn && segment.Options.TsEcr == unchecked(_tcp.Timestamps.At(_firstSentAt) + _timestampOffset))
         {

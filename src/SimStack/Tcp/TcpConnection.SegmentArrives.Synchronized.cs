@@ -272,6 +272,7 @@ internal sealed partial class TcpConnection
         }
 
         _rcv.Nxt += 1;
+        _counts.BytesReceived++;
         ReceiveClosed = true;
         _acknowledgeNow = true;
         _outOfOrder = null;

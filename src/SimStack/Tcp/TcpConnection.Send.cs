@@ -52,6 +52,7 @@ internal sealed partial class TcpConnection
             return SocketResult.Fail(Errno.EAGAIN);
         }
 
+        _chronograph.Start(now, SendLimit.Busy);
         (_sendBuffer ??= new ByteQueue(_tcp.Chunks)).Append(data[..count]);
         _snd.Written += count;
         if (count > 0 && (flags & MessageFlags.MSG_OOB) != 0)

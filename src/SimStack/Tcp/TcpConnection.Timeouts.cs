@@ -91,6 +91,7 @@ internal sealed partial class TcpConnection
         }
 
         Count(SnmpCounter.TcpExtTCPTimeouts);
+        _counts.Timeouts++;
         if (!opening)
         {
             DeclareAllLost();

@@ -22,10 +22,19 @@ internal sealed partial class TcpConnection
     {
         get
         {
-            int cutoff = _snd.MaxWnd > 536 ? _snd.MaxWnd >> 1 : _snd.MaxWnd;
-            int mss = cutoff > 0 && _maximumSegment > cutoff ? Math.Max(cutoff, 68 - 20) : _maximumSegment;
+            int mss = BoundedMss;
             return _sackOn && (_outOfOrder is { Count: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
         }
+    }
+
+    /// <summary>Without regard to options that only some segments have.</summary>
+    private int BoundedMss => BoundToHalfWindow(_maximumSegment);
+
+    /// <summary>As Linux's tcp_bound_to_half_wnd: a window of up to 536 bytes is used whole.</summary>
+    private int BoundToHalfWindow(int bytes)
+    {
+        int cutoff = _snd.MaxWnd > 536 ? _snd.MaxWnd >> 1 : _snd.MaxWnd;
+        return cutoff > 0 && bytes > cutoff ? Math.Max(cutoff, 68 - 20) : bytes;
     }
 
     /// <summary>
@@ -60,7 +69,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        bool sentAny = false;
+        bool sentAny = false, windowFull = false;
         int mss = EffectiveMss;
         while (unsent > 0 || fin)
         {
@@ -72,6 +81,7 @@ internal sealed partial class TcpConnection
             int length = ChooseLength(unsent, fin, mss, push);
             if (length < 0)
             {
+                windowFull = _snd.WindowEnd - _snd.Nxt < Math.Min(unsent, mss);
                 break;
             }
 
@@ -87,6 +97,7 @@ internal sealed partial class TcpConnection
             fin &= !withFin;
         }
 
+        NoteWindowLimit(now, windowFull);
         bool full = SegmentsInFlight >= _congestion.Window;
         if (sentAny || full)
         {
@@ -96,6 +107,18 @@ internal sealed partial class TcpConnection
         if (!sentAny)
         {
             StartPersist(now);
+        }
+    }
+
+    private void NoteWindowLimit(Instant now, bool limited)
+    {
+        if (limited)
+        {
+            _chronograph.Start(now, SendLimit.ReceiveWindow);
+        }
+        else
+        {
+            _chronograph.Stop(now, SendLimit.ReceiveWindow, idle: HasNothingToSend);
         }
     }
 
@@ -191,6 +214,7 @@ internal sealed partial class TcpConnection
             SendSyn(now, retransmission: true);
             _firstRetransmissionAt = Instant.Min(_firstRetransmissionAt, now);
             Count(SnmpCounter.TcpRetransSegs);
+            _counts.Retransmitted++;
             return true;
         }
 
@@ -227,6 +251,8 @@ internal sealed partial class TcpConnection
         _firstRetransmissionAt = Instant.Min(_firstRetransmissionAt, now);
 
         Count(SnmpCounter.TcpRetransSegs);
+        _counts.Retransmitted++;
+        _counts.BytesRetransmitted += data;
         EmitData(now, segment.Seq, data, segment.Flags);
         return true;
     }
@@ -322,8 +348,11 @@ internal sealed partial class TcpConnection
         SequenceNumber ack = (flags & TcpFlags.Ack) != 0 ? _rcv.Nxt : default;
         int header = TcpWriter.Write(
             bytes, LocalPort, RemotePort, seq, ack, flags, window, urgent, options, Profile.OptionLayout);
+        _counts.SegmentsOut++;
         if (length > 0)
         {
+            _counts.DataSegmentsOut++;
+            _counts.BytesSent += length;
             _sendBuffer!.CopyTo(seq - _snd.BufferStart, bytes.Slice(header, length));
         }
 

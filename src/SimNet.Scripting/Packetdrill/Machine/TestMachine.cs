@@ -30,7 +30,7 @@ internal sealed class TestMachine
         Host = new Host(new HostOptions { Name = "machine", Profile = options.Profile, Secret = options.Secret, FramePool = _pool });
         Local = options.Local ?? DefaultLocal(options.IpVersion);
         Remote = options.Remote ?? DefaultRemote(options.IpVersion);
-        Gateway = options.Gateway ?? DefaultGateway(options.IpVersion);
+        Gateway = options.Gateway ?? DefaultGateway(options.IpVersion, Local);
         bool v4 = Local.IsV4;
         Device = Host.AddInterface(DeviceName, OwnMac, options.Mtu > 0 ? options.Mtu : v4 ? 1500 : 1520);
         // A tun device is read as fast as it is written: only DeviceQueue drops.
@@ -87,8 +87,24 @@ internal sealed class TestMachine
     /// <summary>Every packet of the device in both directions, in order.</summary>
     public IReadOnlyList<LivePacket> History => _history;
 
+    /// <summary><c>ethtool -K … gso</c></summary>
+    public bool HasGso { get; private set; } = true;
+
+    /// <summary><c>ethtool -K … tso</c></summary>
+    public bool HasTso { get; private set; } = true;
+
     /// <summary>When the host has something to do next.</summary>
     public Instant NextDeadline => Host.NextDeadline;
+
+    /// <summary>
+    /// Segmentation offload, in software (gso) and by the device (tso). With one of them TCP makes packets of many segments; without tso
+    /// they are cut before a packet socket sees them.
+    /// </summary>
+    public void SetOffload(bool gso, bool tso)
+    {
+        (HasGso, HasTso) = (gso, tso);
+        Device.SegmentationOffload = gso || tso;
+    }
 
     /// <summary>Runs every timer up to and including that instant, which becomes <see cref="Now"/>.</summary>
     public void AdvanceTo(Instant time)
@@ -184,7 +200,7 @@ internal sealed class TestMachine
             return;
         }
 
-        if (_joiner.Add(Now, ethernet.Payload, frame.GroupFollows) is { } packet)
+        if (_joiner.Add(Now, ethernet.Payload, frame.GroupFollows && HasTso) is { } packet)
         {
             _outgoing.Enqueue(packet);
             _history.Add(packet);
@@ -220,9 +236,17 @@ internal sealed class TestMachine
         ? new IpAddress(0xFD3D_0A0B_17D6_0000, 1)
         : IpAddress.FromV4(192, 168, 0, 1);
 
-    private static IpAddress DefaultGateway(PacketdrillIpVersion version) => version == PacketdrillIpVersion.Ipv6
-        ? new IpAddress(0xFD3D_0A0B_17D6_8888, 0)
-        : IpAddress.FromV4(192, 168, 0, 2);
+    // Scripts that change routes name the suite's router; a script's own address may be the same.
+    private static IpAddress DefaultGateway(PacketdrillIpVersion version, IpAddress local)
+    {
+        if (version == PacketdrillIpVersion.Ipv6)
+        {
+            return new IpAddress(0xFD3D_0A0B_17D6_8888, 0);
+        }
+
+        IpAddress usual = IpAddress.FromV4(192, 168, 0, 2);
+        return usual == local ? IpAddress.FromV4(192, 168, 0, 254) : usual;
+    }
 
     private static IpAddress DefaultRemote(PacketdrillIpVersion version) => version == PacketdrillIpVersion.Ipv6
         ? new IpAddress(0xFD3D_FA7B_D17D_0000, 1)

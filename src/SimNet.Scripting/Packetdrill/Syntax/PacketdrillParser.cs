@@ -7,10 +7,10 @@ internal static class PacketdrillParser
     /// <param name="text">The whole script.</param>
     /// <param name="fileName">For positions in errors and in the tree.</param>
     /// <param name="macros">
-    /// Values for names, as the option <c>-D NAME=value</c> gives them: a word, a number, a string in double quotes or a command in
-    /// backquotes. The script's own definitions win.
+    /// Values for names, as the option <c>-D NAME=value</c> gives them: a word, a number, a string in double quotes, a command in
+    /// backquotes, or several of these. The script's own definitions win.
     /// </param>
     /// <exception cref="ScriptException">The script is wrong; says where, what was found and what would be right.</exception>
     public static PacketdrillScript Parse(string text, string fileName, IReadOnlyDictionary<string, string> macros) =>
-        throw new ScriptException([new ScriptError(fileName, 0, 0, "packetdrill scripts cannot be read yet")]);
+        new ScriptReader(text, fileName, macros).Read();
 }

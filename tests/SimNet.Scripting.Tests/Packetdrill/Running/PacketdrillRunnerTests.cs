@@ -1,0 +1,198 @@
+using SimNet.Capture;
+using SimNet.Scripting.Packetdrill;
+using SimNet.Scripting.Packetdrill.Running;
+
+namespace SimNet.Scripting.Tests.Packetdrill.Running;
+
+public class PacketdrillRunnerTests
+{
+    private const string Passive = """
+        0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+        +0 bind(3, ..., ...) = 0
+        +0 listen(3, 5) = 0
+
+        +0 < S 700:700(0) win 30000 <mss 1000,nop,wscale 5>
+        +0 > S. 0:0(0) ack 701 <mss 1460,nop,wscale 8>
+        +.05 < . 1:1(0) ack 1 win 300
+        +0 accept(3, ..., ...) = 4
+
+        +0 write(4, ..., 800) = 800
+        +0 > P. 1:801(800) ack 1
+        +.05 < P. 1:201(200) ack 801 win 300
+        +.04 > . 801:801(0) ack 201
+        +0 read(4, ..., 500) = 200
+        +0 close(4) = 0
+        +0 > F. 801:801(0) ack 201
+        +.05 < F. 201:201(0) ack 802 win 300
+        +0 > . 802:802(0) ack 202
+
+        """;
+
+    private const string Active = """
+        0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+        +0...0.050 connect(3, ..., ...) = 0
+        +0 > S 0:0(0) <mss 1460,sackOK,TS val 1000 ecr 0,nop,wscale 8>
+        +.05 < S. 0:0(0) ack 1 win 60000 <mss 1000,sackOK,TS val 50 ecr 1000,nop,wscale 5>
+        +0 > . 1:1(0) ack 1 <nop,nop,TS val 1050 ecr 50>
+        +.01 < P. 101:201(100) ack 1 win 1000 <nop,nop,TS val 60 ecr 1050>
+        +0 > . 1:1(0) ack 1 <nop,nop,TS val 1060 ecr 50,nop,nop,sack 101:201>
+        +0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
+        +0 read(3, ..., 100) = -1 EAGAIN (Resource temporarily unavailable)
+
+        """;
+
+    [Theory]
+    [InlineData(PacketdrillIpVersion.Ipv4)]
+    [InlineData(PacketdrillIpVersion.Ipv4MappedIpv6)]
+    [InlineData(PacketdrillIpVersion.Ipv6)]
+    public void Both_scripts_pass_with_every_ip_version(PacketdrillIpVersion version)
+    {
+        foreach (string script in (string[])[Passive, Active])
+        {
+            PacketdrillResult result = PacketdrillRunner.Run(script, "good.pkt", new PacketdrillOptions { IpVersion = version });
+            Assert.Null(result.Failure?.ToString());
+            Assert.True(result.Passed);
+            Assert.All(result.Packets, p => Assert.Equal(version == PacketdrillIpVersion.Ipv6 ? 6 : 4, p.Bytes.Span[0] >> 4));
+        }
+    }
+
+    [Theory]
+    // What a packet is.
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > . 1:801(800) ack 1", "10: expected `. 1:801(800) ack 1` got `P. 1:801(800) ack 1`: flags")]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > P. 2:802(800) ack 1", "10: expected `P. 2:802(800) ack 1` got `P. 1:801(800) ack 1`: sequence number")]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > P. 1:801(800) ack 2", "10: expected `P. 1:801(800) ack 2` got `P. 1:801(800) ack 1`: ack")]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > P. 1:800(799) ack 1", "10: expected `P. 1:800(799) ack 1` got `P. 1:801(800) ack 1`: length")]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > P. 1:801(800) ack 1 win 5", "10: expected `P. 1:801(800) ack 1 win 5` got `P. 1:801(800) ack 1 win 250`: window")]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > P. 1:801(800) ack 1 <nop,nop,TS val 1 ecr 1>", "10: expected `P. 1:801(800) ack 1 <nop,nop,TS val 1 ecr 1>` got `P. 1:801(800) ack 1`: options")]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > [ect0] P. 1:801(800) ack 1", "10: expected `[ect0] P. 1:801(800) ack 1` got `[noecn] P. 1:801(800) ack 1`: ECN")]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > [ttl 63] P. 1:801(800) ack 1", "10: expected `[ttl 63] P. 1:801(800) ack 1` got `[ttl 64] P. 1:801(800) ack 1`: TTL")]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > [tos 0x4] P. 1:801(800) ack 1", "10: expected `[tos 0x04] P. 1:801(800) ack 1` got `[tos 0x00] P. 1:801(800) ack 1`: TOS")]
+    [InlineData("<mss 1460,nop,wscale 8>", "<mss 1460,nop,wscale 7>", "6: expected `S. 0:0(0) ack 701 <mss 1460,nop,wscale 7>` got `S. 0:0(0) ack 701 <mss 1460,nop,wscale 8>`: wscale")]
+    [InlineData("<mss 1460,nop,wscale 8>", "<nop,wscale 8,mss 1460>", "6: expected `S. 0:0(0) ack 701 <nop,wscale 8,mss 1460>` got `S. 0:0(0) ack 701 <mss 1460,nop,wscale 8>`: options")]
+    [InlineData("<mss 1460,nop,wscale 8>", "<...>", null)]
+    [InlineData("S. 0:0(0) ack 701", "S. 9:9(0) ack 701", null)]
+    [InlineData("S. 0:0(0) ack 701", "S. 0:0(0) ack 700", "6: expected `S. 0:0(0) ack 700 <mss 1460,nop,wscale 8>` got `S. 0:0(0) ack 701 <mss 1460,nop,wscale 8>`: ack")]
+    // When it comes, and whether.
+    [InlineData("+.04 > . 801:801(0) ack 201", "+.03 > . 801:801(0) ack 201", "12: expected outbound packet at 0.130000 s got it at 0.140000 s (tolerance 0.004000 s): `. 801:801(0) ack 201`")]
+    [InlineData("+.04 > . 801:801(0) ack 201", "+.037 > . 801:801(0) ack 201", null)]
+    [InlineData("+.04 > . 801:801(0) ack 201", "+.0450 > . 801:801(0) ack 201", "12: expected outbound packet at 0.145000 s got it at 0.140000 s (tolerance 0.004000 s): `. 801:801(0) ack 201`")]
+    [InlineData("+.04 > . 801:801(0) ack 201", "+.01~+.037 > . 801:801(0) ack 201", null)]
+    [InlineData("+.04 > . 801:801(0) ack 201", "+.01~+.035 > . 801:801(0) ack 201", "12: expected outbound packet between 0.110000 and 0.135000 s got it at 0.140000 s (tolerance 0.004000 s): `. 801:801(0) ack 201`")]
+    [InlineData("+.04 > . 801:801(0) ack 201", "* > . 801:801(0) ack 201", null)]
+    [InlineData("+0 read(4, ..., 500) = 200", "+0 > . 801:801(0) ack 201\n+0 read(4, ..., 500) = 200", "13: expected `. 801:801(0) ack 201` got nothing")]
+    [InlineData("+.04 > . 801:801(0) ack 201\n", "", "14: expected `F. 801:801(0) ack 201` got `. 801:801(0) ack 201`: flags")]
+    [InlineData("+0 > P. 1:801(800) ack 1\n", "", "11: expected `. 801:801(0) ack 201` got `P. 1:801(800) ack 1`: flags")]
+    // Sockets, calls and what no tool can do.
+    [InlineData("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n", "0 < R 1:1(0) win 0\n+0 < icmp unreachable host_unreachable [udp (5)]\n", "3: expected bind")]
+    [InlineData("+0 read(4, ..., 500) = 200", "+0 read(4, ..., 500) = 199", "13: expected read(4, ..., 500) = 199, got 200")]
+    [InlineData("+.05 < P. 1:201(200) ack 801 win 300", "+.05 < P. 1:201(200) ack 801 win 300 <nop,nop,TS val 5 ecr 9>", "11: cannot inject `P. 1:201(200) ack 801 win 300 <nop,nop,TS val 5 ecr 9>`: no outbound packet of the script has TS val 9, which this packet echoes")]
+    [InlineData("+.05 < P. 1:201(200) ack 801 win 300", "+.05 < ipv4 1.1.1.1 > 2.2.2.2: P. 1:201(200) ack 801 win 300", "11: ipv4 encapsulation is not supported yet")]
+    public void A_line_that_does_not_hold_is_told(string good, string changed, string? failure) => Check(Passive, good, changed, failure);
+
+    [Theory]
+    [InlineData("TS val 1060 ecr 50,", "TS val 77 ecr 78,", null)]
+    [InlineData("ecr 1050>", "ecr 1000>", null)]
+    [InlineData("ecr 1050>", "ecr 1049>", "6: cannot inject `P. 101:201(100) ack 1 win 1000 <nop,nop,TS val 60 ecr 1049>`: no outbound packet of the script has TS val 1049, which this packet echoes")]
+    [InlineData("sack 101:201", "sack 101:202", "7: expected `. 1:1(0) ack 1 <nop,nop,TS val 1060 ecr 50,nop,nop,sack 101:202>` got `. 1:1(0) ack 1 <nop,nop,TS val 1060 ecr 50,nop,nop,sack 101:201>`: sack")]
+    [InlineData("0...0.050", "0...0.060", "2: expected connect() to return at 0.060000 s got it at 0.050000 s (tolerance 0.007500 s)")]
+    [InlineData("0...0.050", "0...0.055", null)]
+    [InlineData("EAGAIN", "EBADF", "9: expected read(3, ..., 100) = -1 EBADF, got -1 EAGAIN (Resource temporarily unavailable)")]
+    [InlineData("+0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0\n", "", "8: expected read() to return got it blocked for ever")]
+    public void A_line_of_an_active_connection_that_does_not_hold_is_told(string good, string changed, string? failure) => Check(Active, good, changed, failure);
+
+    [Fact]
+    public void Values_of_timestamps_are_compared_where_the_script_says_how_long_a_tick_is()
+    {
+        string script = "--tcp_ts_tick_usecs=1000\n" + Active;
+        Assert.Null(Run(script));
+        Assert.Null(Run(script.Replace("TS val 1060", "TS val 1064", StringComparison.Ordinal)));
+        Assert.EndsWith("TS val", Run(script.Replace("TS val 1060", "TS val 1065", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Echoes_between_known_values_are_scaled_on_request()
+    {
+        string script = "--tcp_ts_ecr_scaled\n" + Active.Replace("ecr 1050>", "ecr 1049>", StringComparison.Ordinal);
+        Assert.Null(Run(script));
+    }
+
+    [Fact]
+    public void One_line_may_be_several_packets_of_one_size()
+    {
+        string script = Passive.Replace("800) = 800", "1500) = 1500", StringComparison.Ordinal)
+            .Replace("+0 > P. 1:801(800) ack 1", "+0 `ethtool -K tun0 gso off tso off`", StringComparison.Ordinal);
+        string[] lines = script.Split('\n');
+        int write = Array.FindIndex(lines, l => l.Contains("write", StringComparison.Ordinal));
+        string before = string.Join('\n', lines[..write]);
+        string separate = before + "\n+0 `ethtool -K tun0 gso off tso off`\n+0 write(4, ..., 2000) = 2000\n";
+        Assert.Null(Run(separate + "+0 > P. 1:2001(2000) ack 1\n"));
+        Assert.Null(Run(separate + "+0 > . 1:1001(1000) ack 1\n+0 > P. 1001:2001(1000) ack 1\n"));
+        Assert.Equal(
+            "11: expected `P. 1:2001(2000) ack 1` got `. 1:1001(1000) ack 1`: flags",
+            Run("--strict_segments\n" + separate + "+0 > P. 1:2001(2000) ack 1\n"));
+        Assert.Equal(
+            "11: expected `P. 1:1501(1500) ack 1` got `P. 1:2001(2000) ack 1`: length", Run(separate + "+0 > P. 1:1501(1500) ack 1\n"));
+        Assert.Null(Run(before + "\n+0 write(4, ..., 2000) = 2000\n+0 > P. 1:2001(2000) ack 1\n"));
+    }
+
+    [Fact]
+    public void Icmp_errors_quote_what_the_socket_sent()
+    {
+        const string script = """
+            0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+            +0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
+            +0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
+            +0 > S 0:0(0) <...>
+            +.1 < icmp unreachable port_unreachable [0:0(0)]
+            +0 getsockopt(3, SOL_SOCKET, SO_ERROR, [ECONNREFUSED], [4]) = 0
+            """;
+        Assert.Null(Run(script));
+        Assert.NotNull(Run(script.Replace("[0:0(0)]", "[99:99(0)]", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Runs_are_alike_and_their_captures_valid()
+    {
+        using var first = new MemoryStream();
+        using var second = new MemoryStream();
+        PacketdrillRunner.Run(Passive, "a.pkt").WriteCapture(first);
+        PacketdrillRunner.Run(Passive, "a.pkt").WriteCapture(second);
+        Assert.Equal(first.ToArray(), second.ToArray());
+        first.Position = 0;
+        using CaptureReader reader = CaptureReader.Open(first);
+        int count = 0;
+        while (reader.TryRead(out _))
+        {
+            count++;
+        }
+
+        Assert.Equal(9, count);
+    }
+
+    [Theory]
+    [InlineData("+1 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3", "x.pkt:1:1: the first event is at 1.000000 s; it shall be at 0")]
+    [InlineData("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n0.2 close(3) = 0\n0.1 close(3) = 0", "x.pkt:3:1: time goes back from 0.200000 s to 0.100000 s; it shall not be before the event above")]
+    [InlineData("--tolerance_usecs=zero\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3", "x.pkt:1:19: --tolerance_usecs takes a number from 1 to 2147483647, not 'zero'")]
+    public void A_wrong_script_is_told_before_it_is_run(string script, string error)
+    {
+        ScriptException wrong = Assert.Throws<ScriptException>(() => PacketdrillRunner.Run(script, "x.pkt"));
+        Assert.Equal(error, Assert.Single(wrong.Errors).ToString());
+    }
+
+    private static void Check(string script, string good, string changed, string? failure)
+    {
+        Assert.Contains(good, script, StringComparison.Ordinal);
+        string? message = Run(script.Replace(good, changed, StringComparison.Ordinal));
+        if (failure is not null && failure.EndsWith("bind", StringComparison.Ordinal))
+        {
+            Assert.StartsWith(failure, message, StringComparison.Ordinal);
+            return;
+        }
+
+        Assert.Equal(failure, message);
+    }
+
+    private static string? Run(string script) => PacketdrillRunner.Run(script, "x.pkt").Failure is { } failure
+        ? failure.ToString()["x.pkt:".Length..]
+        : null;
+}
