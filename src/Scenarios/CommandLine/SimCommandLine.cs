@@ -25,6 +25,7 @@ internal static class SimCommandLine
         root.Add(ListCommand.Create(console));
         root.Add(ShowCommand.Create(console));
         root.Add(RunCommand.Create(console));
+        root.Add(TestCommand.Create(console));
         root.Add(DiffCommand.Create(console));
         root.Add(BenchCommand.Create(console));
         foreach (Option option in root.Options)
