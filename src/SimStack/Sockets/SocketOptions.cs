@@ -43,4 +43,19 @@ internal sealed record SocketOptions
     public int TimeToLive { get; init; }
 
     public bool ReceiveErrors { get; init; }
+
+    /// <summary>IPV6_TCLASS: what <see cref="TypeOfService"/> is for IPv4.</summary>
+    public int TrafficClass { get; init; }
+
+    /// <summary>IPV6_UNICAST_HOPS; 0: as <see cref="TimeToLive"/>.</summary>
+    public int HopLimit { get; init; }
+
+    /// <summary>IP_MTU_DISCOVER; null: by net.ipv4.ip_no_pmtu_disc.</summary>
+    public PathMtuDiscovery? PathMtuDiscovery { get; init; }
+
+    /// <summary>IP_FREEBIND: an address that is not the host's may be bound.</summary>
+    public bool FreeBind { get; init; }
+
+    /// <summary>TCP_CONGESTION by name; null: the host's.</summary>
+    public string? CongestionControl { get; init; }
 }

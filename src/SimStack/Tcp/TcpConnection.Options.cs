@@ -1,3 +1,4 @@
+using SimStack.Ip;
 using SimStack.Sockets;
 using SimStack.Wire;
 
@@ -29,6 +30,7 @@ internal sealed partial class TcpConnection
     private byte _synRetries;
     private byte _typeOfService;
     private byte _ttl;
+    private PathMtuDiscovery? _pathMtuDiscovery;
     private ushort _keepAliveIdle;
     private ushort _keepAliveInterval;
     private int _finWait2Seconds;
@@ -42,6 +44,18 @@ internal sealed partial class TcpConnection
 
     public bool TimestampsOn => _timestampsOn;
     public bool SackOn => _sackOn;
+
+    /// <summary>Of the way that packets take now, in bytes; 0 before there is one.</summary>
+    public int PathMtu => _path?.Mtu ?? 0;
+
+    /// <summary>The DF flag: by IP_MTU_DISCOVER (Linux: ip_dont_fragment), else as the host has it.</summary>
+    private bool MayNotFragment(IpPath path) => !RemoteAddress.IsV4 ? _tcp.MayNotFragment(path) : _pathMtuDiscovery switch
+    {
+        null => _tcp.MayNotFragment(path),
+        PathMtuDiscovery.IP_PMTUDISC_DO => true,
+        PathMtuDiscovery.IP_PMTUDISC_WANT => !path.IsMtuLocked,
+        _ => false,
+    };
 
     /// <summary>MSS to announce: what the path's MTU leaves, or less if the user said so (RFC 9293 §3.7.1, RFC 6691).</summary>
     private ushort MssToAdvertise()
@@ -66,9 +80,11 @@ internal sealed partial class TcpConnection
         _finWait2Seconds = options.FinWait2Seconds;
         _userTimeoutMilliseconds = options.UserTimeoutMilliseconds;
         _windowClampOption = options.WindowClamp;
-        _typeOfService = (byte)options.TypeOfService;
+        _typeOfService = (byte)(RemoteAddress.IsV4 ? options.TypeOfService : options.TrafficClass);
+        _pathMtuDiscovery = options.PathMtuDiscovery;
         _receiveErrors = options.ReceiveErrors;
-        _ttl = (byte)(options.TimeToLive > 0 ? options.TimeToLive : Sysctls.DefaultTtl);
+        _ttl = (byte)(options.HopLimit > 0 && !RemoteAddress.IsV4 ? options.HopLimit
+            : options.TimeToLive > 0 ? options.TimeToLive : Sysctls.DefaultTtl);
         _sendBufferLimit = options.SendBuffer > 0 ? options.SendBuffer : Math.Max(Sysctls.WmemDefault, 87_380);
         _receiveBufferLocked = options.ReceiveBuffer > 0;
         _receiveBufferLimit = options.ReceiveBuffer > 0 ? options.ReceiveBuffer : Sysctls.RmemDefault;

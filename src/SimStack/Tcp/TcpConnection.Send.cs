@@ -111,7 +111,7 @@ internal sealed partial class TcpConnection
         if (_awaitsSpace && Writable)
         {
             _awaitsSpace = false;
-            _tcp.SignalReady(this);
+            _tcp.SignalReady(this, PollEvents.POLLOUT);
         }
     }
 }

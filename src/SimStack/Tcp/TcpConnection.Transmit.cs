@@ -367,7 +367,7 @@ internal sealed partial class TcpConnection
 
         _tcp.Ip.Send(
             now, path, LocalAddress, RemoteAddress, frame, total, IpProtocol.Tcp, _typeOfService, _ttl,
-            dontFragment: _tcp.MayNotFragment(path));
+            dontFragment: MayNotFragment(path));
     }
 
     private IpPath? CurrentPath()

@@ -98,14 +98,14 @@ internal static class CodeFloats
     /// <summary>a / b of integers, correctly rounded; null when it is too large.</summary>
     public static double? Divide(BigInteger a, BigInteger b)
     {
-        int sign = a.Sign * b.Sign;
+        bool isNegative = a.Sign < 0 != b.Sign < 0;
         (a, b) = (BigInteger.Abs(a), BigInteger.Abs(b));
 
         // At least 55 bits of quotient, and a last bit that tells whether anything follows.
         int shift = (int)(b.GetBitLength() - a.GetBitLength()) + 56;
         BigInteger quotient = BigInteger.DivRem(shift > 0 ? a << shift : a, shift < 0 ? b << -shift : b, out BigInteger rest);
         double result = Math.ScaleB((double)((ulong)quotient | (rest.IsZero ? 0u : 1u)), -shift);
-        return double.IsInfinity(result) ? null : sign < 0 ? -result : result;
+        return double.IsInfinity(result) ? null : isNegative ? -result : result;
     }
 
     private static string NotFinite(double value) => double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";

@@ -12,6 +12,7 @@ internal sealed class CodeFormat
     private readonly int _place;
     private readonly string _format;
     private readonly object[] _arguments;
+    private readonly bool _mustUseAll;
     private readonly StringBuilder _result = new();
     private int _at;
     private int _used;
@@ -21,6 +22,9 @@ internal sealed class CodeFormat
         _place = place;
         _format = format;
         _arguments = argument is CodeSequence { IsTuple: true } tuple ? tuple.Items : [argument];
+
+        // A list might be a mapping for named values, which need not all be used.
+        _mustUseAll = argument is not CodeSequence { IsTuple: false };
     }
 
     /// <summary>The formatted text.</summary>
@@ -50,7 +54,7 @@ internal sealed class CodeFormat
             }
         }
 
-        return _used >= _arguments.Length
+        return _used >= _arguments.Length || !_mustUseAll
             ? _result.ToString()
             : throw new CodeException(_place, $"the format uses {_used} of {_arguments.Length} values");
     }

@@ -121,7 +121,7 @@ internal static class CodeOperators
         "//" => FloorDivide(x, NotZero(at, y)),
         "%" => x - FloorDivide(x, NotZero(at, y)) * y,
         "**" => Power(at, x, y),
-        "<<" => x.IsZero ? x : Bounded(at, x << Shift(at, y)),
+        "<<" => Bounded(at, x << Shift(at, y)),
         ">>" => x >> Shift(at, y),
         "&" => x & y,
         "|" => x | y,

@@ -224,17 +224,18 @@ internal sealed partial class CodeParser
 
     private CodeExpression Primary()
     {
+        int start = Current.Start;
         CodeExpression value = Atom();
         while (true)
         {
             CodeToken token = Current;
             if (TryTake("("))
             {
-                value = Bounded(new CallExpression(value.Start, value, Arguments()));
+                value = Bounded(new CallExpression(start, value, Arguments()));
             }
             else if (TryTake("["))
             {
-                value = Bounded(new IndexExpression(value.Start, value, Index()));
+                value = Bounded(new IndexExpression(start, value, Index()));
             }
             else if (token.Is("."))
             {

@@ -76,8 +76,8 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
         Route? old = null;
         foreach (Route candidate in table.Routes)
         {
-            if (candidate.PrefixLength == change.PrefixLength && candidate.Prefix == IpPrefix.Mask(change.Destination, change.PrefixLength)
-                && candidate.Prefix.IsV4 == change.Destination.IsV4 && candidate.Metric == route.Metric)
+            if (candidate.PrefixLength == change.PrefixLength && candidate.Prefix == Mask(change.Destination, change.PrefixLength)
+                && candidate.Metric == route.Metric)
             {
                 old = candidate;
                 break;
@@ -207,6 +207,15 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
     public override void Sleep(Duration time) => wait(time);
 
     private static TargetAnswer NoDevice(string device) => TargetAnswer.Unknown($"Cannot find device \"{device}\"");
+
+    // The routing table keeps prefixes without the bits behind them; those of IPv4 are the last 32.
+    private static IpAddress Mask(IpAddress address, int length)
+    {
+        length += address.IsV4 ? 96 : 0;
+        ulong high = length >= 64 ? ulong.MaxValue : length == 0 ? 0 : ulong.MaxValue << (64 - length);
+        ulong low = length <= 64 ? 0 : ulong.MaxValue << (128 - length);
+        return new IpAddress(address.High & high, address.Low & low);
+    }
 
     private static TargetAnswer Change(string verb, RoutingTable table, Route? old, Route route)
     {

@@ -13,8 +13,8 @@ internal sealed partial class ScriptReader
             throw Fail(Peek().Position, $"brackets, braces and operators are nested more than {DeepestNesting} deep; no call needs that");
         }
 
-        Expression left = ReadConjunction();
         int before = _operators;
+        Expression left = ReadConjunction();
         while (Peek().Is('|'))
         {
             CountOperator(Take());

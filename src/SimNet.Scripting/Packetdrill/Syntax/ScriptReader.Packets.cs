@@ -189,7 +189,7 @@ internal sealed partial class ScriptReader
         Token type = Expect(TokenKind.Word, "after `icmp` comes its type, such as `unreachable` or `type_3`");
         if (!IcmpNames.TryGetType(type.Text, isV6: false, out _) && !IcmpNames.TryGetType(type.Text, isV6: true, out _))
         {
-            throw Fail(type.Position, $"there is no ICMP type `{Token.Shorten(type.Text)}`{Suggestions.For(type.Text, IcmpNames.TypeNames, "types")}; `type_N` is any other");
+            throw Fail(type.Position, $"there is no ICMP type `{Token.Shorten(type.Text)}`{Known(type.Text, IcmpNames.TypeNames, "types")} `type_N` is any other");
         }
 
         Token code = Peek();
@@ -211,9 +211,15 @@ internal sealed partial class ScriptReader
     {
         if (!IcmpNames.TryGetCode(type, code.Text, isV6: false, out _) && !IcmpNames.TryGetCode(type, code.Text, isV6: true, out _))
         {
-            string suggestion = Suggestions.For(code.Text, IcmpNames.CodeNames(type), "named codes");
-            throw Fail(code.Position, $"the ICMP type `{Token.Shorten(type)}` has no code `{Token.Shorten(code.Text)}`{suggestion}; `code_N` is any other");
+            string suggestion = Known(code.Text, IcmpNames.CodeNames(type), "named codes");
+            throw Fail(code.Position, $"the ICMP type `{Token.Shorten(type)}` has no code `{Token.Shorten(code.Text)}`{suggestion} `code_N` is any other");
         }
+    }
+
+    private static string Known(string found, IEnumerable<string> names, string what)
+    {
+        string suggestion = Suggestions.For(found, names, what);
+        return suggestion.EndsWith('?') ? suggestion : suggestion + ";";
     }
 
     private IcmpPayload ReadIcmpPayload()

@@ -1,4 +1,5 @@
 using SimStack.Profiles;
+using SimStack.Sockets;
 using SimStack.Wire;
 
 namespace SimStack.Tcp.Listen;
@@ -110,7 +111,7 @@ internal sealed partial class TcpListener
         _acceptQueue.Add(connection);
         Notify(now, "handshake completed");
         connection.SegmentArrives(now, ref segment);
-        _tcp.SignalReady(Socket);
+        Socket.Wake(PollEvents.POLLIN);
     }
 
     private void Overflow(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)

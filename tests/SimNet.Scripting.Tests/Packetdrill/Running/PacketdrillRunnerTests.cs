@@ -7,19 +7,21 @@ namespace SimNet.Scripting.Tests.Packetdrill.Running;
 public class PacketdrillRunnerTests
 {
     private const string Passive = """
+        --tolerance_percent=0
         0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
         +0 bind(3, ..., ...) = 0
         +0 listen(3, 5) = 0
 
         +0 < S 700:700(0) win 30000 <mss 1000,nop,wscale 5>
-        +0 > S. 0:0(0) ack 701 <mss 1460,nop,wscale 8>
+        +0 > S. 0:0(0) ack 701 <mss 1460,nop,wscale 10>
+        +1 > S. 0:0(0) ack 701 <mss 1460,nop,wscale 10>
         +.05 < . 1:1(0) ack 1 win 300
         +0 accept(3, ..., ...) = 4
 
         +0 write(4, ..., 800) = 800
         +0 > P. 1:801(800) ack 1
         +.05 < P. 1:201(200) ack 801 win 300
-        +.04 > . 801:801(0) ack 201
+        +0 > . 801:801(0) ack 201
         +0 read(4, ..., 500) = 200
         +0 close(4) = 0
         +0 > F. 801:801(0) ack 201
@@ -31,7 +33,7 @@ public class PacketdrillRunnerTests
     private const string Active = """
         0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
         +0...0.050 connect(3, ..., ...) = 0
-        +0 > S 0:0(0) <mss 1460,sackOK,TS val 1000 ecr 0,nop,wscale 8>
+        +0 > S 0:0(0) <mss 1460,sackOK,TS val 1000 ecr 0,nop,wscale 10>
         +.05 < S. 0:0(0) ack 1 win 60000 <mss 1000,sackOK,TS val 50 ecr 1000,nop,wscale 5>
         +0 > . 1:1(0) ack 1 <nop,nop,TS val 1050 ecr 50>
         +.01 < P. 101:201(100) ack 1 win 1000 <nop,nop,TS val 60 ecr 1050>
@@ -58,35 +60,37 @@ public class PacketdrillRunnerTests
 
     [Theory]
     // What a packet is.
-    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > . 1:801(800) ack 1", "10: expected `. 1:801(800) ack 1` got `P. 1:801(800) ack 1`: flags")]
-    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > P. 2:802(800) ack 1", "10: expected `P. 2:802(800) ack 1` got `P. 1:801(800) ack 1`: sequence number")]
-    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > P. 1:801(800) ack 2", "10: expected `P. 1:801(800) ack 2` got `P. 1:801(800) ack 1`: ack")]
-    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > P. 1:800(799) ack 1", "10: expected `P. 1:800(799) ack 1` got `P. 1:801(800) ack 1`: length")]
-    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > P. 1:801(800) ack 1 win 5", "10: expected `P. 1:801(800) ack 1 win 5` got `P. 1:801(800) ack 1 win 250`: window")]
-    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > P. 1:801(800) ack 1 <nop,nop,TS val 1 ecr 1>", "10: expected `P. 1:801(800) ack 1 <nop,nop,TS val 1 ecr 1>` got `P. 1:801(800) ack 1`: options")]
-    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > [ect0] P. 1:801(800) ack 1", "10: expected `[ect0] P. 1:801(800) ack 1` got `[noecn] P. 1:801(800) ack 1`: ECN")]
-    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > [ttl 63] P. 1:801(800) ack 1", "10: expected `[ttl 63] P. 1:801(800) ack 1` got `[ttl 64] P. 1:801(800) ack 1`: TTL")]
-    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > [tos 0x4] P. 1:801(800) ack 1", "10: expected `[tos 0x04] P. 1:801(800) ack 1` got `[tos 0x00] P. 1:801(800) ack 1`: TOS")]
-    [InlineData("<mss 1460,nop,wscale 8>", "<mss 1460,nop,wscale 7>", "6: expected `S. 0:0(0) ack 701 <mss 1460,nop,wscale 7>` got `S. 0:0(0) ack 701 <mss 1460,nop,wscale 8>`: wscale")]
-    [InlineData("<mss 1460,nop,wscale 8>", "<nop,wscale 8,mss 1460>", "6: expected `S. 0:0(0) ack 701 <nop,wscale 8,mss 1460>` got `S. 0:0(0) ack 701 <mss 1460,nop,wscale 8>`: options")]
-    [InlineData("<mss 1460,nop,wscale 8>", "<...>", null)]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > . 1:801(800) ack 1", "13: expected `. 1:801(800) ack 1` got `P. 1:801(800) ack 1`: flags")]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > P. 2:802(800) ack 1", "13: expected `P. 2:802(800) ack 1` got `P. 1:801(800) ack 1`: sequence number")]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > P. 1:801(800) ack 2", "13: expected `P. 1:801(800) ack 2` got `P. 1:801(800) ack 1`: ack")]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > P. 1:800(799) ack 1", "13: expected `P. 1:800(799) ack 1` got `P. 1:801(800) ack 1`: length")]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > P. 1:801(800) ack 1 win 5", "13: expected `P. 1:801(800) ack 1 win 5` got `P. 1:801(800) ack 1 win 63`: window")]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > P. 1:801(800) ack 1 <nop,nop,TS val 1 ecr 1>", "13: expected `P. 1:801(800) ack 1 <nop,nop,TS val 1 ecr 1>` got `P. 1:801(800) ack 1`: options")]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > [ect0] P. 1:801(800) ack 1", "13: expected `[ect0] P. 1:801(800) ack 1` got `[noecn] P. 1:801(800) ack 1`: ECN")]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > [ttl 63] P. 1:801(800) ack 1", "13: expected `[ttl 63] P. 1:801(800) ack 1` got `[ttl 64] P. 1:801(800) ack 1`: TTL")]
+    [InlineData("+0 > P. 1:801(800) ack 1", "+0 > [tos 0x4] P. 1:801(800) ack 1", "13: expected `[tos 0x04] P. 1:801(800) ack 1` got `[tos 0x00] P. 1:801(800) ack 1`: TOS")]
+    [InlineData("<mss 1460,nop,wscale 10>", "<mss 1460,nop,wscale 7>", "7: expected `S. 0:0(0) ack 701 <mss 1460,nop,wscale 7>` got `S. 0:0(0) ack 701 <mss 1460,nop,wscale 10>`: wscale")]
+    [InlineData("<mss 1460,nop,wscale 10>", "<nop,wscale 10,mss 1460>", "7: expected `S. 0:0(0) ack 701 <nop,wscale 10,mss 1460>` got `S. 0:0(0) ack 701 <mss 1460,nop,wscale 10>`: options")]
+    [InlineData("<mss 1460,nop,wscale 10>", "<...>", null)]
     [InlineData("S. 0:0(0) ack 701", "S. 9:9(0) ack 701", null)]
-    [InlineData("S. 0:0(0) ack 701", "S. 0:0(0) ack 700", "6: expected `S. 0:0(0) ack 700 <mss 1460,nop,wscale 8>` got `S. 0:0(0) ack 701 <mss 1460,nop,wscale 8>`: ack")]
+    [InlineData("S. 0:0(0) ack 701", "S. 0:0(0) ack 700", "7: expected `S. 0:0(0) ack 700 <mss 1460,nop,wscale 10>` got `S. 0:0(0) ack 701 <mss 1460,nop,wscale 10>`: ack")]
     // When it comes, and whether.
-    [InlineData("+.04 > . 801:801(0) ack 201", "+.03 > . 801:801(0) ack 201", "12: expected outbound packet at 0.130000 s got it at 0.140000 s (tolerance 0.004000 s): `. 801:801(0) ack 201`")]
-    [InlineData("+.04 > . 801:801(0) ack 201", "+.037 > . 801:801(0) ack 201", null)]
-    [InlineData("+.04 > . 801:801(0) ack 201", "+.0450 > . 801:801(0) ack 201", "12: expected outbound packet at 0.145000 s got it at 0.140000 s (tolerance 0.004000 s): `. 801:801(0) ack 201`")]
-    [InlineData("+.04 > . 801:801(0) ack 201", "+.01~+.037 > . 801:801(0) ack 201", null)]
-    [InlineData("+.04 > . 801:801(0) ack 201", "+.01~+.035 > . 801:801(0) ack 201", "12: expected outbound packet between 0.110000 and 0.135000 s got it at 0.140000 s (tolerance 0.004000 s): `. 801:801(0) ack 201`")]
-    [InlineData("+.04 > . 801:801(0) ack 201", "* > . 801:801(0) ack 201", null)]
-    [InlineData("+0 read(4, ..., 500) = 200", "+0 > . 801:801(0) ack 201\n+0 read(4, ..., 500) = 200", "13: expected `. 801:801(0) ack 201` got nothing")]
-    [InlineData("+.04 > . 801:801(0) ack 201\n", "", "14: expected `F. 801:801(0) ack 201` got `. 801:801(0) ack 201`: flags")]
-    [InlineData("+0 > P. 1:801(800) ack 1\n", "", "11: expected `. 801:801(0) ack 201` got `P. 1:801(800) ack 1`: flags")]
+    [InlineData("+1 > S.", "+.99 > S.", "8: expected outbound packet at 0.990000 s got it at 1.000000 s (tolerance 0.004000 s): `S. 0:0(0) ack 701 <mss 1460,nop,wscale 10>`")]
+    [InlineData("+1 > S.", "+1.004 > S.", null)]
+    [InlineData("+1 > S.", "+1.005 > S.", "8: expected outbound packet at 1.005000 s got it at 1.000000 s (tolerance 0.004000 s): `S. 0:0(0) ack 701 <mss 1460,nop,wscale 10>`")]
+    [InlineData("+1 > S.", "+.9~+.996 > S.", null)]
+    [InlineData("+1 > S.", "+.9~+.995 > S.", "8: expected outbound packet between 0.900000 and 0.995000 s got it at 1.000000 s (tolerance 0.004000 s): `S. 0:0(0) ack 701 <mss 1460,nop,wscale 10>`")]
+    [InlineData("+1 > S.", "0.999 > S.", null)]
+    [InlineData("+1 > S.", "* > S.", null)]
+    [InlineData("--tolerance_percent=0\n", "--tolerance_usecs=60000\n", null)]
+    [InlineData("+0 read(4, ..., 500) = 200", "+0 > . 801:801(0) ack 201\n+0 read(4, ..., 500) = 200", "16: expected `. 801:801(0) ack 201` got nothing")]
+    [InlineData("+0 > . 801:801(0) ack 201\n", "", "17: expected `F. 801:801(0) ack 201` got `. 801:801(0) ack 201`: flags")]
+    [InlineData("+0 > P. 1:801(800) ack 1\n", "", "14: expected `. 801:801(0) ack 201` got `P. 1:801(800) ack 1`: flags")]
     // Sockets, calls and what no tool can do.
-    [InlineData("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n", "0 < R 1:1(0) win 0\n+0 < icmp unreachable host_unreachable [udp (5)]\n", "3: expected bind")]
-    [InlineData("+0 read(4, ..., 500) = 200", "+0 read(4, ..., 500) = 199", "13: expected read(4, ..., 500) = 199, got 200")]
-    [InlineData("+.05 < P. 1:201(200) ack 801 win 300", "+.05 < P. 1:201(200) ack 801 win 300 <nop,nop,TS val 5 ecr 9>", "11: cannot inject `P. 1:201(200) ack 801 win 300 <nop,nop,TS val 5 ecr 9>`: no outbound packet of the script has TS val 9, which this packet echoes")]
-    [InlineData("+.05 < P. 1:201(200) ack 801 win 300", "+.05 < ipv4 1.1.1.1 > 2.2.2.2: P. 1:201(200) ack 801 win 300", "11: ipv4 encapsulation is not supported yet")]
+    [InlineData("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n", "0 < R 1:1(0) win 0\n+0 < icmp unreachable host_unreachable [udp (5)]\n", "4: expected bind")]
+    [InlineData("+0 read(4, ..., 500) = 200", "+0 read(4, ..., 500) = 199", "16: expected read(4, ..., 500) = 199, got 200")]
+    [InlineData("+.05 < P. 1:201(200) ack 801 win 300", "+.05 < P. 1:201(200) ack 801 win 300 <nop,nop,TS val 5 ecr 9>", "14: cannot inject `P. 1:201(200) ack 801 win 300 <nop,nop,TS val 5 ecr 9>`: no outbound packet of the script has TS val 9, which this packet echoes")]
+    [InlineData("+.05 < P. 1:201(200) ack 801 win 300", "+.05 < ipv4 1.1.1.1 > 2.2.2.2: P. 1:201(200) ack 801 win 300", "14: ipv4 encapsulation is not supported yet")]
     public void A_line_that_does_not_hold_is_told(string good, string changed, string? failure) => Check(Passive, good, changed, failure);
 
     [Theory]
@@ -119,19 +123,17 @@ public class PacketdrillRunnerTests
     [Fact]
     public void One_line_may_be_several_packets_of_one_size()
     {
-        string script = Passive.Replace("800) = 800", "1500) = 1500", StringComparison.Ordinal)
-            .Replace("+0 > P. 1:801(800) ack 1", "+0 `ethtool -K tun0 gso off tso off`", StringComparison.Ordinal);
-        string[] lines = script.Split('\n');
+        string[] lines = Passive.Split('\n');
         int write = Array.FindIndex(lines, l => l.Contains("write", StringComparison.Ordinal));
         string before = string.Join('\n', lines[..write]);
         string separate = before + "\n+0 `ethtool -K tun0 gso off tso off`\n+0 write(4, ..., 2000) = 2000\n";
         Assert.Null(Run(separate + "+0 > P. 1:2001(2000) ack 1\n"));
         Assert.Null(Run(separate + "+0 > . 1:1001(1000) ack 1\n+0 > P. 1001:2001(1000) ack 1\n"));
         Assert.Equal(
-            "11: expected `P. 1:2001(2000) ack 1` got `. 1:1001(1000) ack 1`: flags",
+            "15: expected `P. 1:2001(2000) ack 1` got `. 1:1001(1000) ack 1`: flags",
             Run("--strict_segments\n" + separate + "+0 > P. 1:2001(2000) ack 1\n"));
         Assert.Equal(
-            "11: expected `P. 1:1501(1500) ack 1` got `P. 1:2001(2000) ack 1`: length", Run(separate + "+0 > P. 1:1501(1500) ack 1\n"));
+            "14: expected `P. 1:1501(1500) ack 1` got `P. 1:2001(2000) ack 1`: length", Run(separate + "+0 > P. 1:1501(1500) ack 1\n"));
         Assert.Null(Run(before + "\n+0 write(4, ..., 2000) = 2000\n+0 > P. 1:2001(2000) ack 1\n"));
     }
 
@@ -166,7 +168,7 @@ public class PacketdrillRunnerTests
             count++;
         }
 
-        Assert.Equal(9, count);
+        Assert.Equal(10, count);
     }
 
     [Theory]
