@@ -26,6 +26,7 @@ internal static class SimCommandLine
         root.Add(ShowCommand.Create(console));
         root.Add(RunCommand.Create(console));
         root.Add(TestCommand.Create(console));
+        root.Add(RecordCommand.Create(console));
         root.Add(DiffCommand.Create(console));
         root.Add(BenchCommand.Create(console));
         foreach (Option option in root.Options)

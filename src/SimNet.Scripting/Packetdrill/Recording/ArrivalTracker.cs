@@ -37,11 +37,12 @@ internal sealed class ArrivalTracker
     }
 
     /// <summary>Bytes that can be read, which then are.</summary>
-    public long TakeAvailable()
+    /// <param name="most">As large is the reader's buffer.</param>
+    public long TakeAvailable(long most = long.MaxValue)
     {
-        long available = _available;
-        _available = 0;
-        return available;
+        long taken = Math.Min(_available, most);
+        _available -= taken;
+        return taken;
     }
 
     /// <summary>True once, when all is read and the peer's FIN is next.</summary>

@@ -33,7 +33,7 @@ internal sealed class CapturedConnections
         while (reader.TryRead(out CapturedPacket packet))
         {
             start ??= packet.HasTimestamp ? packet.UnixNanoseconds : null;
-            connections.Add(packet, packet.HasTimestamp ? unchecked(packet.UnixNanoseconds - start!.Value) : null);
+            connections.Add(packet, reader.PacketCount, packet.HasTimestamp ? unchecked(packet.UnixNanoseconds - start!.Value) : null);
         }
 
         if (reader.Truncation is { } truncation)
@@ -51,8 +51,9 @@ internal sealed class CapturedConnections
 
     /// <summary>Takes the next packet.</summary>
     /// <param name="packet">As captured.</param>
+    /// <param name="frame">Its number.</param>
     /// <param name="time">Nanoseconds since some beginning; null: not known.</param>
-    public void Add(in CapturedPacket packet, long? time)
+    public void Add(in CapturedPacket packet, long frame, long? time)
     {
         _frames++;
         if (PacketDissector.Read(packet) is not { } facts)
@@ -61,7 +62,7 @@ internal sealed class CapturedConnections
         }
 
         _withoutTime += time is null ? 1 : 0;
-        (facts.Frame, facts.Time, facts.HasTime) = (_frames, time ?? 0, time is not null);
+        (facts.Frame, facts.Time, facts.HasTime) = (frame, time ?? 0, time is not null);
         if (facts.Kind == PacketKind.Tcp)
         {
             _options[facts] = facts.OptionBytes;
