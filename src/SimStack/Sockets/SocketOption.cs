@@ -38,6 +38,12 @@ public enum SocketOption
     /// <summary>0 or 1: only full segments leave until uncorked, at most 200 ms.</summary>
     TCP_CORK,
 
+    /// <summary>Bytes not sent below half of which a socket is writable; 0: by net.ipv4.tcp_notsent_lowat. As an unsigned number.</summary>
+    TCP_NOTSENT_LOWAT,
+
+    /// <summary>0 or 1: every receive tells how much is left to read (<see cref="TcpSocket.Unread"/>).</summary>
+    TCP_INQ,
+
     /// <summary>Bytes, 88 to 32767: MSS to announce and to bound segments by.</summary>
     TCP_MAXSEG,
 

@@ -22,6 +22,11 @@ internal sealed record SocketOptions
 
     public bool Cork { get; init; }
 
+    public bool ReportUnread { get; init; }
+
+    /// <summary>Bytes; 0: by sysctl.</summary>
+    public uint NotSentLowWater { get; init; }
+
     public int MaximumSegment { get; init; }
 
     public int KeepAliveIdle { get; init; }

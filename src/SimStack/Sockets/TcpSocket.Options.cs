@@ -27,9 +27,17 @@ public sealed partial class TcpSocket
         {
             _connection.SendBufferLocked = changed.SendBuffer > 0;
             _connection.Reapply(now, changed);
-            if (option is SocketOption.TCP_QUICKACK)
+            switch (option)
             {
-                _connection.SetQuickAck(now, value != 0);
+                case SocketOption.TCP_QUICKACK:
+                    _connection.SetQuickAck(now, value != 0);
+                    break;
+                case SocketOption.TCP_NODELAY when value != 0:
+                    _connection.ReleaseHeldBack(now, noDelay: true);
+                    break;
+                case SocketOption.TCP_CORK when value == 0:
+                    _connection.ReleaseHeldBack(now, noDelay: false);
+                    break;
             }
         }
 
@@ -53,6 +61,8 @@ public sealed partial class TcpSocket
             SocketOption.SO_OOBINLINE => Flag(Options.InlineUrgent),
             SocketOption.TCP_NODELAY => Flag(Options.NoDelay),
             SocketOption.TCP_CORK => Flag(Options.Cork),
+            SocketOption.TCP_NOTSENT_LOWAT => SocketResult.Ok(unchecked((int)Options.NotSentLowWater)),
+            SocketOption.TCP_INQ => Flag(Options.ReportUnread),
             SocketOption.TCP_MAXSEG =>
                 SocketResult.Ok(_connection?.SendMss ?? (Options.MaximumSegment > 0 ? Options.MaximumSegment : 536)),
             SocketOption.TCP_KEEPIDLE =>
@@ -101,6 +111,8 @@ public sealed partial class TcpSocket
             case SocketOption.SO_OOBINLINE: return Options with { InlineUrgent = on };
             case SocketOption.TCP_NODELAY: return Options with { NoDelay = on };
             case SocketOption.TCP_CORK: return Options with { Cork = on };
+            case SocketOption.TCP_NOTSENT_LOWAT: return Options with { NotSentLowWater = unchecked((uint)value) };
+            case SocketOption.TCP_INQ when value is 0 or 1: return Options with { ReportUnread = on };
             case SocketOption.TCP_MAXSEG when value is 0 or (>= 88 and <= 32_767): return Options with { MaximumSegment = value };
             case SocketOption.TCP_KEEPIDLE when value is >= 1 and <= 32_767: return Options with { KeepAliveIdle = value };
             case SocketOption.TCP_KEEPINTVL when value is >= 1 and <= 32_767: return Options with { KeepAliveInterval = value };

@@ -48,7 +48,7 @@ internal sealed class SegmentRing
         second.Seq = first.Seq + firstLength;
         second.Length = first.Length - firstLength;
         first.Length = firstLength;
-        first.Flags &= ~(SentFlags.Push | SentFlags.Fin);
+        first.Flags &= ~(SentFlags.Push | SentFlags.Fin | SentFlags.Followed);
         second.Flags &= ~SentFlags.Syn;
     }
 

@@ -19,6 +19,9 @@ internal enum SentFlags : byte
 
     /// <summary>A retransmission of it is in flight.</summary>
     RetransmissionInFlight = 32,
+
+    /// <summary>The next segment is of the same offload packet.</summary>
+    Followed = 64,
 }
 
 /// <summary>One segment that was sent and is not acknowledged in full.</summary>

@@ -71,6 +71,11 @@ internal sealed partial class TcpConnection
             UpdatePacing();
         }
 
+        if (_awaitsSpace && SegmentsInFlight < _congestion.Window)
+        {
+            GrowSendBuffer();
+        }
+
         ReconsiderPersist(now);
         if (wasClosed && _snd.Wnd > 0)
         {
@@ -110,15 +115,21 @@ internal sealed partial class TcpConnection
         return Check.Continue;
     }
 
-    /// <summary>SND.WND from newer segments only (RFC 9293 §3.10.7.4, fifth, ESTABLISHED).</summary>
+    /// <summary>
+    /// SND.WND from newer segments only (RFC 9293 §3.10.7.4, fifth, ESTABLISHED). Of two that may have been sent at once Linux believes the
+    /// larger window, or that it is closed.
+    /// </summary>
     private bool UpdateSendWindow(scoped in TcpSegment segment)
     {
-        if (segment.Ack < _snd.Una || !(_snd.Wl1 < segment.Seq || (_snd.Wl1 == segment.Seq && _snd.Wl2 <= segment.Ack)))
+        int window = OfferedWindow(segment);
+        bool newer = _snd.Wl1 < segment.Seq || (_snd.Wl1 == segment.Seq && (Profile.RfcSegmentChecks
+            ? _snd.Wl2 <= segment.Ack
+            : segment.Ack > _snd.Una || window > _snd.Wnd || window == 0));
+        if (segment.Ack < _snd.Una || !newer)
         {
             return false;
         }
 
-        int window = OfferedWindow(segment);
         bool changed = window != _snd.Wnd;
         _snd.Wnd = window;
         _snd.Wl1 = segment.Seq;
@@ -138,7 +149,7 @@ internal sealed partial class TcpConnection
         int bytes = SequenceNumber.Min(segment.Ack, _snd.Written) - _snd.BufferStart;
         if (bytes > 0)
         {
-            ReleaseSendBuffer(bytes);
+            ReleaseSendBuffer(now, bytes);
         }
 
         _retransmissions = 0;
@@ -184,6 +195,7 @@ internal sealed partial class TcpConnection
             retransmitted |= (first.Flags & SentFlags.Retransmitted) != 0;
             sentAt = Instant.Min(sentAt, first.SentAt);
             DropFlags(first.Flags);
+            _packets -= (first.Flags & (SentFlags.Followed | SentFlags.Syn)) == 0 ? 1 : 0;
             Sent.RemoveFirst();
             _retransmitHint = Math.Max(0, _retransmitHint - 1);
             count++;
@@ -356,22 +368,57 @@ internal sealed partial class TcpConnection
         while (_retransmitHint < SegmentsOut && _lostSegments > 0)
         {
             ref SentSegment candidate = ref Sent[_retransmitHint];
-            if ((candidate.Flags & SentFlags.Lost) != 0)
+            if ((candidate.Flags & SentFlags.Lost) == 0)
             {
-                if (!first && SegmentsInFlight >= _congestion.Window)
-                {
-                    return;
-                }
+                _retransmitHint++;
+                continue;
+            }
 
-                first = false;
-                if (!Retransmit(now, _retransmitHint))
-                {
-                    return;
-                }
+            int room = _congestion.Window - SegmentsInFlight;
+            if (!first && room <= 0)
+            {
+                return;
+            }
+
+            first = false;
+            if (!RetransmitPacket(now, _retransmitHint, Math.Max(room, 1)))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Sends lost segments of one packet again, together as they were sent, and moves the hint behind them.</summary>
+    private bool RetransmitPacket(Instant now, int index, int room)
+    {
+        int count = 1;
+        if (Offloads)
+        {
+            int most = Math.Min(room, OffloadSegments(EffectiveMss));
+            while (count < most && (Sent[index + count - 1].Flags & SentFlags.Followed) != 0
+                && (Sent[index + count].Flags & SentFlags.Lost) != 0 && Sent[index + count].End <= _snd.WindowEnd)
+            {
+                count++;
+            }
+        }
+
+        if (index > 0)
+        {
+            CutAfter(index - 1);
+        }
+
+        CutAfter(index + count - 1);
+        for (int i = 0; i < count; i++)
+        {
+            if (!Retransmit(now, index + i, push: count > 1 && i == count - 1))
+            {
+                return false;
             }
 
             _retransmitHint++;
         }
+
+        return true;
     }
 
     private void AddRttSample(Duration sample)

@@ -71,6 +71,7 @@ internal sealed partial class TcpConnection
         _snd.Written = _snd.BufferStart = iss + 1;
         _snd.SmallEnd = iss;
         _snd.Up = iss;
+        _pushPoint = iss + 1;
         _recoveryPoint = _usageUntil = iss;
     }
 
@@ -124,6 +125,7 @@ internal sealed partial class TcpConnection
         _firstRetransmissionAt = Instant.Never;
         _lastReceivedAt = _establishedAt = now;
         UpdatePacing();
+        GrowSendBuffer();
         Transition(now, TcpState.Established, cause);
         RestartKeepAlive(now);
     }

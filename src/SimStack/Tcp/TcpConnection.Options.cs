@@ -36,6 +36,7 @@ internal sealed partial class TcpConnection
     private int _finWait2Seconds;
     private int _userTimeoutMilliseconds;
     private int _windowClampOption;
+    private uint _notSentLowWater;
 
     /// <summary>
     /// The maximum segment size for sending: data bytes of a segment, options taken off (Eff.snd.MSS of RFC 9293 §3.7.1).
@@ -70,6 +71,8 @@ internal sealed partial class TcpConnection
         _userMss = (ushort)options.MaximumSegment;
         _noDelay = options.NoDelay;
         _corked = options.Cork;
+        _nagle = (_nagle & Nagle.Push) | (_noDelay ? Nagle.Off : Nagle.None) | (_corked ? Nagle.Cork : Nagle.None);
+        _notSentLowWater = options.NotSentLowWater;
         _keepAliveOn = options.KeepAlive;
         _lingerZero = options.LingerSeconds == 0;
         _inlineUrgent = options.InlineUrgent;
@@ -102,7 +105,7 @@ internal sealed partial class TcpConnection
             RestartKeepAlive(now);
         }
 
-        if (heldBack && (!_corked || _noDelay) && IsSynchronized)
+        if (!Offloads && heldBack && (!_corked || _noDelay) && IsSynchronized)
         {
             Output(now, push: _noDelay);
         }

@@ -46,7 +46,8 @@ internal sealed partial class TcpConnection
                 bytes = Math.Min(bytes + (MostOffloadBytes >> (int)shift), MostOffloadBytes);
             }
 
-            _offloadSegments = (int)Math.Min(Math.Max(bytes / mss, Sysctls.MinTsoSegments), MostOffloadSegments);
+            long segments = Math.Min(Math.Max(bytes / mss, Sysctls.MinTsoSegments), MostOffloadSegments);
+            _offloadSegments = (int)Math.Max(1, Math.Min(segments, MostOffloadBytes / mss));
         }
 
         return _offloadSegments;

@@ -20,6 +20,11 @@ internal sealed partial class TcpConnection
         get
         {
             int unsent = _snd.Written - _snd.Nxt;
+            if (Offloads)
+            {
+                return _snd.Nxt + HeadLength + (QueuedPackets <= 1 && FinWaits ? 1 : 0) <= _snd.WindowEnd;
+            }
+
             return _probing || unsent <= 0
                 ? _snd.WindowEnd > SequenceNumber.Min(_snd.Nxt, _probing ? _snd.Una : _snd.Nxt)
                 : ChooseLength(unsent, _finQueued && !_finSent, EffectiveMss, push: true) > 0;
@@ -133,8 +138,7 @@ internal sealed partial class TcpConnection
             // Less than silly-window avoidance wants, or held back by a cork: it has waited long enough.
             EndPersist();
             _probesUnanswered = 0;
-            _pushPoint = _snd.Nxt + Math.Min(Math.Min(room, unsent), EffectiveMss);
-            TransmitNew(now, _pushPoint - _snd.Nxt, fin: false);
+            SendPartForWindow(now, room, unsent);
             return false;
         }
         else if (Profile.ZeroWindowProbeCarriesData)
@@ -150,5 +154,22 @@ internal sealed partial class TcpConnection
         }
 
         return true;
+    }
+
+    private void SendPartForWindow(Instant now, int room, int unsent)
+    {
+        int length = Math.Min(Math.Min(room, Offloads ? HeadLength : unsent), EffectiveMss);
+        if (!Offloads)
+        {
+            _pushPoint = _snd.Nxt + length;
+            TransmitNew(now, length, fin: false);
+            return;
+        }
+
+        ref QueuedPacket head = ref _writeQueue!.First;
+        _pushPoint = SequenceNumber.Max(_pushPoint, head.End);
+        head.Push = true;
+        bool fin = QueuedPackets == 1 && FinWaits && head.End == _snd.Nxt + length && room > length;
+        TransmitPacket(now, length, fin, EffectiveMss, push: true);
     }
 }

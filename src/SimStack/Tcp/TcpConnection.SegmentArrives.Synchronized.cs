@@ -35,6 +35,7 @@ internal sealed partial class TcpConnection
         if (_state is not TcpState.Closed)
         {
             Output(now, push: false);
+            SignalSpace(now);
             AcknowledgeIfDue(now);
         }
     }

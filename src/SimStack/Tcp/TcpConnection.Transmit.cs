@@ -57,18 +57,25 @@ internal sealed partial class TcpConnection
     private void Output(Instant now, bool push)
     {
         if (_state is not (
-            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck))
+            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck) || !HasUnsent)
         {
             return;
         }
 
+        if (Offloads)
+        {
+            OutputPackets(now, push ? Nagle.Push : _nagle);
+        }
+        else
+        {
+            OutputSegments(now, push);
+        }
+    }
+
+    private void OutputSegments(Instant now, bool push)
+    {
         int unsent = _snd.Written - _snd.Nxt;
         bool fin = _finQueued && !_finSent;
-        if (unsent <= 0 && !fin)
-        {
-            return;
-        }
-
         bool sentAny = false, windowFull = false;
         int mss = EffectiveMss;
         while (unsent > 0 || fin)
@@ -152,6 +159,12 @@ internal sealed partial class TcpConnection
 
     private void TransmitNew(Instant now, int length, bool fin)
     {
+        if (Offloads)
+        {
+            TransmitPacket(now, length, fin, EffectiveMss);
+            return;
+        }
+
         if (SegmentsOut == 0)
         {
             NoteRestart(now);
@@ -181,6 +194,11 @@ internal sealed partial class TcpConnection
         SequenceNumber seq = _snd.Nxt;
         _snd.Nxt = end + (fin ? 1 : 0);
         EmitData(now, seq, length, segment.Flags);
+        NoteDataSent(now, length);
+    }
+
+    private void NoteDataSent(Instant now, int length)
+    {
         _lastSentAt = now;
         if (length > 0 && now - _lastDataAt < _ackDelay && _pingPong < 255)
         {
@@ -203,8 +221,34 @@ internal sealed partial class TcpConnection
         }
     }
 
-    /// <summary>Sends one segment in flight again.</summary>
+    /// <summary>Sends one segment in flight again, alone.</summary>
     private bool Retransmit(Instant now, int index)
+    {
+        CutPacket(index);
+        return Retransmit(now, index, push: false);
+    }
+
+    /// <summary>The packet that the segment belonged to ends with it, and begins anew behind it.</summary>
+    private void CutPacket(int index)
+    {
+        CutAfter(index);
+        if (index > 0)
+        {
+            CutAfter(index - 1);
+        }
+    }
+
+    private void CutAfter(int index)
+    {
+        ref SentSegment segment = ref Sent[index];
+        if ((segment.Flags & SentFlags.Followed) != 0)
+        {
+            segment.Flags &= ~SentFlags.Followed;
+            _packets++;
+        }
+    }
+
+    private bool Retransmit(Instant now, int index, bool push)
     {
         ref SentSegment segment = ref Sent[index];
         if ((segment.Flags & SentFlags.Syn) != 0)
@@ -235,6 +279,7 @@ internal sealed partial class TcpConnection
         if (data > mss)
         {
             Sent.Split(index, mss);
+            _packets++;
             segment = ref Sent[index];
             if ((segment.Flags & SentFlags.Lost) != 0)
             {
@@ -253,7 +298,7 @@ internal sealed partial class TcpConnection
         Count(SnmpCounter.TcpRetransSegs);
         _counts.Retransmitted++;
         _counts.BytesRetransmitted += data;
-        EmitData(now, segment.Seq, data, segment.Flags);
+        EmitData(now, segment.Seq, data, push ? segment.Flags | SentFlags.Push : segment.Flags);
         return true;
     }
 
@@ -273,7 +318,7 @@ internal sealed partial class TcpConnection
         TcpOptions options = CurrentOptions(now);
         int room = Math.Min(_maximumSegment - length, _timestampsOn ? 28 : 40);
         AddSackBlocks(ref options, (room - 4) / 8);
-        Emit(now, seq, flags, AdvertiseWindow(), options, length);
+        Emit(now, seq, flags, AdvertiseWindow(), options, length, (sent & SentFlags.Followed) != 0);
     }
 
     /// <summary>An acknowledgement without data, now.</summary>
@@ -334,7 +379,8 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>Builds the frame: options, header, data from the send buffer, checksum; and hands it to IP.</summary>
-    private void Emit(Instant now, SequenceNumber seq, TcpFlags flags, ushort window, in TcpOptions options, int length)
+    private void Emit(
+        Instant now, SequenceNumber seq, TcpFlags flags, ushort window, in TcpOptions options, int length, bool followed = false)
     {
         IpPath? path = CurrentPath();
         if (path is null)
@@ -356,6 +402,8 @@ internal sealed partial class TcpConnection
             _sendBuffer!.CopyTo(seq - _snd.BufferStart, bytes.Slice(header, length));
         }
 
+        frame.GroupFollows = followed && path.Interface.SegmentationOffload;
+        _lastTransmissionAt = now;
         int total = header + length;
         TcpWriter.WriteChecksum(bytes[..total], LocalAddress, RemoteAddress);
         frame.Length = path.TransportOffset + total;

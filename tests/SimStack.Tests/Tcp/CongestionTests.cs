@@ -293,8 +293,10 @@ public sealed class CongestionTests
         Assert.Equal(560, net.Socket.Connection!.SendMss);
     }
 
+    // There is no round trip here for which packets could wait to grow.
     private static (Dialogue Net, Windows Windows) Established(Action<Sysctls>? settings = null)
     {
+        settings += s => s.TsoWindowDivisor = 100;
         Dialogue net = new(settings: settings);
         Windows windows = new();
         net.Host.Observer = windows;

@@ -1,5 +1,6 @@
 using SimNet.Scripting.Packetdrill.Syntax;
 using SimStack.Sockets;
+using SimStack.Tcp;
 
 namespace SimNet.Scripting.Packetdrill.Calls;
 
@@ -81,11 +82,11 @@ internal sealed partial class ScriptProcess
             : [];
     }
 
-    /// <summary>Bytes left to read; 1 where only the end of the stream is, so that the user reads on (Linux: tcp_inq_hint).</summary>
+    /// <summary>What is left to read; the peer's FIN counts, so that the user reads on (Linux: tcp_inq_hint).</summary>
     private static int InQueue(TcpSocket tcp)
     {
-        int readable = tcp.ReadableCount;
-        return readable == 0 && (tcp.Poll() & PollEvents.POLLRDHUP) != 0 ? 1 : readable;
+        bool ended = tcp.State is TcpState.CloseWait or TcpState.LastAck or TcpState.Closing or TcpState.TimeWait;
+        return tcp.ReadableCount + (ended ? 1 : 0);
     }
 
     /// <summary>

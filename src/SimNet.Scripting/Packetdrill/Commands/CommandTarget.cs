@@ -12,6 +12,9 @@ internal abstract class CommandTarget
     /// <summary>The process id of the program that runs the script, as <c>${PPID}</c> of a command: any fixed number.</summary>
     public virtual int ProcessId => 1000;
 
+    /// <summary>The device that packets of scripts go through.</summary>
+    public virtual string DeviceName => "tun0";
+
     /// <summary>Files that exist beside /proc and /sys; commands read, write and remove them.</summary>
     public abstract CommandFiles Files { get; }
 

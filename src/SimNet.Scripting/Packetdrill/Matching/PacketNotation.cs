@@ -84,21 +84,23 @@ internal static class PacketNotation
     private static void AppendFlags(StringBuilder text, PacketImage packet, bool withAce)
     {
         int start = text.Length;
-        Append(TcpFlags.Fin, 'F');
         Append(TcpFlags.Syn, 'S');
+        Append(TcpFlags.Fin, 'F');
         Append(TcpFlags.Rst, 'R');
         Append(TcpFlags.Psh, 'P');
-        Append(TcpFlags.Ack, '.');
         Append(TcpFlags.Urg, 'U');
-        if (withAce)
-        {
-            text.Append((char)('0' + packet.AceField));
-        }
-        else
+        if (!withAce)
         {
             Append(TcpFlags.Ece, 'E');
             Append(TcpFlags.Cwr, 'W');
             Append(TcpFlags.Ae, 'A');
+        }
+
+        // The language takes letters only before the point, the counter only behind it.
+        Append(TcpFlags.Ack, '.');
+        if (withAce)
+        {
+            text.Append((char)('0' + packet.AceField));
         }
 
         if (text.Length == start)

@@ -19,6 +19,9 @@ internal sealed partial class ScriptRun
     // A call that blocks where the script says nothing of it: after so long nothing will wake it.
     private static readonly Duration LongestCall = Duration.FromSeconds(86_400);
 
+    // No script means to see so many: connections that answer each other for ever.
+    private const int MostPackets = 1_000_000;
+
     private readonly PacketdrillScript _script;
     private readonly ScriptSettings _settings;
     private readonly TestMachine _machine;
@@ -130,7 +133,14 @@ internal sealed partial class ScriptRun
     /// <summary>Goes on to the next instant at which anything happens; false when there is none up to the limit, where the clock then is.</summary>
     private bool Step(Instant limit, out PacketdrillFailure? failure)
     {
-        failure = null;
+        failure = _machine.History.Count > MostPackets
+            ? new PacketdrillFailure(_script.Position, $"expected an end got more than {MostPackets} packets")
+            : null;
+        if (failure is not null)
+        {
+            return true;
+        }
+
         Instant wake = _process.Deadline;
         if (wake <= limit && wake < _machine.NextDeadline)
         {

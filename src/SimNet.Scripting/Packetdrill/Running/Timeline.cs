@@ -11,6 +11,9 @@ namespace SimNet.Scripting.Packetdrill.Running;
 /// <param name="tolerancePercent">The same in percent of the time since the event before; the larger one counts.</param>
 internal sealed class Timeline(Duration tolerance, double tolerancePercent)
 {
+    // All times of a script together; what is computed from them then fits.
+    private static readonly Duration Longest = Duration.FromSeconds(1_000_000_000);
+
     /// <summary>The instant of the script's time 0.</summary>
     public Instant Start { get; set; }
 
@@ -79,6 +82,7 @@ internal sealed class Timeline(Duration tolerance, double tolerancePercent)
     public static ScriptError? Check(PacketdrillScript script)
     {
         ScriptEvent? last = null;
+        Duration sum = Duration.Zero;
         foreach (ScriptEvent next in script.Events)
         {
             EventTime time = next.Time;
@@ -91,6 +95,12 @@ internal sealed class Timeline(Duration tolerance, double tolerancePercent)
             {
                 return new ScriptError(
                     time.Position, $"time goes back from {Text(last.Time.Start)} s to {Text(time.Start)} s; it shall not be before the event above");
+            }
+
+            sum += Duration.Max(time.End ?? time.Start, time.BlockingEnd ?? time.Start);
+            if (sum > Longest)
+            {
+                return new ScriptError(time.Position, $"up to here the script lasts {Text(sum)} s; at most {Text(Longest)} s are possible");
             }
 
             last = next;

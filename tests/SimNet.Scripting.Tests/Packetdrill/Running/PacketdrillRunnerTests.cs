@@ -152,6 +152,78 @@ public class PacketdrillRunnerTests
         Assert.NotNull(Run(script.Replace("[0:0(0)]", "[99:99(0)]", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData(PacketdrillIpVersion.Ipv4)]
+    [InlineData(PacketdrillIpVersion.Ipv4MappedIpv6)]
+    [InlineData(PacketdrillIpVersion.Ipv6)]
+    public void Datagrams_go_both_ways(PacketdrillIpVersion version)
+    {
+        const string script = """
+            0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3
+            +0 connect(3, ..., ...) = 0
+            +0 write(3, ..., 100) = 100
+            +0 > udp (100)
+            +.1 < udp (50)
+            +0 read(3, ..., 200) = 50
+            +0 send(3, ..., 7, 0) = 7
+            +0 > udp (7)
+            +0 < icmp unreachable port_unreachable [udp (7)]
+            +0 read(3, ..., 200) = -1 ECONNREFUSED (Connection refused)
+            """;
+        var options = new PacketdrillOptions { IpVersion = version };
+        Assert.Null(PacketdrillRunner.Run(script, "udp.pkt", options).Failure?.ToString());
+        Assert.Equal(
+            "udp.pkt:4: expected `udp (99)` got `udp (100)`: length",
+            PacketdrillRunner.Run(script.Replace("udp (100)", "udp (99)", StringComparison.Ordinal), "udp.pkt", options).Failure?.ToString());
+    }
+
+    [Fact]
+    public void Each_passive_connection_has_a_peer_s_port_of_its_own()
+    {
+        const string reuse = "+0 setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0\n+0 bind";
+        string once = Passive.Replace("+0 bind", reuse, StringComparison.Ordinal);
+        string again = once.Replace("0 socket", "+1 socket", StringComparison.Ordinal).Replace("--tolerance_percent=0\n", "+0 close(3) = 0\n", StringComparison.Ordinal);
+        PacketdrillResult result = PacketdrillRunner.Run(once + again, "twice.pkt");
+        Assert.Null(result.Failure?.ToString());
+        Assert.Equal(2, result.Packets.Where(p => !p.Outbound).Select(p => p.Bytes.Span[20] << 8 | p.Bytes.Span[21]).Distinct().Count());
+    }
+
+    [Fact]
+    public void Packets_of_other_sockets_and_after_the_last_line_are_not_looked_at()
+    {
+        const string script = """
+            0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+            +0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
+            +0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
+            +0 > S 0:0(0) <...>
+            +0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 4
+            +0 fcntl(4, F_SETFL, O_RDWR|O_NONBLOCK) = 0
+            +.5 connect(4, ..., ...) = -1 EINPROGRESS (Operation now in progress)
+            +0 > S 0:0(0) <...>
+            """;
+        Assert.Null(Run(script));
+        Assert.Equal("9: expected `S 0:0(0) win 1 <...>` got `S 0:0(0) win 64240 <...>`: window", Run(script + "\n+1 > S 0:0(0) win 1 <...>"));
+    }
+
+    [Fact]
+    public void A_blocked_call_ends_in_time_or_is_told()
+    {
+        const string script = """
+            0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+            +0 bind(3, ..., ...) = 0
+            +0 listen(3, 5) = 0
+            +0...0.3 accept(3, ..., ...) = 4
+            +.1 < S 0:0(0) win 30000 <mss 1000>
+            +0 > S. 0:0(0) ack 1 <...>
+            """;
+        Assert.Equal("4: expected accept() to return got it blocked at the script's end", Run(script));
+        Assert.Null(Run(script + "\n+.2 < . 1:1(0) ack 1 win 300\n+0 write(4, ..., 5) = 5"));
+        Assert.Equal(
+            "4: expected accept() to return at 0.300000 s got it at 0.380000 s (tolerance 0.037500 s)",
+            Run(script + "\n+.28 < . 1:1(0) ack 1 win 300\n+0 write(4, ..., 5) = 5"));
+        Assert.Equal("5: expected accept() to block got accept() of line 4 blocked still", Run(script.Replace("+.1 <", "+0...0.3 accept(3, ..., ...) = 5\n+.1 <", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Runs_are_alike_and_their_captures_valid()
     {
@@ -175,6 +247,7 @@ public class PacketdrillRunnerTests
     [InlineData("+1 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3", "x.pkt:1:1: the first event is at 1.000000 s; it shall be at 0")]
     [InlineData("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n0.2 close(3) = 0\n0.1 close(3) = 0", "x.pkt:3:1: time goes back from 0.200000 s to 0.100000 s; it shall not be before the event above")]
     [InlineData("--tolerance_usecs=zero\n0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3", "x.pkt:1:19: --tolerance_usecs takes a number from 1 to 2147483647, not 'zero'")]
+    [InlineData("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+999999999 close(3) = 0\n+2 close(3) = 0", "x.pkt:3:1: up to here the script lasts 1000000001.000000 s; at most 1000000000.000000 s are possible")]
     public void A_wrong_script_is_told_before_it_is_run(string script, string error)
     {
         ScriptException wrong = Assert.Throws<ScriptException>(() => PacketdrillRunner.Run(script, "x.pkt"));
