@@ -102,7 +102,7 @@ internal sealed class CapturedConnections
 
         return new RecordedConnection
         {
-            Name = string.Create(CultureInfo.InvariantCulture, $"TCP connection {number} of {_name}"),
+            Name = string.Create(CultureInfo.InvariantCulture, $"TCP connection {number} of {Path.GetFileName(_name)}"),
             Side = whose,
             IsV6 = packets[0].IsV6,
             Packets = [.. packets.Select(p => new RecordedPacket(p, _options.GetValueOrDefault(p, []), p.FromInitiator == (whose == RecordingSide.Client)))],

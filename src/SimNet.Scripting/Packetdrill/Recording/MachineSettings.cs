@@ -93,13 +93,13 @@ internal sealed class MachineSettings
         }
     }
 
-    /// <summary>A write that the host's buffer could not take at once would block; the script's shall not.</summary>
+    /// <summary>Where the host's buffer would not take all at once, calls would block that shall not.</summary>
     private void InferBuffer(IReadOnlyList<TimedCall> calls)
     {
-        long largest = calls.Where(c => c.Order == CallOrder.Write).Select(c => long.Parse(c.Text[(c.Text.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture)).DefaultIfEmpty(0).Max();
-        if (largest > LargestUnblockedWrite)
+        long written = calls.Where(c => c.Order == CallOrder.Write).Sum(c => Math.Max(c.Result, 0));
+        if (written > LargestUnblockedWrite)
         {
-            long buffer = largest * 4;
+            long buffer = written * 4;
             Set("net.ipv4.tcp_wmem", string.Create(CultureInfo.InvariantCulture, $"4096 {buffer} {Math.Max(buffer, 4194304)}"));
         }
     }

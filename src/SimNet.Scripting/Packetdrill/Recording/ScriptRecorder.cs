@@ -42,7 +42,9 @@ internal static class ScriptRecorder
         return best!;
     }
 
-    private static int Reached(Recording recording) => recording.Result.Failure!.Position.Line;
+    /// <summary>How many packets of the connection come before the line that does not hold.</summary>
+    private static int Reached(Recording recording) => recording.Text.Split('\n').Take(recording.Result.Failure!.Position.Line - 1)
+        .Count(l => l.Contains(" < ", StringComparison.Ordinal) || l.Contains(" > ", StringComparison.Ordinal));
 
     private static IEnumerable<CallPlan> Plans(RecordedConnection connection, int[] tolerances)
     {

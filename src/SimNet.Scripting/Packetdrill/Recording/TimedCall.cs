@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace SimNet.Scripting.Packetdrill.Recording;
 
 /// <summary>A system call of the script.</summary>
@@ -6,7 +8,12 @@ namespace SimNet.Scripting.Packetdrill.Recording;
 /// <param name="Order">Among the calls before one packet.</param>
 /// <param name="Text">The call and its result as the script has them: <c>close(4) = 0</c>.</param>
 /// <param name="End">For a call that blocks: when it returns; null: at once.</param>
-internal sealed record TimedCall(long Time, int Before, CallOrder Order, string Text, long? End = null);
+internal sealed record TimedCall(long Time, int Before, CallOrder Order, string Text, long? End = null)
+{
+    /// <summary>What it returns; -1 for an error.</summary>
+    public long Result => Text[(Text.LastIndexOf("= ", StringComparison.Ordinal) + 2)..].Split(' ')[0] is var result
+        && long.TryParse(result, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : -1;
+}
 
 /// <summary>What a program does first when several calls are made at once.</summary>
 internal enum CallOrder
