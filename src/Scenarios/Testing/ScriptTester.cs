@@ -4,6 +4,7 @@ using Scenarios.Running;
 using SimNet.Capture;
 using SimNet.Scripting;
 using SimNet.Scripting.Packetdrill;
+using SimNet.Scripting.Packetdrill.Reports;
 using SimNet.Scripting.Packetdrill.Running;
 
 namespace Scenarios.Testing;
@@ -18,10 +19,10 @@ internal sealed class ScriptTester(TestRequest request)
 
     /// <summary>Reads it, runs it, and writes its capture where one is asked for.</summary>
     /// <exception cref="SimException">The capture cannot be written.</exception>
-    public ScriptOutcome Run(ScriptFile file, PacketdrillIpVersion version)
+    public TestedScript Run(ScriptFile file, PacketdrillIpVersion version)
     {
         long start = Stopwatch.GetTimestamp();
-        ScriptOutcome outcome = Read(file.FullPath, out string? text) is { } why
+        TestedScript outcome = Read(file.FullPath, out string? text) is { } why
             ? Unreadable(file, version, [new ScriptError(file.Name, 0, 0, why)])
             : Run(file, version, text!);
         outcome = outcome with { Elapsed = Stopwatch.GetElapsedTime(start), Text = text };
@@ -64,16 +65,16 @@ internal sealed class ScriptTester(TestRequest request)
         }
     }
 
-    private ScriptOutcome Run(ScriptFile file, PacketdrillIpVersion version, string text)
+    private TestedScript Run(ScriptFile file, PacketdrillIpVersion version, string text)
     {
         try
         {
             PacketdrillResult result = PacketdrillRunner.Run(text, file.Name, Options(version));
-            return new ScriptOutcome
+            return new TestedScript
             {
                 File = file,
                 IpVersion = version,
-                Verdict = result.Passed ? ScriptVerdictKind.Passed : ScriptVerdictKind.Failed,
+                Outcome = result.Passed ? ScriptOutcome.Passed : result.Failure?.UnsupportedFeature is null ? ScriptOutcome.Failed : ScriptOutcome.Unsupported,
                 Failure = result.Failure,
                 Result = result,
             };
@@ -87,12 +88,12 @@ internal sealed class ScriptTester(TestRequest request)
             // One script that meets a mistake of the program's must not keep the others from being run.
             string message = $"this is a mistake in sim, please report it with the script: {exception.GetType().Name}: {exception.Message.ReplaceLineEndings(" ")}";
             var failure = new PacketdrillFailure(new SourcePosition(file.Name, 0, 0), message);
-            return new ScriptOutcome { File = file, IpVersion = version, Verdict = ScriptVerdictKind.Failed, Failure = failure };
+            return new TestedScript { File = file, IpVersion = version, Outcome = ScriptOutcome.Failed, Failure = failure };
         }
     }
 
-    private static ScriptOutcome Unreadable(ScriptFile file, PacketdrillIpVersion version, IReadOnlyList<ScriptError> errors) =>
-        new() { File = file, IpVersion = version, Verdict = ScriptVerdictKind.Unreadable, Errors = errors };
+    private static TestedScript Unreadable(ScriptFile file, PacketdrillIpVersion version, IReadOnlyList<ScriptError> errors) =>
+        new() { File = file, IpVersion = version, Outcome = ScriptOutcome.Broken, Errors = errors };
 
     /// <summary>The text of a file; or why there is none.</summary>
     public static string? Read(string path, out string? text)

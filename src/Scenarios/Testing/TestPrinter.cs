@@ -3,6 +3,7 @@ using Scenarios.CommandLine;
 using SimNet.Scripting;
 using SimNet.Scripting.Ladder;
 using SimNet.Scripting.Packetdrill;
+using SimNet.Scripting.Packetdrill.Reports;
 
 namespace Scenarios.Testing;
 
@@ -17,11 +18,11 @@ internal sealed class TestPrinter(SimConsole console, TestRequest request)
     private bool OutputIsJson => request.Json == JsonOption.StandardOutput;
 
     /// <summary>One script's line, on standard output; the errors of one that could not be read, on standard error.</summary>
-    public void Print(ScriptOutcome outcome)
+    public void Print(TestedScript script)
     {
-        if (outcome.Verdict == ScriptVerdictKind.Unreadable)
+        if (script.Outcome == ScriptOutcome.Broken)
         {
-            foreach (ScriptError error in outcome.Errors)
+            foreach (ScriptError error in script.Errors)
             {
                 console.Error.WriteLine(error);
             }
@@ -35,10 +36,10 @@ internal sealed class TestPrinter(SimConsole console, TestRequest request)
             return;
         }
 
-        console.Output.WriteLine(Line(outcome));
+        console.Output.WriteLine(Line(script));
         if (request.Verbose)
         {
-            Explain(outcome);
+            Explain(script);
         }
 
         // Whoever watches a long run sees each script when it is done.
@@ -46,40 +47,40 @@ internal sealed class TestPrinter(SimConsole console, TestRequest request)
     }
 
     /// <summary><c>2 passed, 1 failed</c></summary>
-    public void PrintCount(IReadOnlyList<ScriptOutcome> outcomes)
+    public void PrintCount(IReadOnlyList<TestedScript> scripts)
     {
         if (OutputIsJson)
         {
             return;
         }
 
-        int passed = outcomes.Count(o => o.Verdict == ScriptVerdictKind.Passed);
-        int failed = outcomes.Count(o => o.Verdict == ScriptVerdictKind.Failed);
+        int passed = scripts.Count(o => o.Outcome == ScriptOutcome.Passed);
+        int failed = scripts.Count(o => o.Outcome is ScriptOutcome.Failed or ScriptOutcome.Unsupported);
         console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{passed} passed, {failed} failed"));
         console.Output.Flush();
     }
 
     /// <summary><c>PASS path</c> or <c>FAIL path:line: expected … got …</c>; with the IP version where there are several.</summary>
-    public string Line(ScriptOutcome outcome)
+    public string Line(TestedScript script)
     {
-        string version = request.IpVersions.Count > 1 ? $" ({IpVersionNames.Of(outcome.IpVersion)})" : "";
-        if (outcome.Failure is not { } failure)
+        string version = request.IpVersions.Count > 1 ? $" ({IpVersionNames.Of(script.IpVersion)})" : "";
+        if (script.Failure is not { } failure)
         {
-            return Coloured("PASS", Green) + $" {outcome.File.Name}{version}";
+            return Coloured("PASS", Green) + $" {script.File.Name}{version}";
         }
 
-        string place = failure.Position.IsKnown ? failure.Position.ToShortString() : outcome.File.Name;
+        string place = failure.Position.IsKnown ? failure.Position.ToShortString() : script.File.Name;
         return Coloured("FAIL", Red) + $" {place}{version}: {failure.Message.ReplaceLineEndings(" ")}";
     }
 
-    private void Explain(ScriptOutcome outcome)
+    private void Explain(TestedScript script)
     {
-        foreach (string line in outcome.Result?.Output ?? [])
+        foreach (string line in script.Result?.Output ?? [])
         {
             console.Output.WriteLine($"{Indent}the script says: {line}");
         }
 
-        if (outcome.Failure is not { } failure)
+        if (script.Failure is not { } failure)
         {
             return;
         }
@@ -90,7 +91,7 @@ internal sealed class TestPrinter(SimConsole console, TestRequest request)
             console.Output.WriteLine($"{Indent}got       {failure.ActualPacket ?? "nothing"}");
         }
 
-        if (outcome.Result is not { } result)
+        if (script.Result is not { } result)
         {
             return;
         }
@@ -101,21 +102,21 @@ internal sealed class TestPrinter(SimConsole console, TestRequest request)
             console.Output.WriteLine(Indent + line);
         }
 
-        if (LineOf(outcome, failure) is { } wrong)
+        if (LineOf(script, failure) is { } wrong)
         {
             string number = failure.Position.Line.ToString(CultureInfo.InvariantCulture);
             console.Output.WriteLine($"{Indent}{Coloured(">>>", Red)} line {number}: {wrong}");
         }
     }
 
-    private static string? LineOf(ScriptOutcome outcome, PacketdrillFailure failure)
+    private static string? LineOf(TestedScript script, PacketdrillFailure failure)
     {
-        if (outcome.Text is null || !failure.Position.IsKnown)
+        if (script.Text is null || !failure.Position.IsKnown)
         {
             return null;
         }
 
-        string[] lines = outcome.Text.Split('\n');
+        string[] lines = script.Text.Split('\n');
         return failure.Position.Line <= lines.Length ? lines[failure.Position.Line - 1].Trim() : null;
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SimNet.Scripting.Packetdrill;
+using SimNet.Scripting.Packetdrill.Reports;
 
 namespace Scenarios.Testing;
 
@@ -19,32 +20,31 @@ internal sealed class TestSession(SimConsole console, TestRequest request)
     public int Run(CancellationToken cancellationToken)
     {
         IReadOnlyList<ScriptFile> files = ScriptFiles.Find(request.Paths);
-        TestReports.Check(request);
-        List<ScriptOutcome> outcomes = RunAll(files, cancellationToken);
-        return Finish(outcomes, cancellationToken.IsCancellationRequested);
+        List<TestedScript> scripts = RunAll(files, cancellationToken);
+        return Finish(scripts, cancellationToken.IsCancellationRequested);
     }
 
     /// <summary>Runs these scripts and prints a line for each, in this order.</summary>
-    public List<ScriptOutcome> RunAll(IReadOnlyList<ScriptFile> files, CancellationToken cancellationToken)
+    public List<TestedScript> RunAll(IReadOnlyList<ScriptFile> files, CancellationToken cancellationToken)
     {
         (ScriptFile File, PacketdrillIpVersion Version)[] runs = [.. files.SelectMany(f => request.IpVersions.Select(v => (f, v)))];
-        var outcomes = new List<ScriptOutcome>(runs.Length);
-        using var line = new OrderedLine<ScriptOutcome>(runs.Length, Math.Min(request.Jobs, runs.Length), i => _tester.Run(runs[i].File, runs[i].Version));
-        while (!cancellationToken.IsCancellationRequested && line.TryTake(out ScriptOutcome? outcome))
+        var scripts = new List<TestedScript>(runs.Length);
+        using var line = new OrderedLine<TestedScript>(runs.Length, Math.Min(request.Jobs, runs.Length), i => _tester.Run(runs[i].File, runs[i].Version));
+        while (!cancellationToken.IsCancellationRequested && line.TryTake(out TestedScript? script))
         {
-            _printer.Print(outcome);
+            _printer.Print(script);
             // The packets of thousands of scripts are not kept.
-            outcomes.Add(outcome with { Result = null, Text = null });
+            scripts.Add(script with { Result = null, Text = null });
         }
 
-        return outcomes;
+        return scripts;
     }
 
     /// <summary>Writes the reports and the count; gives the exit status.</summary>
-    public int Finish(IReadOnlyList<ScriptOutcome> outcomes, bool isStopped)
+    public int Finish(IReadOnlyList<TestedScript> scripts, bool isStopped)
     {
-        TestReports.Write(request, outcomes, console);
-        int unreadable = outcomes.Count(o => o.Verdict == ScriptVerdictKind.Unreadable);
+        TestReports.Write(request, scripts, console);
+        int unreadable = scripts.Count(o => o.Outcome == ScriptOutcome.Broken);
         if (unreadable > 0)
         {
             console.Error.WriteLine(string.Create(
@@ -57,10 +57,10 @@ internal sealed class TestSession(SimConsole console, TestRequest request)
         }
 
         console.Error.Flush();
-        _printer.PrintCount(outcomes);
+        _printer.PrintCount(scripts);
         return isStopped ? ExitStatus.Interrupted
             : unreadable > 0 ? ExitStatus.BadRequest
-            : outcomes.Any(o => o.Verdict == ScriptVerdictKind.Failed) ? ExitStatus.ExpectationFailed
+            : scripts.Any(o => o.Outcome is ScriptOutcome.Failed or ScriptOutcome.Unsupported) ? ExitStatus.ExpectationFailed
             : ExitStatus.Success;
     }
 }

@@ -31,10 +31,9 @@ internal sealed class WatchSession
     public int Run(CancellationToken cancellationToken)
     {
         IReadOnlyList<ScriptFile> files = ScriptFiles.Find(_request.Paths);
-        TestReports.Check(_request);
         Dictionary<string, FileStamp> stamps = Stamps(files);
-        List<ScriptOutcome> outcomes = _session.RunAll(files, cancellationToken);
-        int status = _session.Finish(outcomes, isStopped: false);
+        List<TestedScript> scripts = _session.RunAll(files, cancellationToken);
+        int status = _session.Finish(scripts, isStopped: false);
         Announce(files.Count);
         while (!cancellationToken.IsCancellationRequested && _wait(cancellationToken))
         {
@@ -48,9 +47,9 @@ internal sealed class WatchSession
                 continue;
             }
 
-            List<ScriptOutcome> again = _session.RunAll(changed, cancellationToken);
-            outcomes = Merge(files, outcomes, again);
-            status = _session.Finish(outcomes, isStopped: false);
+            List<TestedScript> again = _session.RunAll(changed, cancellationToken);
+            scripts = Merge(files, scripts, again);
+            status = _session.Finish(scripts, isStopped: false);
         }
 
         return status;
@@ -78,11 +77,11 @@ internal sealed class WatchSession
     private static Dictionary<string, FileStamp> Stamps(IReadOnlyList<ScriptFile> files) =>
         files.ToDictionary(f => f.FullPath, f => FileStamp.Of(f.FullPath), StringComparer.Ordinal);
 
-    /// <summary>The newest outcome of each script that is still there, in the scripts' order.</summary>
-    private static List<ScriptOutcome> Merge(IReadOnlyList<ScriptFile> files, List<ScriptOutcome> before, List<ScriptOutcome> again)
+    /// <summary>The newest script of each script that is still there, in the scripts' order.</summary>
+    private static List<TestedScript> Merge(IReadOnlyList<ScriptFile> files, List<TestedScript> before, List<TestedScript> again)
     {
-        ILookup<string, ScriptOutcome> newest = again.ToLookup(o => o.File.FullPath, StringComparer.Ordinal);
-        ILookup<string, ScriptOutcome> old = before.ToLookup(o => o.File.FullPath, StringComparer.Ordinal);
+        ILookup<string, TestedScript> newest = again.ToLookup(o => o.File.FullPath, StringComparer.Ordinal);
+        ILookup<string, TestedScript> old = before.ToLookup(o => o.File.FullPath, StringComparer.Ordinal);
         return [.. files.SelectMany(f => newest.Contains(f.FullPath) ? newest[f.FullPath] : old[f.FullPath])];
     }
 

@@ -50,6 +50,11 @@ internal sealed partial class CallInference
 
     private bool IsBoundary(Piece previous, Piece next)
     {
+        if (_plan.Writes == WritePlan.Segments)
+        {
+            return true;
+        }
+
         if (_plan.Writes == WritePlan.Bursts)
         {
             bool together = Enumerable.Range(previous.Index + 1, next.Index - previous.Index).All(i => _packets[i].Outbound)
@@ -65,10 +70,17 @@ internal sealed partial class CallInference
     private void Write(List<Piece> pieces)
     {
         Piece first = pieces[0];
+        RecordedPacket last = _packets[pieces[^1].Index];
         long time = _packets[first.Index].Time;
         int size = pieces.Sum(p => p.Size);
         _lastWriteBefore = first.Index;
-        if (_packets[pieces[^1].Index].Has(TcpFlags.Psh) || _plan.Writes == WritePlan.Whole)
+        if (_plan.Writes != WritePlan.Whole && last.Has(TcpFlags.Fin) && !IsFull(pieces[^1]))
+        {
+            // It waited for the FIN that follows.
+            Add(time, first.Index, CallOrder.Write, $"setsockopt({Descriptor}, SOL_TCP, TCP_CORK, [1], 4) = 0");
+        }
+
+        if (last.Has(TcpFlags.Psh) || _plan.Writes == WritePlan.Whole)
         {
             Add(time, first.Index, CallOrder.Write, $"write({Descriptor}, ..., {size}) = {size}");
             return;

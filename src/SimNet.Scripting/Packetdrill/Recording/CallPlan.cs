@@ -21,6 +21,9 @@ internal enum WritePlan
 
     /// <summary>One for each burst of segments.</summary>
     Bursts,
+
+    /// <summary>One for each segment.</summary>
+    Segments,
 }
 
 /// <summary>Which windows of outbound segments the script compares.</summary>

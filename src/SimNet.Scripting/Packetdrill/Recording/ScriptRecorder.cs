@@ -57,7 +57,7 @@ internal static class ScriptRecorder
                     yield return new CallPlan(true, default, default, windows, tolerance);
                 }
 
-                foreach (WritePlan writes in (WritePlan[])[WritePlan.Whole, WritePlan.Bursts])
+                foreach (WritePlan writes in (WritePlan[])[WritePlan.Whole, WritePlan.Bursts, WritePlan.Segments])
                 {
                     foreach (ReadPlan reads in (ReadPlan[])[ReadPlan.AfterBursts, ReadPlan.AtOnce, ReadPlan.Late])
                     {

@@ -1,10 +1,11 @@
 using SimNet.Scripting;
 using SimNet.Scripting.Packetdrill;
+using SimNet.Scripting.Packetdrill.Reports;
 
 namespace Scenarios.Testing;
 
 /// <summary>One run of one script.</summary>
-internal sealed record ScriptOutcome
+internal sealed record TestedScript
 {
     /// <summary>Which script.</summary>
     public required ScriptFile File { get; init; }
@@ -13,7 +14,7 @@ internal sealed record ScriptOutcome
     public required PacketdrillIpVersion IpVersion { get; init; }
 
     /// <summary>What came of it.</summary>
-    public required ScriptVerdictKind Verdict { get; init; }
+    public required ScriptOutcome Outcome { get; init; }
 
     /// <summary>For a failure: the line that did not hold; where the script's position is unknown, the script as a whole.</summary>
     public PacketdrillFailure? Failure { get; init; }
