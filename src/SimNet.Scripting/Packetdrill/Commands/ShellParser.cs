@@ -70,6 +70,7 @@ internal sealed class ShellParser
 
     private ShellPipeline Pipeline(string connector)
     {
+        int start = Current.Start;
         bool negated = false;
         while (Current.Word?.Plain == "!")
         {
@@ -85,7 +86,7 @@ internal sealed class ShellParser
             commands.Add(Command());
         }
 
-        return new ShellPipeline(connector, negated, commands);
+        return new ShellPipeline(start, connector, negated, commands);
     }
 
     private ShellCommand Command()

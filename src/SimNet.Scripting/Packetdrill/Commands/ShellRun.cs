@@ -50,8 +50,8 @@ internal sealed class ShellRun(CommandTarget target)
             if (_depth == 0)
             {
                 LastErrors = "";
-                LastStart = pipeline.Commands[0].Start;
-                LastEnd = i + 1 < pipelines.Count ? pipelines[i + 1].Commands[0].Start : text.Length;
+                LastStart = pipeline.Start;
+                LastEnd = i + 1 < pipelines.Count ? pipelines[i + 1].Start : text.Length;
                 LastEnd = End(text, LastStart, LastEnd);
             }
 
@@ -65,7 +65,7 @@ internal sealed class ShellRun(CommandTarget target)
     // Without what joins it to the next one.
     private static int End(string text, int start, int end)
     {
-        while (end > start && text[end - 1] is ' ' or '\n' or '\t' or ';' or '&' or '|' or '!')
+        while (end > start && text[end - 1] is ' ' or '\n' or '\t' or ';' or '&' or '|')
         {
             end--;
         }

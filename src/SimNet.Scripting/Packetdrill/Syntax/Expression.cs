@@ -67,5 +67,5 @@ internal sealed record NamedValueExpression(SourcePosition Position, string Name
 /// <summary><c>inet_addr("192.0.2.1")</c> or <c>inet6_addr("2001:db8::1")</c>.</summary>
 /// <param name="Position">Of the word.</param>
 /// <param name="IsV6">True for <c>inet6_addr</c>.</param>
-/// <param name="Address">Of that version.</param>
+/// <param name="Address">Of that version; an IPv4 address mapped into IPv6 is the same value as the IPv4 address.</param>
 internal sealed record AddressExpression(SourcePosition Position, bool IsV6, IpAddress Address) : Expression(Position);

@@ -149,10 +149,10 @@ internal sealed partial class PacketdrillWriter
                 WriteNextField(MemberName(epoll.Member), epoll.Data);
                 break;
             case TimestampingExpression times:
-                _text.Append($"scm_sec={times.Seconds},scm_nsec={times.Nanoseconds}");
+                _text.Append(CultureInfo.InvariantCulture, $"scm_sec={times.Seconds},scm_nsec={times.Nanoseconds}");
                 break;
             case LingerExpression linger:
-                _text.Append($"onoff={linger.OnOff}, linger={linger.Seconds}");
+                _text.Append(CultureInfo.InvariantCulture, $"onoff={linger.OnOff}, linger={linger.Seconds}");
                 break;
             case GreHeaderExpression gre:
                 WriteGre(gre.Header);

@@ -201,7 +201,7 @@ internal sealed partial class ScriptReader
                 continue;
             }
 
-            int known = "\\\"'0abfnrtv".IndexOf(code);
+            int known = "\\\"'0abfnrtv".IndexOf(code, StringComparison.Ordinal);
             value.Append(known >= 0
                 ? "\\\"'\0\a\b\f\n\r\t\v"[known]
                 : throw Fail(token.Position, $"a string with the escape `\\{Token.Shorten(code.ToString())}`; there are \\\\ \\\" \\' \\0 \\a \\b \\f \\n \\r \\t \\v and \\xHH"));

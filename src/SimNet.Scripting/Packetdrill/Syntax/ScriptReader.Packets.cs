@@ -88,7 +88,7 @@ internal sealed partial class ScriptReader
     }
 
     private static IpAddress ParseAddress(string text, bool isV6, SourcePosition position) =>
-        text.Contains(':') == isV6 && !text.Contains('[') && IpAddress.TryParse(text, out IpAddress address)
+        text.Contains(':', StringComparison.Ordinal) == isV6 && !text.Contains('[', StringComparison.Ordinal) && IpAddress.TryParse(text, out IpAddress address)
             ? address
             : throw Fail(position, $"`{Token.Shorten(text)}` is no {(isV6 ? "IPv6" : "IPv4")} address");
 

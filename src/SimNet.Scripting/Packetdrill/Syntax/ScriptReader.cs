@@ -89,7 +89,7 @@ internal sealed partial class ScriptReader
 
     private string Define(string value, SourcePosition position)
     {
-        int equals = value.IndexOf('=');
+        int equals = value.IndexOf('=', StringComparison.Ordinal);
         string name = equals < 0 ? value : value[..equals];
         if (equals <= 0 || equals == value.Length - 1 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
         {

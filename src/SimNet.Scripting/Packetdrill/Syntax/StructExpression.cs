@@ -13,7 +13,7 @@ internal abstract record StructExpression(SourcePosition Position) : Expression(
 /// <param name="Position">Of the brace.</param>
 /// <param name="IsV6">True for <c>AF_INET6</c>.</param>
 /// <param name="Port">In host byte order.</param>
-/// <param name="Address">Of that version.</param>
+/// <param name="Address">Of that version; an IPv4 address mapped into IPv6 is the same value as the IPv4 address.</param>
 internal sealed record SocketAddressExpression(SourcePosition Position, bool IsV6, ushort Port, IpAddress Address) : StructExpression(Position)
 {
     public override string TypeName => IsV6 ? "struct sockaddr_in6" : "struct sockaddr_in";

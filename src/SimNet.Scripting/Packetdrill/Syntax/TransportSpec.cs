@@ -36,7 +36,7 @@ internal sealed record TcpFlagsSpec(SourcePosition Position, TcpFlags Flags, int
 /// <param name="Length">Payload bytes.</param>
 internal sealed record SequenceSpec(SourcePosition Position, uint Start, ushort Length) : SyntaxNode(Position)
 {
-    /// <summary>The number after the last byte, as it is written; may exceed 32 bits nowhere.</summary>
+    /// <summary>The number after the last byte, as it is written; never past the end of the 32 bits.</summary>
     public uint End => Start + Length;
 }
 

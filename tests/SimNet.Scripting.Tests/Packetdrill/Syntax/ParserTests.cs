@@ -52,7 +52,12 @@ public sealed class ParserTests
     {
         Dictionary<string, string> macros = new()
         {
-            ["COOKIE"] = "3021b9d889017eeb", ["CODE"] = "host_unreachable", ["N"] = "1000", ["RANGE"] = "1:1001(1000)", ["CC"] = "wrong", ["mss"] = "9",
+            ["COOKIE"] = "3021b9d889017eeb",
+            ["CODE"] = "host_unreachable",
+            ["N"] = "1000",
+            ["RANGE"] = "1:1001(1000)",
+            ["CC"] = "wrong",
+            ["mss"] = "9",
         };
         PacketdrillScript script = Parse(
             """
