@@ -8,6 +8,13 @@ namespace SimNet.Scripting.Packetdrill.Calls;
 /// <summary>getsockopt and setsockopt. What neither the stack nor the process has fails by its name.</summary>
 internal sealed partial class ScriptProcess
 {
+    // Those that Linux has as modules; any other name is ENOENT there.
+    private static readonly string[] CongestionControls =
+    [
+        "bbr", "bic", "cdg", "cubic", "dctcp", "highspeed", "htcp", "hybla", "illinois", "lp", "nv", "reno", "scalable", "vegas", "veno",
+        "westwood", "yeah",
+    ];
+
     private readonly Capabilities _capabilities = new();
 
     private PendingCall SetSocketOption(CallArguments arguments)
@@ -177,9 +184,9 @@ internal sealed partial class ScriptProcess
 
         int end = Array.IndexOf(value, (byte)0);
         string name = Encoding.Latin1.GetString(value, 0, Math.Min(end < 0 ? value.Length : end, LongestName));
-        return tcp.SetCongestionControl(name)
-            ? CallResult.Ok()
-            : throw CallException.Unsupported($"TCP_CONGESTION {name}");
+        return tcp.SetCongestionControl(name) ? CallResult.Ok()
+            : CongestionControls.Contains(name, StringComparer.Ordinal) ? throw CallException.Unsupported($"TCP_CONGESTION {name}")
+            : CallResult.Fail(LinuxErrno.ENOENT);
     }
 
     private static int Get(SocketFile socket, string name, Instant now, out byte[] value)

@@ -35,6 +35,7 @@ internal sealed class TestMachine
         Device = Host.AddInterface(DeviceName, OwnMac, options.Mtu > 0 ? options.Mtu : v4 ? 1500 : 1520);
         // A tun device is read as fast as it is written: only DeviceQueue drops.
         Device.TxQueueLength = 0;
+        Device.ReceiveSegmentSize = options.ReceiveSegmentSize;
         Host.AddAddress(Device, Local, options.LocalPrefixLength > 0 ? options.LocalPrefixLength : v4 ? 16 : 48);
         Host.AddNeighbour(Device, Gateway, PeerMac);
         Host.AddRoute(Remote, options.RemotePrefixLength > 0 ? options.RemotePrefixLength : v4 ? 32 : 128, Gateway, Device);
@@ -59,6 +60,9 @@ internal sealed class TestMachine
 
     /// <summary>Since the machine was made; it begins a second into its life, as no host's clock stands at 0.</summary>
     public Instant Now { get; private set; } = Instant.Zero + Duration.FromSeconds(1);
+
+    /// <summary>The instant of the script's time 0; before it, that of the machine's beginning.</summary>
+    public Instant ScriptStart { get; set; } = Instant.Zero + Duration.FromSeconds(1);
 
     /// <summary>The machine's address; IPv4 as such, also where sockets are AF_INET6.</summary>
     public IpAddress Local { get; }

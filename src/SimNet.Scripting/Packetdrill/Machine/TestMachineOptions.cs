@@ -28,6 +28,9 @@ internal sealed record TestMachineOptions
     /// <summary>In bytes; 0 = 1500 for IPv4 packets, 1520 for IPv6, so that the MSS is the same.</summary>
     public int Mtu { get; init; }
 
+    /// <summary>Inbound segments that are longer count as joined of such (<c>--mss</c>), in bytes; 0: none do.</summary>
+    public int ReceiveSegmentSize { get; init; }
+
     /// <summary>What <c>bind(fd, ..., ...)</c> takes.</summary>
     public ushort BindPort { get; init; } = 8080;
 

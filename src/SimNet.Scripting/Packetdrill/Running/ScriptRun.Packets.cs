@@ -31,20 +31,10 @@ internal sealed partial class ScriptRun
             : WaitFor(scheduled, "inbound packet") ?? Inject(packet, socket);
     }
 
-    private PacketdrillFailure? Inject(ScriptPacket packet, SocketUnderTest socket)
-    {
-        if (_settings.OffloadMss > 0 && packet.Tcp is { } tcp && tcp.Sequence.Length > _settings.OffloadMss)
-        {
-            return new PacketdrillFailure(packet.Spec.Position, "--mss with an inbound segment that is longer is not supported yet")
-            {
-                UnsupportedFeature = "--mss",
-            };
-        }
-
-        return _exchange.Inject(packet, socket) is { } reason
+    private PacketdrillFailure? Inject(ScriptPacket packet, SocketUnderTest socket) =>
+        _exchange.Inject(packet, socket) is { } reason
             ? new PacketdrillFailure(packet.Spec.Position, $"cannot inject `{packet.Text()}`: {reason}")
             : null;
-    }
 
     // Not before the event is due, but from now on: a packet that comes too early is told as such.
     private PacketdrillFailure? Expect(ScheduledEvent scheduled, ScriptPacket script, SocketUnderTest socket)

@@ -63,7 +63,7 @@ internal sealed partial class ScriptRun
     public PacketdrillResult Run()
     {
         PacketdrillFailure? failure = _settings.Refusal ?? RunCommand(_script.InitialCommand);
-        _timeline.Start = _machine.Now;
+        _timeline.Start = _machine.ScriptStart = _machine.Now;
         if (failure is null)
         {
             failure = RunEvents() ?? AwaitIdle(isEnd: true);

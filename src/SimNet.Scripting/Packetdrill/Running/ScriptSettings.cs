@@ -35,9 +35,6 @@ internal sealed class ScriptSettings
     /// <summary><c>--strict_segments</c>: a line is one packet, never several shorter ones.</summary>
     public bool StrictSegments { get; private set; }
 
-    /// <summary><c>--mss</c>: inbound segments that are longer would be receive offload's packets; 0: none are.</summary>
-    public int OffloadMss { get; private set; }
-
     /// <summary>The first option that asks for what the project lacks.</summary>
     public PacketdrillFailure? Refusal { get; private set; }
 
@@ -58,6 +55,8 @@ internal sealed class ScriptSettings
     private IpAddress? Gateway { get; set; }
 
     private int Mtu { get; set; }
+
+    private int ReceiveSegmentSize { get; set; }
 
     private ushort BindPort { get; set; } = 8080;
 
@@ -92,6 +91,7 @@ internal sealed class ScriptSettings
         RemotePrefixLength = RemotePrefixLength,
         Gateway = Gateway,
         Mtu = Mtu,
+        ReceiveSegmentSize = ReceiveSegmentSize,
         BindPort = BindPort,
         ConnectPort = ConnectPort,
         Secret = _options.Seed,
@@ -128,7 +128,7 @@ internal sealed class ScriptSettings
                 Mtu = ReadNumber(option, 68, ushort.MaxValue);
                 break;
             case "mss":
-                OffloadMss = ReadNumber(option, 1, ushort.MaxValue);
+                ReceiveSegmentSize = ReadNumber(option, 1, ushort.MaxValue);
                 break;
             default:
                 ApplyComparison(option);

@@ -177,6 +177,22 @@ public class PacketdrillRunnerTests
             PacketdrillRunner.Run(script.Replace("udp (100)", "udp (99)", StringComparison.Ordinal), "udp.pkt", options).Failure?.ToString());
     }
 
+    [Theory]
+    [InlineData("", 1460)]
+    [InlineData("--mss=1000\n", 1000)]
+    [InlineData("--mss=9000\n", 1460)]
+    public void Inbound_packets_may_be_joined_of_segments(string option, int receiveMss)
+    {
+        string[] lines = Passive.Split('\n');
+        int write = Array.FindIndex(lines, l => l.Contains("write", StringComparison.Ordinal));
+        Assert.Null(Run(option + string.Join('\n', lines[..write]) + $$"""
+
+            +.01 < P. 1:4001(4000) ack 1 win 300
+            +0 > . 1:1(0) ack 4001
+            +0 %{ assert tcpi_rcv_mss == {{receiveMss}} }%
+            """));
+    }
+
     [Fact]
     public void Each_passive_connection_has_a_peer_s_port_of_its_own()
     {

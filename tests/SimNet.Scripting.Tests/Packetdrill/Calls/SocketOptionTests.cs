@@ -1,0 +1,39 @@
+namespace SimNet.Scripting.Tests.Packetdrill.Calls;
+
+/// <summary>setsockopt and getsockopt as the kernel takes and hands out bytes.</summary>
+public sealed class SocketOptionTests
+{
+    private const string Tcp = "socket(..., SOCK_STREAM, IPPROTO_TCP) = 3;";
+
+    [Theory]
+    [InlineData("setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], 4) = 0; getsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], [4]) = 0")]
+    [InlineData("setsockopt(3, SOL_SOCKET, SO_SNDBUF, [20000], 4) = 0; getsockopt(3, SOL_SOCKET, SO_SNDBUF, [40000], [4]) = 0")]
+    [InlineData("setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], 3) = -1 EINVAL; setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], -1) = -1 EINVAL")]
+    [InlineData("setsockopt(3, IPPROTO_TCP, TCP_NODELAY, [1], 4) = 0; getsockopt(3, SOL_TCP, TCP_NODELAY, [1], [4]) = 0")]
+    [InlineData("setsockopt(3, SOL_TCP, TCP_KEEPIDLE, [0], 4) = -1 EINVAL; setsockopt(3, SOL_TCP, 9999, [0], 4) = -1 ENOPROTOOPT; setsockopt(3, 77, 1, [0], 4) = -1 ENOPROTOOPT")]
+    [InlineData("setsockopt(3, SOL_IP, IP_TOS, [16], 1) = 0; getsockopt(3, SOL_IP, IP_TOS, [16], [4]) = 0; setsockopt(3, SOL_IP, IP_TOS, [9], 0) = 0; getsockopt(3, SOL_IP, IP_TOS, [0], [4]) = 0")]
+    [InlineData("setsockopt(3, SOL_IP, IP_MTU_DISCOVER, [IP_PMTUDISC_DONT], 1) = 0; getsockopt(3, SOL_IP, IP_MTU_DISCOVER, [IP_PMTUDISC_DONT], [4]) = 0")]
+    [InlineData("setsockopt(3, SOL_IPV6, IPV6_TCLASS, [16], 4) = -1 ENOPROTOOPT; getsockopt(3, SOL_IP, IP_MTU, [0], [4]) = -1 ENOTCONN")]
+    [InlineData("setsockopt(3, SOL_SOCKET, SO_LINGER, {onoff=1, linger=7}, 8) = 0; getsockopt(3, SOL_SOCKET, SO_LINGER, [1], [4]) = 0; setsockopt(3, SOL_SOCKET, SO_LINGER, [1], 4) = -1 EINVAL")]
+    [InlineData("getsockopt(3, SOL_SOCKET, SO_LINGER, \"\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\", [8]) = 0")]
+    [InlineData("setsockopt(3, SOL_SOCKET, SO_RCVTIMEO, [1], 4) = -1 EINVAL; setsockopt(3, SOL_SOCKET, SO_RCVTIMEO, \"\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\", 16) = 0")]
+    [InlineData("setsockopt(3, SOL_SOCKET, SO_SNDTIMEO, \"\\x02\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x40\\x42\\x0f\\x00\\x00\\x00\\x00\\x00\", 16) = -1 EDOM")]
+    [InlineData("getsockopt(3, SOL_SOCKET, SO_TYPE, [SOCK_STREAM], [4]) = 0; setsockopt(3, SOL_SOCKET, SO_TYPE, [1], 4) = -1 ENOPROTOOPT")]
+    [InlineData("getsockopt(3, SOL_SOCKET, SO_PROTOCOL, [IPPROTO_TCP], [4]) = 0; getsockopt(3, SOL_SOCKET, SO_ACCEPTCONN, [0], [4]) = 0; listen(3, 1) = 0; getsockopt(3, SOL_SOCKET, SO_ACCEPTCONN, [1], [4]) = 0")]
+    [InlineData("setsockopt(3, SOL_SOCKET, SO_MARK, [9], 4) = 0; getsockopt(3, SOL_SOCKET, SO_MARK, [9], [4]) = 0; setsockopt(3, SOL_SOCKET, SO_PRIORITY, [7], 4) = 0")]
+    [InlineData("cap_set(CAP_EFFECTIVE, CAP_NET_ADMIN, CAP_CLEAR) = 0; cap_set(CAP_EFFECTIVE, CAP_NET_RAW, CAP_CLEAR) = 0; setsockopt(3, SOL_SOCKET, SO_MARK, [9], 4) = -1 EPERM; setsockopt(3, SOL_SOCKET, SO_PRIORITY, [6], 4) = 0; setsockopt(3, SOL_SOCKET, SO_PRIORITY, [7], 4) = -1 EPERM")]
+    [InlineData("setsockopt(3, SOL_TCP, TCP_CONGESTION, \"reno\", 4) = 0; getsockopt(3, SOL_TCP, TCP_CONGESTION, \"reno\", [4]) = 0; setsockopt(3, SOL_TCP, TCP_CONGESTION, \"nonsense\", 8) = -1 ENOENT; setsockopt(3, SOL_TCP, TCP_CONGESTION, \"\", 0) = -1 EINVAL")]
+    [InlineData("setsockopt(3, SOL_TCP, TCP_INQ, [2], 4) = -1 EINVAL; setsockopt(3, SOL_TCP, TCP_INQ, [1], 4) = 0; getsockopt(3, SOL_TCP, TCP_INQ, [1], [4]) = 0")]
+    [InlineData("getsockopt(3, SOL_SOCKET, SO_ERROR, [0], [4]) = 0; setsockopt(3, SOL_SOCKET, SO_BROADCAST, [5], 4) = 0; getsockopt(3, SOL_SOCKET, SO_BROADCAST, [1], [4]) = 0")]
+    [InlineData("epoll_create(1) = 4; setsockopt(4, SOL_SOCKET, SO_ERROR, [0], 4) = -1 ENOTSOCK; getsockopt(4, SOL_SOCKET, SO_ERROR, [0], [4]) = -1 ENOTSOCK")]
+    public void As_linux_has_it(string calls) => Assert.Equal("ok", new CallBench().Run(Tcp + calls));
+
+    [Theory]
+    [InlineData("setsockopt(3, SOL_TCP, TCP_CONGESTION, \"bbr\", 3) = 0", "TCP_CONGESTION bbr is not supported yet")]
+    [InlineData("setsockopt(3, SOL_TCP, TCP_NODELAY, 1, 4) = 0", "expected setsockopt(3, SOL_TCP, TCP_NODELAY, 1, 4) = 0, got the value 1; it can be [number], a string or a structure")]
+    [InlineData("getsockopt(3, SOL_TCP, TCP_NODELAY, [0], [8]) = 0", "expected getsockopt(3, SOL_TCP, TCP_NODELAY, [0], [8]) = 0, got a length of 4")]
+    [InlineData("getsockopt(3, SOL_TCP, TCP_CONGESTION, \"reno\", [4]) = 0", "expected getsockopt(3, SOL_TCP, TCP_CONGESTION, \"reno\", [4]) = 0, got \"cubi\"")]
+    [InlineData("setsockopt(3, SOL_TCP, TCP_REPAIR, [1], 4) = 0", "TCP_REPAIR is not supported yet")]
+    [InlineData("setsockopt(3, SOL_SOCKET, SO_RCVLOWAT, [1], 4) = 0", "SO_RCVLOWAT is not supported yet")]
+    public void What_differs_or_lacks_is_named(string calls, string expected) => Assert.Equal(expected, new CallBench().Run(Tcp + calls));
+}
