@@ -50,15 +50,12 @@ internal static class OutputFiles
 
     /// <summary>Replaces a file by a whole text, so that it is never there in part, whatever happens meanwhile.</summary>
     /// <exception cref="SimException">It cannot be written; what was there before is still there.</exception>
-    /// <param name="path">Where.</param>
-    /// <param name="text">What.</param>
-    /// <param name="option">The option that says where.</param>
-    public static void Replace(string path, string text, string option = "--out DIR")
+    public static void Replace(string path, string text)
     {
         if (new FileInfo(path).LinkTarget is not null)
         {
             // A link is written through; moving a file over it would take its place.
-            Write(path, text, option);
+            Write(path, text);
             return;
         }
 
@@ -71,7 +68,7 @@ internal static class OutputFiles
         catch (Exception exception) when (IsRefusal(exception))
         {
             Discard(temporary);
-            throw Refused("write", path, exception, option);
+            throw Refused("write", path, exception);
         }
     }
 

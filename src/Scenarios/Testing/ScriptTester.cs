@@ -112,7 +112,7 @@ internal sealed class ScriptTester(TestRequest request)
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            return "there is no such file any more";
+            return "there is no such file";
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
         {

@@ -61,15 +61,18 @@ internal sealed class TestPrinter(SimConsole console, TestRequest request)
     }
 
     /// <summary><c>PASS path</c> or <c>FAIL path:line: expected … got …</c>; with the IP version where there are several.</summary>
-    public string Line(TestedScript script)
+    public string Line(TestedScript script) =>
+        Line(script.File.Name, script.Failure, request.IpVersions.Count > 1 ? $" ({IpVersionNames.Of(script.IpVersion)})" : "");
+
+    /// <summary>The same of a script by itself.</summary>
+    public string Line(string name, PacketdrillFailure? failure, string version = "")
     {
-        string version = request.IpVersions.Count > 1 ? $" ({IpVersionNames.Of(script.IpVersion)})" : "";
-        if (script.Failure is not { } failure)
+        if (failure is null)
         {
-            return Coloured("PASS", Green) + $" {script.File.Name}{version}";
+            return Coloured("PASS", Green) + $" {name}{version}";
         }
 
-        string place = failure.Position.IsKnown ? failure.Position.ToShortString() : script.File.Name;
+        string place = failure.Position.IsKnown ? failure.Position.ToShortString() : name;
         return Coloured("FAIL", Red) + $" {place}{version}: {failure.Message.ReplaceLineEndings(" ")}";
     }
 

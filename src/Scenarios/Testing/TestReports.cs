@@ -14,7 +14,7 @@ internal static class TestReports
         ScriptVerdict[] verdicts = [.. scripts.Select(Verdict)];
         if (request.Junit is { } junit)
         {
-            OutputFiles.Replace(junit, Text(stream => JUnitReport.Write(verdicts, stream)), "--junit FILE");
+            OutputFiles.Write(junit, Text(stream => JUnitReport.Write(verdicts, stream)), "--junit FILE");
         }
 
         if (request.Json is { } json)

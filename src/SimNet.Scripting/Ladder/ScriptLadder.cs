@@ -39,6 +39,9 @@ internal static class ScriptLadder
         return lines;
     }
 
+    /// <summary>The packets with their headers read.</summary>
+    public static IReadOnlyList<PacketRecord> Records(PacketdrillResult result) => [.. result.Packets.Select(Record)];
+
     private static LadderPage Page(PacketdrillResult result)
     {
         var page = new LadderPage { Left = Machine, Right = Script };

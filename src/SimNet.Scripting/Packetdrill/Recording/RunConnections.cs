@@ -92,14 +92,23 @@ internal sealed class RunConnections
 
         // The same count as that of the run's packets, which calls refer to.
         _packets++;
-        string host = packet.Point.Name[..packet.Point.Name.LastIndexOf('.')];
+        int dot = packet.Point.Name.LastIndexOf('.');
+        string host = packet.Point.Name[..dot];
+        bool isLoopback = packet.Point.Name.AsSpan(dot + 1).SequenceEqual("lo");
+        if (isLoopback && packet.Direction == CaptureDirection.Inbound)
+        {
+            // It was seen when it was sent.
+            return;
+        }
+
         var captured = new CapturedPacket
         {
             LinkType = CaptureLinkType.Ethernet,
             HasTimestamp = true,
             OriginalLength = packet.Bytes.Length,
             Data = packet.Bytes,
-            Flags = (uint)packet.Direction,
+            // Both ends are here: the direction tells neither from the other.
+            Flags = (uint)(isLoopback ? CaptureDirection.Unknown : packet.Direction),
         };
         if (_hosts.TryGetValue(host, out CapturedConnections? connections))
         {

@@ -11,6 +11,8 @@ internal static class ScriptRecorder
     // In microseconds: the usual tolerance, and what hosts whose timers tick need (jiffies of 4 ms and 10 ms, coarse timer wheels).
     private static readonly int[] Tolerances = [0, 10_000, 50_000];
 
+    private static readonly WindowPlan[] Windows = [WindowPlan.All, WindowPlan.Handshake, WindowPlan.None];
+
     /// <summary>Writes the script and runs it.</summary>
     /// <param name="connection">What was recorded.</param>
     /// <param name="fileName">The script's name, for messages.</param>
@@ -19,51 +21,92 @@ internal static class ScriptRecorder
     /// <exception cref="RecordingException">Something of the connection has no form in the language.</exception>
     public static Recording Record(RecordedConnection connection, string fileName, PacketdrillOptions options, int? tolerance = null)
     {
+        var tried = new Dictionary<string, Recording>(StringComparer.Ordinal);
         Recording? best = null;
-        var tried = new HashSet<string>(StringComparer.Ordinal);
-        string head = Head(connection);
-        foreach (CallPlan plan in Plans(connection, tolerance is { } one ? [one] : Tolerances))
+        foreach (CallPlan plan in Plans(connection))
         {
-            string text = head + ScriptText.Write(connection, plan);
-            if (!tried.Add(text))
-            {
-                continue;
-            }
-
-            var recording = new Recording(connection, plan, text, PacketdrillRunner.Run(text, fileName, options));
-            if (recording.Result.Passed)
+            Recording recording = Relax(plan with { ToleranceMicroseconds = tolerance ?? 0 });
+            best = best is null || IsBetter(recording, best) ? recording : best;
+            if (IsStrictest(recording))
             {
                 return recording;
             }
-
-            best = best is null || Reached(recording) > Reached(best) ? recording : best;
         }
 
         return best!;
+
+        // What a script compares is given up only where it does not hold.
+        Recording Relax(CallPlan plan)
+        {
+            Recording? usual = null;
+            while (true)
+            {
+                Recording recording = Try(plan);
+                if (recording.Result.Failure is not { } failure)
+                {
+                    return recording;
+                }
+
+                usual = plan.ToleranceMicroseconds == (tolerance ?? 0) ? recording : usual;
+
+                if (failure.Message.EndsWith(": window", StringComparison.Ordinal) && plan.Windows != Windows[^1])
+                {
+                    plan = plan with { Windows = Windows[Array.IndexOf(Windows, plan.Windows) + 1] };
+                }
+                else if (failure.Message.Contains("(tolerance ", StringComparison.Ordinal) && tolerance is null && plan.ToleranceMicroseconds != Tolerances[^1])
+                {
+                    plan = plan with { ToleranceMicroseconds = Tolerances[Array.IndexOf(Tolerances, plan.ToleranceMicroseconds) + 1] };
+                }
+                else
+                {
+                    // More time did not help; then it is none of the matter.
+                    return usual!;
+                }
+            }
+        }
+
+        Recording Try(CallPlan plan)
+        {
+            string text = Head(connection) + ScriptText.Write(connection, plan);
+            if (!tried.TryGetValue(text, out Recording? recording))
+            {
+                tried[text] = recording = new Recording(connection, plan, text, PacketdrillRunner.Run(text, fileName, options));
+            }
+
+            return recording;
+        }
+    }
+
+    private static bool IsStrictest(Recording recording) => recording is { Result.Passed: true, Plan: { Windows: WindowPlan.All, ToleranceMicroseconds: 0 } };
+
+    private static bool IsBetter(Recording one, Recording other)
+    {
+        if (one.Result.Passed != other.Result.Passed)
+        {
+            return one.Result.Passed;
+        }
+
+        return one.Result.Passed
+            ? (one.Plan.ToleranceMicroseconds, one.Plan.Windows).CompareTo((other.Plan.ToleranceMicroseconds, other.Plan.Windows)) < 0
+            : Reached(one) > Reached(other);
     }
 
     /// <summary>How many packets of the connection come before the line that does not hold.</summary>
     private static int Reached(Recording recording) => recording.Text.Split('\n').Take(recording.Result.Failure!.Position.Line - 1)
         .Count(l => l.Contains(" < ", StringComparison.Ordinal) || l.Contains(" > ", StringComparison.Ordinal));
 
-    private static IEnumerable<CallPlan> Plans(RecordedConnection connection, int[] tolerances)
+    private static IEnumerable<CallPlan> Plans(RecordedConnection connection)
     {
-        foreach (int tolerance in tolerances)
+        if (connection.KnownCalls is not null)
         {
-            foreach (WindowPlan windows in (WindowPlan[])[WindowPlan.All, WindowPlan.Handshake, WindowPlan.None])
-            {
-                if (connection.KnownCalls is not null)
-                {
-                    yield return new CallPlan(true, default, default, windows, tolerance);
-                }
+            yield return new CallPlan(true, default, default, WindowPlan.All);
+        }
 
-                foreach (WritePlan writes in (WritePlan[])[WritePlan.Whole, WritePlan.Bursts, WritePlan.Segments])
-                {
-                    foreach (ReadPlan reads in (ReadPlan[])[ReadPlan.AfterBursts, ReadPlan.AtOnce, ReadPlan.Late])
-                    {
-                        yield return new CallPlan(false, reads, writes, windows, tolerance);
-                    }
-                }
+        foreach (WritePlan writes in (WritePlan[])[WritePlan.Whole, WritePlan.Bursts, WritePlan.Segments])
+        {
+            foreach (ReadPlan reads in (ReadPlan[])[ReadPlan.AfterBursts, ReadPlan.AtOnce, ReadPlan.Late])
+            {
+                yield return new CallPlan(false, reads, writes, WindowPlan.All);
             }
         }
     }
