@@ -9,9 +9,11 @@ public sealed class PacketdrillResult
     private const long CaptureEpoch = 1_700_000_000_000_000_000;
 
     internal PacketdrillResult(
-        PacketdrillFailure? failure, IReadOnlyList<PacketdrillPacket> packets, Duration duration, IReadOnlyList<string> output)
+        PacketdrillFailure? failure, IReadOnlyList<PacketdrillStep> steps, IReadOnlyList<PacketdrillPacket> packets, Duration duration,
+        IReadOnlyList<string> output)
     {
         Failure = failure;
+        Steps = steps;
         Packets = packets;
         Duration = duration;
         Output = output;
@@ -22,6 +24,9 @@ public sealed class PacketdrillResult
 
     /// <summary>The first line that did not hold; null when all did.</summary>
     public PacketdrillFailure? Failure { get; }
+
+    /// <summary>The lines that held, in order, without the commands before the first and after the last event.</summary>
+    public IReadOnlyList<PacketdrillStep> Steps { get; }
 
     /// <summary>Every packet in both directions, in order: the script's and any other.</summary>
     public IReadOnlyList<PacketdrillPacket> Packets { get; }

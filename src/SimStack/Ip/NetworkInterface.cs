@@ -95,14 +95,17 @@ public sealed class NetworkInterface
     /// <summary>The next frame to send, which then belongs to the caller; false when none waits.</summary>
     public bool TryDequeue([NotNullWhen(true)] out Frame? frame) => _outgoing.TryDequeue(out frame);
 
-    /// <summary>Takes the frame; false when it was dropped (and given back to the pool).</summary>
+    /// <summary>
+    /// Takes the frame; one that is dropped goes back to the pool. False when the queue had no room, which the sender is told; an interface
+    /// that is down drops without a word.
+    /// </summary>
     internal bool Enqueue(Frame frame)
     {
         if (!IsUp || !HasCarrier || RefusesFrames || (TxQueueLength != 0 && _outgoing.Count >= TxQueueLength))
         {
             TxDropped++;
             _pool.Return(frame);
-            return false;
+            return !IsUp || !HasCarrier;
         }
 
         TxPackets++;

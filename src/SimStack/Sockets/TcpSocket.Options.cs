@@ -123,7 +123,8 @@ public sealed partial class TcpSocket
             case SocketOption.TCP_USER_TIMEOUT when value >= 0: return Options with { UserTimeoutMilliseconds = value };
             case SocketOption.TCP_WINDOW_CLAMP when value == 0: return Options with { WindowClamp = 0 };
             case SocketOption.TCP_WINDOW_CLAMP when value > 0: return Options with { WindowClamp = Math.Max(value, 1152) };
-            case SocketOption.IP_TOS when value is >= 0 and <= 255: return Options with { TypeOfService = value & ~EcnMask };
+            // Linux keeps the low byte of whatever it is given.
+            case SocketOption.IP_TOS: return Options with { TypeOfService = value & 0xFF & ~EcnMask };
             case SocketOption.IPV6_TCLASS when value is >= -1 and <= 255:
                 return Options with { TrafficClass = Math.Max(value, 0) & ~EcnMask };
             case SocketOption.IPV6_UNICAST_HOPS when value is -1 or (>= 1 and <= 255): return Options with { HopLimit = Math.Max(value, 0) };

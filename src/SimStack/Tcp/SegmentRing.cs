@@ -31,6 +31,8 @@ internal sealed class SegmentRing
         Count--;
     }
 
+    public void RemoveLast() => Count--;
+
     /// <summary>
     /// Splits one segment: the first part keeps the given length and no PSH or FIN. Costs a move of what follows.
     /// </summary>

@@ -57,6 +57,7 @@ internal sealed partial class TcpConnection
         bool wasClosed = _snd.Wnd == 0;
         bool windowChanged = UpdateSendWindow(segment);
         bool outstanding = SegmentsOut > 0;
+        JudgeLossProbe(segment, segment.Ack > _snd.Una, windowChanged);
         if (segment.Ack > _snd.Una)
         {
             AcknowledgeNew(now, segment);
@@ -153,7 +154,6 @@ internal sealed partial class TcpConnection
         }
 
         _retransmissions = 0;
-        _tailProbed = false;
         _firstRetransmissionAt = Instant.Never;
         RespondToProgress(now, acknowledged);
         if (SegmentsOut == 0)
@@ -169,7 +169,7 @@ internal sealed partial class TcpConnection
         }
         else
         {
-            ArmRetransmission(now);
+            ArmAfterProgress(now);
         }
     }
 
@@ -336,6 +336,7 @@ internal sealed partial class TcpConnection
     private void FastRetransmit(Instant now)
     {
         _recoveryPoint = _snd.Nxt;
+        _probeOutstanding = false;
         _congestion.EnterRecovery();
         Count(SnmpCounter.TcpExtTCPRenoRecovery);
         Count(SnmpCounter.TcpExtTCPFastRetrans);

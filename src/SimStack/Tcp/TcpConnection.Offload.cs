@@ -25,6 +25,17 @@ internal sealed partial class TcpConnection
         Push = 4,
     }
 
+    private enum OutputKind : byte
+    {
+        All,
+
+        /// <summary>One packet at most, and without waiting for it to grow (Linux: tcp_push_one).</summary>
+        One,
+
+        /// <summary>One packet, be the congestion window full: a tail loss probe.</summary>
+        Probe,
+    }
+
     private WriteQueue? _writeQueue;
     private Nagle _nagle;
     private Instant _lastTransmissionAt;
@@ -36,13 +47,17 @@ internal sealed partial class TcpConnection
     /// <summary>Bytes of data in the first packet of the queue; 0 for a FIN that stands alone.</summary>
     private int HeadLength => QueuedPackets > 0 ? _writeQueue!.First.End - _snd.Nxt : 0;
 
+    /// <summary>So much room in the peer's window the first packet needs to leave at all: a segment, or all of it with a FIN.</summary>
+    private int HeadNeeds(int mss) =>
+        HeadLength is var length && length > mss ? mss : length + (QueuedPackets <= 1 && FinWaits ? 1 : 0);
+
     private bool FinWaits => _finQueued && !_finSent;
 
     /// <summary>Sends what the windows, Nagle, and the hope for larger packets allow.</summary>
     /// <param name="now">The instant.</param>
     /// <param name="nagle">For the last packet; those before it can't grow any more.</param>
-    /// <param name="one">One packet at most, and without waiting for it to grow (Linux: tcp_push_one).</param>
-    private void OutputPackets(Instant now, Nagle nagle, bool one = false)
+    /// <param name="kind">As many as may go, or one.</param>
+    private void OutputPackets(Instant now, Nagle nagle, OutputKind kind = OutputKind.All)
     {
         int mss = EffectiveMss;
         int most = OffloadSegments(mss);
@@ -52,35 +67,48 @@ internal sealed partial class TcpConnection
             int quota = Math.Min(CongestionQuota, most);
             if (quota == 0)
             {
-                break;
+                if (kind is not OutputKind.Probe)
+                {
+                    break;
+                }
+
+                quota = 1;
             }
 
             GrowHead((quota * mss) - HeadLength);
             int length = HeadLength;
             bool last = QueuedPackets <= 1;
             int room = _snd.WindowEnd - _snd.Nxt;
-            if (room < (length > mss ? mss : length + (last && FinWaits ? 1 : 0)))
+            if (room < HeadNeeds(mss))
             {
                 windowLimited = true;
                 break;
             }
 
-            if (length <= mss ? NagleHolds(nagle, last, length, mss) : !one && Defers(now, length, last, most, out cwndLimited, out windowLimited))
+            if (length <= mss ? NagleHolds(nagle, last, length, mss) : kind is OutputKind.All && Defers(now, length, last, most, out cwndLimited, out windowLimited))
             {
                 break;
             }
 
             int limit = length > mss && !UrgentToSend ? SplitPoint(length, last, room, mss, quota, nagle) : mss;
-            TransmitPacket(now, Math.Min(length, limit), fin: last && FinWaits && length <= limit, mss);
+            if (!TransmitPacket(now, Math.Min(length, limit), fin: last && FinWaits && length <= limit, mss))
+            {
+                break;
+            }
+
             sentAny = true;
-            if (one)
+            if (kind is not OutputKind.All)
             {
                 break;
             }
         }
 
         NoteOutput(now, sentAny, cwndLimited, windowLimited);
-        if (!sentAny && !one)
+        if (sentAny && kind is not OutputKind.Probe)
+        {
+            ScheduleLossProbe(now, advancing: false);
+        }
+        else if (!sentAny && kind is OutputKind.All)
         {
             StartPersist(now);
         }
@@ -192,12 +220,31 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>Makes the segments of one packet from the head of the queue, and takes it off, or its first part.</summary>
-    private void TransmitPacket(Instant now, int length, bool fin, int mss, bool push = false)
+    /// <returns>False when the interface would not have it: then nothing changed (Linux: local congestion).</returns>
+    private bool TransmitPacket(Instant now, int length, bool fin, int mss, bool push = false)
     {
-        if (QueuedPackets > 0 && _writeQueue!.First.End == _snd.Nxt + length)
+        bool whole = QueuedPackets > 0 && _writeQueue!.First.End == _snd.Nxt + length;
+        push |= whole && _writeQueue!.First.Push;
+        SentFlags end = (push ? SentFlags.Push : SentFlags.None) | (fin ? SentFlags.Fin : SentFlags.None);
+        // Linux pushes what is more than a segment, to have it handed on at once at the other end.
+        SentFlags forced = length > mss ? SentFlags.Push : SentFlags.None;
+        SequenceNumber behind = _snd.Nxt + length;
+        for (bool first = true; length > mss; length -= mss, first = false)
         {
-            push |= _writeQueue.First.Push;
-            _writeQueue.RemoveFirst();
+            if (!TransmitSegment(now, mss, SentFlags.Followed, SentFlags.None) && first)
+            {
+                return UndoLastSegment();
+            }
+        }
+
+        if (!TransmitSegment(now, length, end, forced) && forced == SentFlags.None)
+        {
+            return UndoLastSegment();
+        }
+
+        if (whole)
+        {
+            _writeQueue!.RemoveFirst();
         }
         else
         {
@@ -206,24 +253,22 @@ internal sealed partial class TcpConnection
 
         if (length % mss != 0)
         {
-            _snd.SmallEnd = _snd.Nxt + length;
+            _snd.SmallEnd = behind;
         }
 
-        SentFlags end = (push ? SentFlags.Push : SentFlags.None) | (fin ? SentFlags.Fin : SentFlags.None);
-        bool group = length > mss;
-        while (length > mss)
-        {
-            TransmitSegment(now, mss, SentFlags.Followed, SentFlags.None);
-            length -= mss;
-        }
-
-        // Linux pushes what is more than a segment, to have it handed on at once at the other end.
-        TransmitSegment(now, length, end, group ? SentFlags.Push : SentFlags.None);
         _finSent |= fin;
         NoteDataSent(now, length);
+        return true;
     }
 
-    private void TransmitSegment(Instant now, int length, SentFlags flags, SentFlags forced)
+    private bool UndoLastSegment()
+    {
+        _snd.Nxt = Sent[SegmentsOut - 1].Seq;
+        Sent.RemoveLast();
+        return false;
+    }
+
+    private bool TransmitSegment(Instant now, int length, SentFlags flags, SentFlags forced)
     {
         ref SentSegment segment = ref Sent.Add();
         segment.Seq = _snd.Nxt;
@@ -232,6 +277,6 @@ internal sealed partial class TcpConnection
         segment.Flags = flags;
         SequenceNumber seq = _snd.Nxt;
         _snd.Nxt = segment.End;
-        EmitData(now, seq, length, flags | forced);
+        return EmitData(now, seq, length, flags | forced);
     }
 }

@@ -207,7 +207,7 @@ internal sealed partial class TcpConnection
 
         if (_timers.Kind is not RetransmissionKind.Timeout)
         {
-            ArmRetransmission(now);
+            RearmRetransmission(now);
         }
     }
 
@@ -221,7 +221,7 @@ internal sealed partial class TcpConnection
         }
     }
 
-    /// <summary>Sends one segment in flight again, alone.</summary>
+    /// <summary>Sends one segment in flight again, alone; false when the window or the interface would not have it.</summary>
     private bool Retransmit(Instant now, int index)
     {
         CutPacket(index);
@@ -289,20 +289,23 @@ internal sealed partial class TcpConnection
             data = mss;
         }
 
+        _firstRetransmissionAt = Instant.Min(_firstRetransmissionAt, now);
+        Count(SnmpCounter.TcpRetransSegs);
+        _counts.Retransmitted++;
+        _counts.BytesRetransmitted += data;
+        if (!EmitData(now, segment.Seq, data, push ? segment.Flags | SentFlags.Push : segment.Flags))
+        {
+            return false; // It did not leave: as it was before.
+        }
+
         DropFlags(segment.Flags);
         segment.Flags = (segment.Flags & ~SentFlags.Lost) | SentFlags.Retransmitted | SentFlags.RetransmissionInFlight;
         segment.SentAt = now;
         _lastSentAt = now;
-        _firstRetransmissionAt = Instant.Min(_firstRetransmissionAt, now);
-
-        Count(SnmpCounter.TcpRetransSegs);
-        _counts.Retransmitted++;
-        _counts.BytesRetransmitted += data;
-        EmitData(now, segment.Seq, data, push ? segment.Flags | SentFlags.Push : segment.Flags);
         return true;
     }
 
-    private void EmitData(Instant now, SequenceNumber seq, int length, SentFlags sent)
+    private bool EmitData(Instant now, SequenceNumber seq, int length, SentFlags sent)
     {
         TcpFlags flags = TcpFlags.Ack;
         if ((sent & SentFlags.Fin) != 0)
@@ -318,7 +321,7 @@ internal sealed partial class TcpConnection
         TcpOptions options = CurrentOptions(now);
         int room = Math.Min(_maximumSegment - length, _timestampsOn ? 28 : 40);
         AddSackBlocks(ref options, (room - 4) / 8);
-        Emit(now, seq, flags, AdvertiseWindow(), options, length, (sent & SentFlags.Followed) != 0);
+        return Emit(now, seq, flags, AdvertiseWindow(), options, length, (sent & SentFlags.Followed) != 0);
     }
 
     /// <summary>An acknowledgement without data, now.</summary>
@@ -379,13 +382,14 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>Builds the frame: options, header, data from the send buffer, checksum; and hands it to IP.</summary>
-    private void Emit(
+    /// <returns>False when the interface's queue had no room for it.</returns>
+    private bool Emit(
         Instant now, SequenceNumber seq, TcpFlags flags, ushort window, in TcpOptions options, int length, bool followed = false)
     {
         IpPath? path = CurrentPath();
         if (path is null)
         {
-            return;
+            return true;
         }
 
         ushort urgent = UrgentPointerFor(seq, ref flags);
@@ -413,9 +417,9 @@ internal sealed partial class TcpConnection
             NoteAckSent();
         }
 
-        _tcp.Ip.Send(
+        return _tcp.Ip.TrySend(
             now, path, LocalAddress, RemoteAddress, frame, total, IpProtocol.Tcp, _typeOfService, _ttl,
-            dontFragment: MayNotFragment(path));
+            dontFragment: MayNotFragment(path)) || !Offloads;
     }
 
     private IpPath? CurrentPath()

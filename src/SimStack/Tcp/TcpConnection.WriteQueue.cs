@@ -106,7 +106,7 @@ internal sealed partial class TcpConnection
         }
         else if (QueuedPackets == 1)
         {
-            OutputPackets(now, Nagle.Push, one: true);
+            OutputPackets(now, Nagle.Push, OutputKind.One);
         }
     }
 

@@ -41,6 +41,7 @@ public sealed class SocketCallTests
 
     [Theory]
     [InlineData(SocketOption.IP_TOS, 0x13, 0x10)]
+    [InlineData(SocketOption.IP_TOS, -1, 0xFC)]
     [InlineData(SocketOption.IPV6_TCLASS, 0x2F, 0x2C)]
     [InlineData(SocketOption.IPV6_TCLASS, -1, 0)]
     [InlineData(SocketOption.IPV6_UNICAST_HOPS, 7, 7)]

@@ -118,9 +118,9 @@ internal sealed partial class ScriptProcess
         int flags = arguments.Int(5);
         if (arguments.Long(1) != 0 || arguments.Long(3) != 0)
         {
-            // The tool hands the number over as an address; for sockets and pipes there may be none.
-            bool seekable = arguments.Long(1) != 0 ? from is RegularFile : to is RegularFile;
-            return PendingCall.Immediate(_ => CallResult.Fail(seekable ? LinuxErrno.EFAULT : LinuxErrno.ESPIPE));
+            // The number goes to the kernel as an address, at which nothing is; a pipe may not have one at all.
+            bool ofPipe = (from is PipeEnd && arguments.Long(1) != 0) || (to is PipeEnd && arguments.Long(3) != 0);
+            return PendingCall.Immediate(_ => CallResult.Fail(ofPipe ? LinuxErrno.ESPIPE : LinuxErrno.EFAULT));
         }
 
         bool waits = (flags & NonBlocking) == 0;

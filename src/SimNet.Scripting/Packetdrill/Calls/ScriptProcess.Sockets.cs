@@ -9,6 +9,7 @@ internal sealed partial class ScriptProcess
 {
     private const int SockStream = 1;
     private const int SockDatagram = 2;
+    private const int SockRaw = 3;
     private const int SockNonBlock = 0x800;
     private const int SockCloseOnExec = 0x80000;
 
@@ -73,8 +74,10 @@ internal sealed partial class ScriptProcess
                 throw CallException.Unsupported(LinuxSymbols.Name("IPPROTO_", protocol));
             case SockStream or SockDatagram:
                 return (int)Errno.EPROTONOSUPPORT;
+            case SockRaw:
+                throw CallException.Unsupported("SOCK_RAW");
             case >= 0 and <= 10:
-                throw CallException.Unsupported(LinuxSymbols.Name("SOCK_", type));
+                return LinuxErrno.ESOCKTNOSUPPORT;
             default:
                 return LinuxErrno.EINVAL;
         }

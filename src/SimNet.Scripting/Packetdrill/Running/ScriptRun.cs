@@ -32,6 +32,7 @@ internal sealed partial class ScriptRun
     private readonly CodeScope _scope = new();
     private readonly Dictionary<CodeEvent, CodeBlock> _code = new(ReferenceEqualityComparer.Instance);
     private readonly List<string> _output = [];
+    private readonly List<PacketdrillStep> _steps = [];
 
     // The blocking call on the second thread.
     private ScheduledEvent? _blocked;
@@ -76,7 +77,7 @@ internal sealed partial class ScriptRun
             packets.Add(new PacketdrillPacket(_timeline.ToScript(packet.Time), packet.Outbound, packet.Bytes));
         }
 
-        return new PacketdrillResult(failure, packets, _timeline.ToScript(_machine.Now), _output);
+        return new PacketdrillResult(failure, _steps, packets, _timeline.ToScript(_machine.Now), _output);
     }
 
     private PacketdrillFailure? RunEvents()
@@ -99,6 +100,7 @@ internal sealed partial class ScriptRun
             }
 
             _timeline.Finish(scheduled);
+            _steps.Add(new PacketdrillStep(next.Position, _timeline.ToScript(_machine.Now), _machine.History.Count));
         }
 
         return null;

@@ -49,14 +49,14 @@ public sealed class BlockingCallTests
         """)]
     [InlineData("a write of more than the buffer takes", """
         +0 setsockopt(4, SOL_SOCKET, SO_SNDBUF, [4000], 4) = 0
-        +0...0.3 write(4, ..., 20000) = 20000
-        +.1 < . 1:1(0) ack 4001 win 30000
-        +.1 < . 1:1(0) ack 10001 win 30000
-        +.1 < . 1:1(0) ack 18001 win 30000
+        +0...0.3 write(4, ..., 50000) = 50000
+        +.1 < . 1:1(0) ack 5001 win 60000
+        +.1 < . 1:1(0) ack 10001 win 60000
+        +.1 < . 1:1(0) ack 25001 win 60000
         """)]
     [InlineData("a write that a reset cuts short, and the error at the next", """
         +0 setsockopt(4, SOL_SOCKET, SO_SNDBUF, [4000], 4) = 0
-        +0...0.1 write(4, ..., 90000) = 8000
+        +0...0.1 write(4, ..., 90000) = 25000
         +.1 < R. 1:1(0) ack 1 win 30000
         +0 write(4, ..., 1000) = -1 ECONNRESET
         """)]
@@ -86,7 +86,8 @@ public sealed class BlockingCallTests
         +0 splice(5, 0, 4, 0, 700, 0) = 700
         +0 > P. 1:701(700) ack 701
         +0 splice(4, 0, 6, 0, 5000, SPLICE_F_NONBLOCK) = -1 EAGAIN
-        +0 splice(4, 1, 6, 0, 5000, 0) = -1 ESPIPE
+        +0 splice(4, 1, 6, 0, 5000, 0) = -1 EFAULT
+        +0 splice(4, 0, 6, 1, 5000, 0) = -1 ESPIPE
         """)]
     [InlineData("bad buffers", """
         +0 write(4, NULL, 100) = -1 EFAULT (Bad address)
@@ -112,8 +113,11 @@ public sealed class BlockingCallTests
         """)]
     public void It_wakes_when_it_should(string what, string script)
     {
-        PacketdrillResult result = Run(Connected + script);
-        Assert.True(result.Passed, $"{what}: {result.Failure}");
+        foreach (PacketdrillIpVersion version in Enum.GetValues<PacketdrillIpVersion>())
+        {
+            PacketdrillResult result = Run(Connected + script, version);
+            Assert.True(result.Passed, $"{what}, {version}: {result.Failure}");
+        }
     }
 
     [Theory]
@@ -146,5 +150,6 @@ public sealed class BlockingCallTests
         Assert.True(result.Passed, $"{result.Failure}");
     }
 
-    private static PacketdrillResult Run(string script) => PacketdrillRunner.Run(script + "\n", "blocking.pkt", new PacketdrillOptions());
+    private static PacketdrillResult Run(string script, PacketdrillIpVersion version = PacketdrillIpVersion.Ipv4) =>
+        PacketdrillRunner.Run(script + "\n", "blocking.pkt", new PacketdrillOptions { IpVersion = version });
 }

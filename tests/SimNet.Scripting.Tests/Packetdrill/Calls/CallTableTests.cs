@@ -17,7 +17,7 @@ public sealed class CallTableTests
     [InlineData("socket(..., SOCK_DGRAM, IPPROTO_ICMP) = 3")]
     [InlineData("socket(..., SOCK_STREAM, IPPROTO_UDP) = -1 EPROTONOSUPPORT (Protocol not supported)")]
     [InlineData("socket(AF_UNSPEC, SOCK_STREAM, 0) = -1 EAFNOSUPPORT")]
-    [InlineData("socket(..., 99, 0) = -1 EINVAL")]
+    [InlineData("socket(..., 99, 0) = -1 EINVAL; socket(..., SOCK_SEQPACKET, 0) = -1 ESOCKTNOSUPPORT")]
     // bind(2), listen(2), accept(2)
     [InlineData(Tcp + "bind(3, ..., ...) = 0; bind(3, ..., ...) = -1 EINVAL")]
     [InlineData("socket(AF_INET6, SOCK_STREAM, 0) = 3; bind(3, ..., ...) = -1 EINVAL")]

@@ -1,3 +1,6 @@
+using SimNet.Scripting.Packetdrill;
+using SimNet.Scripting.Packetdrill.Running;
+
 namespace SimNet.Scripting.Tests.Packetdrill.Calls;
 
 /// <summary>setsockopt and getsockopt as the kernel takes and hands out bytes.</summary>
@@ -27,6 +30,36 @@ public sealed class SocketOptionTests
     [InlineData("getsockopt(3, SOL_SOCKET, SO_ERROR, [0], [4]) = 0; setsockopt(3, SOL_SOCKET, SO_BROADCAST, [5], 4) = 0; getsockopt(3, SOL_SOCKET, SO_BROADCAST, [1], [4]) = 0")]
     [InlineData("epoll_create(1) = 4; setsockopt(4, SOL_SOCKET, SO_ERROR, [0], 4) = -1 ENOTSOCK; getsockopt(4, SOL_SOCKET, SO_ERROR, [0], [4]) = -1 ENOTSOCK")]
     public void As_linux_has_it(string calls) => Assert.Equal("ok", new CallBench().Run(Tcp + calls));
+
+    [Theory]
+    [InlineData("SOL_IP, IP_MTU_DISCOVER, [IP_PMTUDISC_WANT]", PacketdrillIpVersion.Ipv4, true, 0, 64)]
+    [InlineData("SOL_IP, IP_MTU_DISCOVER, [IP_PMTUDISC_DONT]", PacketdrillIpVersion.Ipv4, false, 0, 64)]
+    [InlineData("SOL_IP, IP_MTU_DISCOVER, [IP_PMTUDISC_PROBE]", PacketdrillIpVersion.Ipv4, false, 0, 64)]
+    [InlineData("SOL_IP, IP_MTU_DISCOVER, [IP_PMTUDISC_DO]", PacketdrillIpVersion.Ipv4MappedIpv6, true, 0, 64)]
+    [InlineData("SOL_IP, IP_TOS, [0x4B]", PacketdrillIpVersion.Ipv4, true, 0x48, 64)]
+    [InlineData("SOL_IP, IP_TOS, [0x48]", PacketdrillIpVersion.Ipv4MappedIpv6, true, 0x48, 64)]
+    [InlineData("SOL_IP, IP_TOS, [0x48]", PacketdrillIpVersion.Ipv6, true, 0, 64)]
+    [InlineData("SOL_IPV6, IPV6_TCLASS, [0x4B]", PacketdrillIpVersion.Ipv6, true, 0x48, 64)]
+    [InlineData("SOL_IPV6, IPV6_TCLASS, [0x48]", PacketdrillIpVersion.Ipv4MappedIpv6, true, 0, 64)]
+    [InlineData("SOL_IP, IP_TTL, [9]", PacketdrillIpVersion.Ipv4, true, 0, 9)]
+    [InlineData("SOL_IPV6, IPV6_UNICAST_HOPS, [7]", PacketdrillIpVersion.Ipv6, true, 0, 7)]
+    public void Options_of_ip_are_seen_in_the_packets(string option, PacketdrillIpVersion version, bool mayNotFragment, int trafficClass, int hops)
+    {
+        PacketdrillResult result = PacketdrillRunner.Run(
+            $"0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 setsockopt(3, {option}, 4) = 0\n+0...0.1 connect(3, ..., ...) = 0\n+0 > S 0:0(0) <...>\n"
+            + "+.1 < S. 0:0(0) ack 1 win 30000 <mss 1000>\n+0 > . 1:1(0) ack 1\n",
+            "options.pkt",
+            new PacketdrillOptions { IpVersion = version });
+        Assert.True(result.Passed, $"{result.Failure}");
+        foreach (PacketdrillPacket packet in result.Packets.Where(p => p.Outbound))
+        {
+            ReadOnlySpan<byte> bytes = packet.Bytes.Span;
+            bool v4 = bytes[0] >> 4 == 4;
+            Assert.Equal(trafficClass, v4 ? bytes[1] : ((bytes[0] & 0xF) << 4) | (bytes[1] >> 4));
+            Assert.Equal(hops, v4 ? bytes[8] : bytes[7]);
+            Assert.Equal(mayNotFragment, !v4 || (bytes[6] & 0x40) != 0);
+        }
+    }
 
     [Theory]
     [InlineData("setsockopt(3, SOL_TCP, TCP_CONGESTION, \"bbr\", 3) = 0", "TCP_CONGESTION bbr is not supported yet")]

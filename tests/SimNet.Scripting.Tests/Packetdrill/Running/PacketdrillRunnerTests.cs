@@ -241,6 +241,47 @@ public class PacketdrillRunnerTests
     }
 
     [Fact]
+    public void A_result_tells_when_each_line_was_over()
+    {
+        PacketdrillResult result = PacketdrillRunner.Run(Passive.Replace("ack 202", "ack 203", StringComparison.Ordinal), "x.pkt");
+        Assert.Equal([2, 3, 4, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18, 19], result.Steps.Select(s => s.Position.Line));
+        Assert.Equal(Duration.FromMilliseconds(1150), result.Steps[^1].Time);
+        Assert.Equal((20, 10), (result.Failure!.Position.Line, result.Steps[^1].PacketCount));
+        Assert.Equal(("`. 802:802(0) ack 203`", "`. 802:802(0) ack 202`"), ($"`{result.Failure.ExpectedPacket}`", $"`{result.Failure.ActualPacket}`"));
+    }
+
+    [Fact]
+    public void Code_prints_and_names_what_is_missing()
+    {
+        PacketdrillResult result = PacketdrillRunner.Run(Active + "+0 %{ print(tcpi_state) }%\n+0 %{ assert tcpi_state == 2 }%", "x.pkt");
+        Assert.Equal(["1"], result.Output);
+        Assert.Equal("x.pkt:11: assert tcpi_state == 2: tcpi_state is 1 [TCP_ESTABLISHED]", result.Failure?.ToString());
+        Assert.Equal("3: expected TCP_INFO for the code block got nothing: the socket is closed", Run("0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 close(3) = 0\n+0 %{ assert 1 }%"));
+    }
+
+    [Theory]
+    [InlineData("--so_filename=x.so", "1: --so_filename is not supported yet", "--so_filename")]
+    [InlineData("--local_ip=2001:db8::1", "1: --local_ip=2001:db8::1 is no address of IPv4, which this run's packets are", null)]
+    public void What_options_ask_for_and_cannot_be_is_told(string option, string failure, string? feature)
+    {
+        PacketdrillResult result = PacketdrillRunner.Run(option + "\n" + Passive.Replace("--tolerance_percent=0\n", "", StringComparison.Ordinal), "x.pkt");
+        Assert.Equal("x.pkt:" + failure, result.Failure?.ToString());
+        Assert.Equal(feature, result.Failure?.UnsupportedFeature);
+    }
+
+    [Fact]
+    public void A_script_s_own_options_win()
+    {
+        string script = "--ip_version=ipv6\n--local_ip=2001:db8::5\n--remote_ip=2001:db8:1::/48\n--bind_port=99\n--mtu=1300\n"
+            + Passive.Replace("mss 1460", "mss 1240", StringComparison.Ordinal);
+        PacketdrillResult result = PacketdrillRunner.Run(script, "x.pkt", new PacketdrillOptions { IpVersion = PacketdrillIpVersion.Ipv4 });
+        Assert.Null(result.Failure?.ToString());
+        ReadOnlySpan<byte> first = result.Packets[0].Bytes.Span;
+        Assert.Equal(SimStack.Ip.IpAddress.Parse("2001:db8::5"), SimStack.Ip.IpAddress.FromBytes(first.Slice(24, 16)));
+        Assert.Equal(99, first[42] << 8 | first[43]);
+    }
+
+    [Fact]
     public void Runs_are_alike_and_their_captures_valid()
     {
         using var first = new MemoryStream();
