@@ -48,7 +48,8 @@ internal sealed record ControlMessage(int Level, int Type, int Length, IReadOnly
                 CallArguments.Int(error.Type),
                 CallArguments.Int(error.Code),
                 unchecked((uint)CallArguments.Int(error.Info)),
-                unchecked((uint)CallArguments.Int(error.Data))) with { Level = level, Type = type },
+                unchecked((uint)CallArguments.Int(error.Data))) with
+            { Level = level, Type = type },
             TimestampingExpression => throw CallException.Unsupported("SCM_TIMESTAMPING"),
             ListExpression => throw CallException.Unsupported("SCM_TIMESTAMPING_OPT_STATS"),
             _ => Int(level, type, CallArguments.Int(written.Data)),

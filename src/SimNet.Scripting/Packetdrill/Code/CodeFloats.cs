@@ -68,7 +68,7 @@ internal static class CodeFloats
         (string digits, int exponent) = Significant(Math.Abs(value), precision);
         bool exponential = exponent < -4 || exponent >= precision;
         string text = exponential ? Exponential(value, precision - 1) : Fixed(value, precision - 1 - exponent);
-        if (keepZeros || !text.Contains('.'))
+        if (keepZeros || !text.Contains('.', StringComparison.Ordinal))
         {
             return text;
         }

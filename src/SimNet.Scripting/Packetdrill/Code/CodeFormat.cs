@@ -76,9 +76,9 @@ internal sealed class CodeFormat
             throw new CodeException(CodeOutcomeKind.Unsupported, _place, "a format with names is not supported");
         }
 
-        for (; "-+ #0".Contains(c); c = Next())
+        for (; "-+ #0".Contains(c, StringComparison.Ordinal); c = Next())
         {
-            flags += flags.Contains(c) ? "" : c;
+            flags += flags.Contains(c, StringComparison.Ordinal) ? "" : c;
         }
 
         int? width = Count(ref c);
@@ -100,7 +100,7 @@ internal sealed class CodeFormat
         }
 
         string text = c == '%' ? "%" : Convert(c, flags, precision);
-        Pad(text, flags, width ?? 0, isNumber: "diouxXeEfFgG".Contains(c));
+        Pad(text, flags, width ?? 0, isNumber: "diouxXeEfFgG".Contains(c, StringComparison.Ordinal));
     }
 
     private int? Count(ref char c)
@@ -161,7 +161,7 @@ internal sealed class CodeFormat
         };
         int radix = c switch { 'o' => 8, 'x' or 'X' => 16, _ => 10 };
         string digits = Digits(value, radix).PadLeft(precision ?? 0, '0');
-        string prefix = !flags.Contains('#') ? "" : c switch { 'o' => "0o", 'x' or 'X' => "0x", _ => "" };
+        string prefix = !flags.Contains('#', StringComparison.Ordinal) ? "" : c switch { 'o' => "0o", 'x' or 'X' => "0x", _ => "" };
         string text = prefix + digits;
         return Sign(value.Sign < 0, flags) + (c == 'X' ? text.ToUpperInvariant() : text);
     }
@@ -198,22 +198,22 @@ internal sealed class CodeFormat
         {
             'e' => CodeFloats.Exponential(magnitude, precision),
             'f' => CodeFloats.Fixed(magnitude, precision),
-            _ => CodeFloats.General(magnitude, precision, flags.Contains('#')),
+            _ => CodeFloats.General(magnitude, precision, flags.Contains('#', StringComparison.Ordinal)),
         };
         text = char.IsUpper(c) ? text.ToUpperInvariant() : text;
         return Sign(double.IsNegative(value) && !double.IsNaN(value), flags) + text;
     }
 
     private static string Sign(bool negative, string flags) =>
-        negative ? "-" : flags.Contains('+') ? "+" : flags.Contains(' ') ? " " : "";
+        negative ? "-" : flags.Contains('+', StringComparison.Ordinal) ? "+" : flags.Contains(' ', StringComparison.Ordinal) ? " " : "";
 
     private void Pad(string text, string flags, int width, bool isNumber)
     {
-        if (flags.Contains('-'))
+        if (flags.Contains('-', StringComparison.Ordinal))
         {
             _result.Append(text.PadRight(width));
         }
-        else if (isNumber && flags.Contains('0') && text.Length < width)
+        else if (isNumber && flags.Contains('0', StringComparison.Ordinal) && text.Length < width)
         {
             int sign = text[0] is '-' or '+' or ' ' ? 1 : 0;
             sign += text.Length > sign + 1 && text[sign] == '0' && text[sign + 1] is 'x' or 'X' or 'o' ? 2 : 0;

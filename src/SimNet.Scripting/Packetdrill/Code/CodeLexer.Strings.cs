@@ -77,7 +77,7 @@ internal sealed partial class CodeLexer
             case 'N':
                 throw new CodeException(CodeOutcomeKind.Unsupported, start, "the escape `\\N`");
             default:
-                int known = "abfnrtv".IndexOf(c);
+                int known = "abfnrtv".IndexOf(c, StringComparison.Ordinal);
                 value.Append(known >= 0 ? "\a\b\f\n\r\t\v"[known].ToString() : $"\\{c}");
                 break;
         }

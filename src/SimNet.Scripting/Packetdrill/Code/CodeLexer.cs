@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Numerics;
 
 namespace SimNet.Scripting.Packetdrill.Code;
@@ -215,7 +214,7 @@ internal sealed partial class CodeLexer
         }
 
         string name = _text[start.._at];
-        if (Current is '\'' or '"' && name.Length <= 2 && name.All(c => "rRbBuUfFtT".Contains(c)))
+        if (Current is '\'' or '"' && name.Length <= 2 && name.All(c => "rRbBuUfFtT".Contains(c, StringComparison.Ordinal)))
         {
             if (name is not ("r" or "R" or "u" or "U"))
             {

@@ -132,7 +132,7 @@ internal static class CodeValues
     // Single quotes, unless the text has some and no double ones.
     private static string Quote(string text)
     {
-        char quote = text.Contains('\'') && !text.Contains('"') ? '"' : '\'';
+        char quote = text.Contains('\'', StringComparison.Ordinal) && !text.Contains('"', StringComparison.Ordinal) ? '"' : '\'';
         StringBuilder quoted = new();
         quoted.Append(quote);
         foreach (char c in text)

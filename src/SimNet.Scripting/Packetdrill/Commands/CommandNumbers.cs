@@ -19,6 +19,10 @@ internal static class CommandNumbers
         return string.Join(' ', words);
     }
 
+    /// <summary>What is not supported, with the value as the script writes it rather than as <see cref="Sysctl"/> makes it.</summary>
+    public static string AsWritten(string unsupported, string value, string written) =>
+        unsupported.EndsWith("=" + value, StringComparison.Ordinal) ? unsupported[..^value.Length] + CommandCall.Shown(written.Trim()) : unsupported;
+
     /// <summary>A plain decimal number, or one with dd's and tc's suffixes: k, K, KiB, M, G (1024), kB, MB, GB (1000).</summary>
     public static bool TryParseSize(string text, out long value)
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace SimNet.Scripting.Packetdrill.Commands;
 
@@ -40,7 +39,7 @@ internal static class FilePrograms
         }
 
         // Shells differ in what a backslash means here.
-        if (call.Arguments.Any(a => a.Contains('\\')))
+        if (call.Arguments.Any(a => a.Contains('\\', StringComparison.Ordinal)))
         {
             throw call.Unsupported("command `echo` with a backslash");
         }

@@ -27,7 +27,7 @@ internal static class GrepPattern
         RegexOptions options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture;
         try
         {
-            return new Regex(whole, ignoreCase ? options | RegexOptions.IgnoreCase : options);
+            return new Regex(whole, ignoreCase ? options | RegexOptions.IgnoreCase : options, Regex.InfiniteMatchTimeout);
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
@@ -67,14 +67,14 @@ internal static class GrepPattern
 
             if (escaped && char.IsAsciiLetterOrDigit(c))
             {
-                if (!"wWsSb".Contains(c))
+                if (!"wWsSb".Contains(c, StringComparison.Ordinal))
                 {
                     return null;
                 }
 
                 result.Append('\\').Append(c);
             }
-            else if ("(){}+?|".Contains(c))
+            else if ("(){}+?|".Contains(c, StringComparison.Ordinal))
             {
                 bool special = escaped != extended;
                 result.Append(special ? "" : "\\").Append(c);

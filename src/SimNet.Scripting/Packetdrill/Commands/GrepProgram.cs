@@ -67,7 +67,7 @@ internal static partial class GrepProgram
                     break;
                 }
 
-                if (!"cqviwxnhHosEFG".Contains(letters[k]))
+                if (!"cqviwxnhHosEFG".Contains(letters[k], StringComparison.Ordinal))
                 {
                     throw call.UnsupportedOption(argument);
                 }

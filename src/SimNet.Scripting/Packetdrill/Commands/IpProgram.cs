@@ -1,4 +1,3 @@
-using System.Globalization;
 using SimStack.Ip;
 
 namespace SimNet.Scripting.Packetdrill.Commands;

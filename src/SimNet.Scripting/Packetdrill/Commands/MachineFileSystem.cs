@@ -82,7 +82,11 @@ internal sealed class MachineFileSystem(CommandTarget target, int start)
 
         if (SysctlName(path) is { } name)
         {
-            return Refusal(target.SetSysctl(name, CommandNumbers.Sysctl(text)), path);
+            string value = CommandNumbers.Sysctl(text);
+            TargetAnswer answer = target.SetSysctl(name, value);
+            return answer.Kind == TargetAnswerKind.Unsupported
+                ? throw ShellException.Unsupported(start, CommandNumbers.AsWritten(answer.Text, value, text))
+                : Refusal(answer, path);
         }
 
         if (Module(path) is var (module, parameter))

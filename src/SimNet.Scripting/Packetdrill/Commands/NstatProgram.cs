@@ -23,7 +23,7 @@ internal static class NstatProgram
 
             foreach (char option in ShortOptions(argument))
             {
-                if (!"aznrs".Contains(option))
+                if (!"aznrs".Contains(option, StringComparison.Ordinal))
                 {
                     throw call.UnsupportedOption(argument);
                 }

@@ -124,7 +124,7 @@ internal sealed class ShellLexer
     {
         int start = _at;
         _parts.Clear();
-        while (_at < _text.Length && !WordEnd.Contains(Current))
+        while (_at < _text.Length && !WordEnd.Contains(Current, StringComparison.Ordinal))
         {
             switch (Current)
             {

@@ -129,14 +129,14 @@ internal sealed class ShellRun(CommandTarget target)
                 MachineFileSystem files = new(target, command.Start);
                 if (files.Read(file) is not { } content)
                 {
-                    return (1, "", $"sh: cannot open {file}: No such file\n", "");
+                    return (2, "", $"sh: cannot open {file}: No such file\n", "");
                 }
 
                 input = content;
             }
             else if (outputs.Redirect(redirection.Descriptor, redirection.Operator, file) is { } refused)
             {
-                return (1, "", refused + "\n", "");
+                return (2, "", refused + "\n", "");
             }
         }
 

@@ -140,11 +140,11 @@ internal static class SysctlPrograms
                 call.Output.Append(shown);
                 return 0;
             case TargetAnswerKind.Unknown:
-                return Unknown(call, name, $"{name}={value}", ignore);
+                return Unknown(call, name, $"{name}={written}", ignore);
             case TargetAnswerKind.Refused:
                 return call.Fail(1, $"sysctl: setting key \"{name}\": Invalid argument: {answer.Text}");
             default:
-                throw call.Unsupported(answer.Text);
+                throw call.Unsupported(CommandNumbers.AsWritten(answer.Text, value, written));
         }
     }
 

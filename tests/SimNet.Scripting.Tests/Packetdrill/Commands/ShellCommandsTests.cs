@@ -117,6 +117,8 @@ public class ShellCommandsTests
     [InlineData("ping 192.0.2.1 || true", "3:2 command `ping` is not supported yet")]
     [InlineData("/opt/bin/ip route", "3:2 command `/opt/bin/ip` is not supported yet")]
     [InlineData("sysctl -q net.ipv4.tcp_frto=0; true", "3:2 net.ipv4.tcp_frto=0 is not supported yet")]
+    [InlineData("sysctl -q net.ipv4.tcp_frto=0x11", "3:2 net.ipv4.tcp_frto=0x11 is not supported yet")]
+    [InlineData("common/set_sysctls.py /proc/sys/net/ipv4/tcp_frto=0x11", "3:2 net.ipv4.tcp_frto=0x11 is not supported yet")]
     [InlineData("sysctl -q net.core.busy_poll=1 || true", "3:2 net.core.busy_poll=1 is not supported yet")]
     [InlineData("sysctl -eq net.core.busy_poll=1", "3:2 net.core.busy_poll=1 is not supported yet")]
     [InlineData("sysctl -a", "3:2 command `sysctl`: the option `-a` is not supported yet")]
