@@ -97,6 +97,13 @@ internal sealed class TestCommand
 
     private TestRequest Request(ParseResult parsed)
     {
+        // With any number of paths, an option that is not known is read as one.
+        string[] options = [.. parsed.CommandResult.Command.Options.Select(o => o.Name)];
+        if (parsed.GetRequiredValue(_paths).FirstOrDefault(p => p.StartsWith('-') && !Path.Exists(p)) is { } option)
+        {
+            throw SimException.BadRequest($"sim test: unknown option `{option}`" + Suggestions.For(option, options, "options"));
+        }
+
         var request = new TestRequest
         {
             Paths = parsed.GetRequiredValue(_paths),

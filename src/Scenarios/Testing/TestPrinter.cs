@@ -15,6 +15,8 @@ internal sealed class TestPrinter(SimConsole console, TestRequest request)
     private const int PacketsBefore = 12;
     private const string Indent = "    ";
 
+    private readonly HashSet<ScriptError> _errors = [];
+
     private bool OutputIsJson => request.Json == JsonOption.StandardOutput;
 
     /// <summary>One script's line, on standard output; the errors of one that could not be read, on standard error.</summary>
@@ -22,7 +24,8 @@ internal sealed class TestPrinter(SimConsole console, TestRequest request)
     {
         if (script.Outcome == ScriptOutcome.Broken)
         {
-            foreach (ScriptError error in script.Errors)
+            // Once is enough, where every IP version has the same to say.
+            foreach (ScriptError error in script.Errors.Where(_errors.Add))
             {
                 console.Error.WriteLine(error);
             }

@@ -12,7 +12,6 @@ namespace Scenarios.Testing;
 internal sealed class TestSession(SimConsole console, TestRequest request)
 {
     private readonly ScriptTester _tester = new(request);
-    private readonly TestPrinter _printer = new(console, request);
 
     /// <summary>Carries out the request.</summary>
     /// <returns>One of <see cref="ExitStatus"/>.</returns>
@@ -29,10 +28,11 @@ internal sealed class TestSession(SimConsole console, TestRequest request)
     {
         (ScriptFile File, PacketdrillIpVersion Version)[] runs = [.. files.SelectMany(f => request.IpVersions.Select(v => (f, v)))];
         var scripts = new List<TestedScript>(runs.Length);
+        var printer = new TestPrinter(console, request);
         using var line = new OrderedLine<TestedScript>(runs.Length, Math.Min(request.Jobs, runs.Length), i => _tester.Run(runs[i].File, runs[i].Version));
         while (!cancellationToken.IsCancellationRequested && line.TryTake(out TestedScript? script))
         {
-            _printer.Print(script);
+            printer.Print(script);
             // The packets of thousands of scripts are not kept.
             scripts.Add(script with { Result = null, Text = null });
         }
@@ -44,7 +44,7 @@ internal sealed class TestSession(SimConsole console, TestRequest request)
     public int Finish(IReadOnlyList<TestedScript> scripts, bool isStopped)
     {
         TestReports.Write(request, scripts, console);
-        int unreadable = scripts.Count(o => o.Outcome == ScriptOutcome.Broken);
+        int unreadable = scripts.Where(s => s.Outcome == ScriptOutcome.Broken).DistinctBy(s => s.File.FullPath).Count();
         if (unreadable > 0)
         {
             console.Error.WriteLine(string.Create(
@@ -57,7 +57,7 @@ internal sealed class TestSession(SimConsole console, TestRequest request)
         }
 
         console.Error.Flush();
-        _printer.PrintCount(scripts);
+        new TestPrinter(console, request).PrintCount(scripts);
         return isStopped ? ExitStatus.Interrupted
             : unreadable > 0 ? ExitStatus.BadRequest
             : scripts.Any(o => o.Outcome is ScriptOutcome.Failed or ScriptOutcome.Unsupported) ? ExitStatus.ExpectationFailed
