@@ -15,6 +15,7 @@ internal static class SimCommandLine
         "sim run lossy-transfer --seed 7 --out runs",
         "sim show handshake > mine.yaml",
         "sim run mine.yaml --set links[0].delay=50ms",
+        "sim test scripts",
     ];
 
     /// <summary>A new tree; one is used once.</summary>

@@ -8,7 +8,6 @@ using SimNet.Scripting.Packetdrill;
 using SimNet.Scripting.Packetdrill.Recording;
 using SimNet.Scripting.Running;
 using SimStack.Profiles;
-using Script = SimNet.Scripting.Packetdrill.Recording.Recording;
 
 namespace Scenarios.Recording;
 
@@ -64,18 +63,18 @@ internal sealed class RecordSession(SimConsole console, RecordRequest request)
         RecordedConnection connection = run.Take(request.Connection ?? 1, request.Side, out HostDefinition host);
         TellOfOthers(run.Count);
         string profile = request.Profile ?? Profile.Linux.Name;
-        Script recording = Record(connection, profile);
+        RecordedScript recording = Record(connection, profile);
         if (!recording.Result.Passed && request.Profile is null && host.Profile != profile)
         {
             // What another system did, linux need not do.
-            Script own = Record(connection, host.Profile);
+            RecordedScript own = Record(connection, host.Profile);
             (recording, profile) = own.Result.Passed ? (own, host.Profile) : (recording, profile);
         }
 
         return Write(recording, scenario.Name, profile);
     }
 
-    private Script Record(RecordedConnection connection, string profile)
+    private RecordedScript Record(RecordedConnection connection, string profile)
     {
         _ = Profile.TryGet(profile, out Profile? machine);
         int? tolerance = request.Tolerance is { } given ? (int)(given.Nanoseconds / 1000) : null;
@@ -91,7 +90,7 @@ internal sealed class RecordSession(SimConsole console, RecordRequest request)
         }
     }
 
-    private int Write(Script recording, string name, string profile)
+    private int Write(RecordedScript recording, string name, string profile)
     {
         string path = request.Out.EndsWith(ScriptFiles.Extension, StringComparison.Ordinal) ? request.Out : Path.Combine(request.Out, name + ScriptFiles.Extension);
         if (request.Out == StandardOutput)

@@ -48,7 +48,7 @@ public sealed class RecordCommandTests : IDisposable
     [InlineData("handshake")]
     [InlineData("half-close")]
     [InlineData("linger-zero")]
-    [InlineData("lost-syn-ack")]
+    [InlineData("lost-syn")]
     [InlineData("three-segment-close")]
     [InlineData("simultaneous-close")]
     public async Task ARunsCaptureIsAScriptThatPasses(string scenario)

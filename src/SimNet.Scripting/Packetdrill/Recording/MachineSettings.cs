@@ -82,8 +82,13 @@ internal sealed class MachineSettings
         }
         else if (OptionNotation.Value(syn, TcpOptionKind.WindowScale) is { } shift && shift != UsualShift)
         {
-            // The scale is the least that can tell of tcp_rmem's maximum (tcp_select_initial_window).
-            Set("net.ipv4.tcp_rmem", string.Create(CultureInfo.InvariantCulture, $"4096 131072 {1L << (15 + Math.Min(shift, 14))}"));
+            // The scale is the least that can tell of the larger of both maxima (tcp_select_initial_window).
+            long most = 1L << (15 + Math.Min(shift, 14));
+            Set("net.ipv4.tcp_rmem", string.Create(CultureInfo.InvariantCulture, $"4096 131072 {most}"));
+            if (shift < UsualShift)
+            {
+                Set("net.core.rmem_max", Math.Min(most, 212992).ToString(CultureInfo.InvariantCulture));
+            }
         }
 
         const TcpFlags ecn = TcpFlags.Ece | TcpFlags.Cwr;

@@ -90,9 +90,6 @@ internal sealed class Opening
         }
     }
 
-    private void Add(long time, int before, FormattableString text) =>
-        Add(time, before, FormattableString.Invariant(text));
-
     private void Add(long time, int before, string text) => _calls.Add(new TimedCall(time, before, CallOrder.Open, text));
 
     private static int Find(IReadOnlyList<RecordedPacket> packets, Func<RecordedPacket, bool> wanted, int from = 0)

@@ -19,13 +19,13 @@ internal static class ScriptRecorder
     /// <param name="options">How it is run.</param>
     /// <param name="tolerance">In microseconds, the only one to try; null: as little as is needed.</param>
     /// <exception cref="RecordingException">Something of the connection has no form in the language.</exception>
-    public static Recording Record(RecordedConnection connection, string fileName, PacketdrillOptions options, int? tolerance = null)
+    public static RecordedScript Record(RecordedConnection connection, string fileName, PacketdrillOptions options, int? tolerance = null)
     {
-        var tried = new Dictionary<string, Recording>(StringComparer.Ordinal);
-        Recording? best = null;
+        var tried = new Dictionary<string, RecordedScript>(StringComparer.Ordinal);
+        RecordedScript? best = null;
         foreach (CallPlan plan in Plans(connection))
         {
-            Recording recording = Relax(plan with { ToleranceMicroseconds = tolerance ?? 0 });
+            RecordedScript recording = Relax(plan with { ToleranceMicroseconds = tolerance ?? 0 });
             best = best is null || IsBetter(recording, best) ? recording : best;
             if (IsStrictest(recording))
             {
@@ -36,12 +36,12 @@ internal static class ScriptRecorder
         return best!;
 
         // What a script compares is given up only where it does not hold.
-        Recording Relax(CallPlan plan)
+        RecordedScript Relax(CallPlan plan)
         {
-            Recording? usual = null;
+            RecordedScript? usual = null;
             while (true)
             {
-                Recording recording = Try(plan);
+                RecordedScript recording = Try(plan);
                 if (recording.Result.Failure is not { } failure)
                 {
                     return recording;
@@ -65,21 +65,21 @@ internal static class ScriptRecorder
             }
         }
 
-        Recording Try(CallPlan plan)
+        RecordedScript Try(CallPlan plan)
         {
             string text = Head(connection) + ScriptText.Write(connection, plan);
-            if (!tried.TryGetValue(text, out Recording? recording))
+            if (!tried.TryGetValue(text, out RecordedScript? recording))
             {
-                tried[text] = recording = new Recording(connection, plan, text, PacketdrillRunner.Run(text, fileName, options));
+                tried[text] = recording = new RecordedScript(connection, plan, text, PacketdrillRunner.Run(text, fileName, options));
             }
 
             return recording;
         }
     }
 
-    private static bool IsStrictest(Recording recording) => recording is { Result.Passed: true, Plan: { Windows: WindowPlan.All, ToleranceMicroseconds: 0 } };
+    private static bool IsStrictest(RecordedScript recording) => recording is { Result.Passed: true, Plan: { Windows: WindowPlan.All, ToleranceMicroseconds: 0 } };
 
-    private static bool IsBetter(Recording one, Recording other)
+    private static bool IsBetter(RecordedScript one, RecordedScript other)
     {
         if (one.Result.Passed != other.Result.Passed)
         {
@@ -92,7 +92,7 @@ internal static class ScriptRecorder
     }
 
     /// <summary>How many packets of the connection come before the line that does not hold.</summary>
-    private static int Reached(Recording recording) => recording.Text.Split('\n').Take(recording.Result.Failure!.Position.Line - 1)
+    private static int Reached(RecordedScript recording) => recording.Text.Split('\n').Take(recording.Result.Failure!.Position.Line - 1)
         .Count(l => l.Contains(" < ", StringComparison.Ordinal) || l.Contains(" > ", StringComparison.Ordinal));
 
     private static IEnumerable<CallPlan> Plans(RecordedConnection connection)

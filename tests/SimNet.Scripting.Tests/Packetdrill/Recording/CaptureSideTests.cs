@@ -1,5 +1,4 @@
 using SimNet.Scripting.Packetdrill.Recording;
-using SimNet.Tests;
 
 namespace SimNet.Scripting.Tests.Packetdrill.Recording;
 
@@ -15,10 +14,9 @@ public class CaptureSideTests
     [InlineData("backlog-2-six-connects")]
     public void TheSideThatAnswersAtOnceIsTheCapturesOwn(string name)
     {
-        string folder = SharedFolder.Require("captures", "linux-6.18");
         foreach (string side in (string[])["client", "server"])
         {
-            var connections = CapturedConnections.Read(Path.Combine(folder, $"{name}.{side}.pcap"));
+            var connections = CapturedConnections.Read(SharedFolder.NeedCapture($"{name}.{side}.pcap"));
             Assert.Equal(side, connections.Take(1, null).Side.ToString().ToLowerInvariant());
         }
     }

@@ -5,4 +5,4 @@ namespace SimNet.Scripting.Packetdrill.Recording;
 /// <param name="Plan">The way that was taken.</param>
 /// <param name="Text">The script.</param>
 /// <param name="Result">What came of it.</param>
-internal sealed record Recording(RecordedConnection Connection, CallPlan Plan, string Text, PacketdrillResult Result);
+internal sealed record RecordedScript(RecordedConnection Connection, CallPlan Plan, string Text, PacketdrillResult Result);
