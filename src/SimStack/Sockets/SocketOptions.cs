@@ -61,6 +61,12 @@ internal sealed record SocketOptions
     /// <summary>IP_FREEBIND: an address that is not the host's may be bound.</summary>
     public bool FreeBind { get; init; }
 
+    /// <summary>TOS or traffic class of packets of that version.</summary>
+    public byte TrafficClassFor(bool v4) => (byte)(v4 ? TypeOfService : TrafficClass);
+
+    /// <summary>Time to live or hop limit of packets of that version.</summary>
+    public byte TimeToLiveFor(bool v4, int usual) => (byte)(!v4 && HopLimit > 0 ? HopLimit : TimeToLive > 0 ? TimeToLive : usual);
+
     /// <summary>TCP_CONGESTION by name; null: the host's.</summary>
     public string? CongestionControl { get; init; }
 }

@@ -146,7 +146,9 @@ internal sealed partial class TcpConnection
         // What we sent arrived: the neighbour is reachable, no need to ask it (RFC 4861 §7.3.1; Linux for ARP too).
         _path!.Confirm(now);
         int acknowledged = RemoveAcknowledged(now, segment);
-        _counts.Delivered += (uint)Math.Max(Math.Min(acknowledged, 1), acknowledged - _congestion.DuplicateAcks);
+        // What duplicates had told before is not new.
+        int delivered = Math.Max(Math.Min(acknowledged, 1), acknowledged - _congestion.DuplicateAcks);
+        _counts.Delivered += (uint)delivered;
         int bytes = SequenceNumber.Min(segment.Ack, _snd.Written) - _snd.BufferStart;
         if (bytes > 0)
         {
@@ -155,7 +157,7 @@ internal sealed partial class TcpConnection
 
         _retransmissions = 0;
         _firstRetransmissionAt = Instant.Never;
-        RespondToProgress(now, acknowledged);
+        RespondToProgress(now, acknowledged, delivered);
         if (SegmentsOut == 0)
         {
             _chronograph.Stop(now, SendLimit.Busy, idle: !HasUnsent);
@@ -249,7 +251,7 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>What an ACK of new data means for the window (RFC 5681 §3.1, RFC 6582 §3.2).</summary>
-    private void RespondToProgress(Instant now, int acknowledged)
+    private void RespondToProgress(Instant now, int acknowledged, int delivered)
     {
         if (_congestion.Phase is CongestionPhase.Open && _snd.Una > _recoveryPoint)
         {
@@ -271,15 +273,15 @@ internal sealed partial class TcpConnection
                 break;
             case CongestionPhase.Loss when _snd.Una >= _recoveryPoint:
                 _congestion.Leave();
-                _congestion.Acknowledged(acknowledged, limited: true);
+                _congestion.Acknowledged(delivered, limited: true);
                 break;
             case CongestionPhase.Loss:
-                _congestion.Acknowledged(acknowledged, limited: true);
+                _congestion.Acknowledged(delivered, limited: true);
                 RetransmitLost(now);
                 break;
             default:
                 _congestion.Leave();
-                _congestion.Acknowledged(acknowledged, IsWindowLimited);
+                _congestion.Acknowledged(delivered, IsWindowLimited);
                 break;
         }
     }

@@ -169,7 +169,8 @@ internal sealed partial class TcpConnection
     private bool Defers(Instant now, int length, bool last, int most, out bool cwndLimited, out bool windowLimited)
     {
         cwndLimited = windowLimited = false;
-        if (_congestion.Phase >= CongestionPhase.Recovery || (now - _lastTransmissionAt).Nanoseconds > 1_000_000)
+        // Not to be bursty, only within a millisecond of what was sent last. A real machine is always a little late: at exactly one as well.
+        if (_congestion.Phase >= CongestionPhase.Recovery || (now - _lastTransmissionAt).Nanoseconds >= 1_000_000)
         {
             return false;
         }

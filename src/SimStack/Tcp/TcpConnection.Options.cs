@@ -49,19 +49,10 @@ internal sealed partial class TcpConnection
     /// <summary>Of the way that packets take now, in bytes; 0 before there is one.</summary>
     public int PathMtu => _path?.Mtu ?? 0;
 
-    /// <summary>The DF flag: by IP_MTU_DISCOVER (Linux: ip_dont_fragment), else as the host has it.</summary>
-    private bool MayNotFragment(IpPath path) => !RemoteAddress.IsV4 ? _tcp.MayNotFragment(path) : _pathMtuDiscovery switch
-    {
-        null => _tcp.MayNotFragment(path),
-        PathMtuDiscovery.IP_PMTUDISC_DO => true,
-        PathMtuDiscovery.IP_PMTUDISC_WANT => !path.IsMtuLocked,
-        _ => false,
-    };
-
     /// <summary>MSS to announce: what the path's MTU leaves, or less if the user said so (RFC 9293 §3.7.1, RFC 6691).</summary>
     private ushort MssToAdvertise()
     {
-        int mss = _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60);
+        int mss = _path!.AdvertisedMss;
         return (ushort)Math.Clamp(_userMss > 0 ? Math.Min(mss, _userMss) : mss, 88, 65_495);
     }
 
@@ -83,11 +74,10 @@ internal sealed partial class TcpConnection
         _finWait2Seconds = options.FinWait2Seconds;
         _userTimeoutMilliseconds = options.UserTimeoutMilliseconds;
         _windowClampOption = options.WindowClamp;
-        _typeOfService = (byte)(RemoteAddress.IsV4 ? options.TypeOfService : options.TrafficClass);
+        _typeOfService = options.TrafficClassFor(RemoteAddress.IsV4);
         _pathMtuDiscovery = options.PathMtuDiscovery;
         _receiveErrors = options.ReceiveErrors;
-        _ttl = (byte)(options.HopLimit > 0 && !RemoteAddress.IsV4 ? options.HopLimit
-            : options.TimeToLive > 0 ? options.TimeToLive : Sysctls.DefaultTtl);
+        _ttl = options.TimeToLiveFor(RemoteAddress.IsV4, Sysctls.DefaultTtl);
         _sendBufferLimit = options.SendBuffer > 0 ? options.SendBuffer : Math.Max(Sysctls.WmemDefault, 87_380);
         _receiveBufferLocked = options.ReceiveBuffer > 0;
         _receiveBufferLimit = options.ReceiveBuffer > 0 ? options.ReceiveBuffer : Sysctls.RmemDefault;

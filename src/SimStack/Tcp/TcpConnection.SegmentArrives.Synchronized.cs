@@ -12,6 +12,11 @@ internal sealed partial class TcpConnection
 
     private void SegmentArrivesSynchronized(Instant now, ref TcpSegment segment)
     {
+        if (!segment.Has(TcpFlags.Ack | TcpFlags.Rst | TcpFlags.Syn) && !Profile.RfcSegmentChecks)
+        {
+            return; // The RFC drops it at the fifth check; Linux before it could be answered.
+        }
+
         if (CheckTimestamps(now, segment) is Check.Drop
             || CheckSequence(now, segment) is Check.Drop
             || CheckReset(now, segment) is Check.Drop

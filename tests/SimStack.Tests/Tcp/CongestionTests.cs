@@ -121,6 +121,24 @@ public sealed class CongestionTests
         Assert.Equal(0, net.Host.Counters[SnmpCounter.TcpExtTCPTimeouts]);
     }
 
+    /// <summary>Two duplicates told of two segments already: the ACK that shows it was reordering lets the window grow by the third only.</summary>
+    [Fact]
+    public void Reordered_segments_count_once()
+    {
+        (Dialogue net, Windows windows) = Established();
+        Write(net, 100_000);
+        Take(net);
+        net.Peer.Send(Ack(Next, First));
+        net.Peer.Send(Ack(Next, First));
+        Assert.Equal(2, Take(net));
+        net.Peer.Send(Ack(Next, First + 3 * Mss));
+        Assert.Equal(11 * Mss, windows.Last.CongestionWindow);
+        Assert.Equal(2, Take(net));
+        net.Peer.Send(Ack(Next, First + 5 * Mss));
+        Assert.Equal(13 * Mss, windows.Last.CongestionWindow);
+        Assert.Equal(4, Take(net));
+    }
+
     [Fact]
     public void A_partial_ACK_retransmits_the_next_hole_at_once()
     {

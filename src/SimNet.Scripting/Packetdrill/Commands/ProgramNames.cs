@@ -7,7 +7,7 @@ internal static class ProgramNames
     public const string Defaults = "common/defaults.sh";
 
     /// <summary>What sets sysctls and leaves a script that restores them.</summary>
-    public const string SetSysctls = "common/set_sysctls.py";
+    public const string SetSysctls = "set_sysctls.py";
 
     private static readonly string[] Folders = ["/bin/", "/sbin/", "/usr/bin/", "/usr/sbin/"];
 

@@ -140,6 +140,8 @@ internal sealed class ShellLexer
                 case '$' or '`':
                     Expansion(isQuoted: false);
                     break;
+                case '~' when _at == start:
+                    throw ShellException.Unsupported(_at, "the home folder `~`");
                 case '*' or '?' or '[':
                     throw ShellException.Unsupported(_at, $"the file pattern `{Current}` outside quotes");
                 default:
@@ -230,6 +232,11 @@ internal sealed class ShellLexer
         if (Current == '`' || Following == '(')
         {
             throw ShellException.Unsupported(start, "the command substitution");
+        }
+
+        if (Following is '@' or '*' or '#' or '!' or '-')
+        {
+            throw ShellException.Unsupported(start, $"the expansion `${Following}`");
         }
 
         _at++;

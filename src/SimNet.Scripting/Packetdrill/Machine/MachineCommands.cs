@@ -246,11 +246,15 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
 
     private static TargetAnswer? Apply(ref Route route, RouteMetric metric)
     {
+        if (metric.IsLocked && metric.Name != "mtu")
+        {
+            return TargetAnswer.Unsupported($"ip route {metric.Name} lock");
+        }
+
         switch (metric.Name)
         {
             case "mtu":
-                // A locked MTU is not lowered by ICMP and goes without DF; the path's size is the same.
-                route = route with { Mtu = (int)metric.Number };
+                route = route with { Mtu = (int)metric.Number, IsMtuLocked = metric.IsLocked };
                 return null;
             case "advmss":
                 route = route with { AdvMss = (int)metric.Number };

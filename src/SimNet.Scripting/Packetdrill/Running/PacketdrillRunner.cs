@@ -15,7 +15,18 @@ public static class PacketdrillRunner
     public static PacketdrillResult Run(string text, string fileName, PacketdrillOptions? options = null)
     {
         options ??= new PacketdrillOptions();
-        return Run(PacketdrillParser.Parse(text, fileName, Macros(options)), options);
+        return Run(Parse(text, fileName, options), options);
+    }
+
+    /// <summary>Reads a script with the macros of the IP version that it is run with, be it one that the script itself asks for.</summary>
+    /// <exception cref="ScriptException">The script is wrong.</exception>
+    internal static PacketdrillScript Parse(string text, string fileName, PacketdrillOptions options)
+    {
+        PacketdrillScript script = PacketdrillParser.Parse(text, fileName, Macros(options));
+        PacketdrillIpVersion version = ScriptSettings.Read(script, options).IpVersion;
+        return version == options.IpVersion
+            ? script
+            : PacketdrillParser.Parse(text, fileName, Macros(options with { IpVersion = version }));
     }
 
     /// <summary>Runs a script that was read already, with the macros of <see cref="Macros"/> where it uses them.</summary>

@@ -45,21 +45,36 @@ public sealed class SocketOptionTests
     [InlineData("SOL_IPV6, IPV6_UNICAST_HOPS, [7]", PacketdrillIpVersion.Ipv6, true, 0, 7)]
     public void Options_of_ip_are_seen_in_the_packets(string option, PacketdrillIpVersion version, bool mayNotFragment, int trafficClass, int hops)
     {
-        PacketdrillResult result = PacketdrillRunner.Run(
-            $"0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 setsockopt(3, {option}, 4) = 0\n+0...0.1 connect(3, ..., ...) = 0\n+0 > S 0:0(0) <...>\n"
-            + "+.1 < S. 0:0(0) ack 1 win 30000 <mss 1000>\n+0 > . 1:1(0) ack 1\n",
-            "options.pkt",
-            new PacketdrillOptions { IpVersion = version });
-        Assert.True(result.Passed, $"{result.Failure}");
-        foreach (PacketdrillPacket packet in result.Packets.Where(p => p.Outbound))
+        const string Active = """
+            +0...0.1 connect(3, ..., ...) = 0
+            +0 > S 0:0(0) <...>
+            +.1 < S. 0:0(0) ack 1 win 30000 <mss 1000>
+            +0 > . 1:1(0) ack 1
+            """;
+        const string Passive = """
+            +0 bind(3, ..., ...) = 0
+            +0 listen(3, 1) = 0
+            +0 < S 0:0(0) win 30000 <mss 1000>
+            +0 > S. 0:0(0) ack 1 <...>
+            +0 < . 1:1(0) ack 1 win 30000
+            +0 accept(3, ..., ...) = 4
+            +0 write(4, ..., 100) = 100
+            +0 > P. 1:101(100) ack 1
+            """;
+        foreach (string opening in (string[])[Active, Passive])
         {
-            ReadOnlySpan<byte> bytes = packet.Bytes.Span;
-            bool v4 = bytes[0] >> 4 == 4;
-            Assert.Equal(trafficClass, v4 ? bytes[1] : ((bytes[0] & 0xF) << 4) | (bytes[1] >> 4));
-            Assert.Equal(hops, v4 ? bytes[8] : bytes[7]);
-            Assert.Equal(mayNotFragment, !v4 || (bytes[6] & 0x40) != 0);
+            PacketdrillResult result = PacketdrillRunner.Run(
+                $"0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3\n+0 setsockopt(3, {option}, 4) = 0\n{opening}\n",
+                "options.pkt",
+                new PacketdrillOptions { IpVersion = version });
+            Assert.True(result.Passed, $"{result.Failure}");
+            Assert.All(result.Packets.Where(p => p.Outbound), p => Assert.Equal((mayNotFragment, trafficClass, hops), HeaderOf(p.Bytes.Span)));
         }
     }
+
+    private static (bool MayNotFragment, int TrafficClass, int Hops) HeaderOf(ReadOnlySpan<byte> packet) => packet[0] >> 4 == 4
+        ? ((packet[6] & 0x40) != 0, packet[1], packet[8])
+        : (true, ((packet[0] & 0xF) << 4) | (packet[1] >> 4), packet[7]);
 
     [Theory]
     [InlineData("setsockopt(3, SOL_TCP, TCP_CONGESTION, \"bbr\", 3) = 0", "TCP_CONGESTION bbr is not supported yet")]

@@ -22,7 +22,7 @@ public class DamagedScriptTests
         foreach (string name in SharedFolder.Scripts)
         {
             string text = SharedFolder.ReadScript(name);
-            for (int i = 0; i < 6; i++)
+            for (int i = 0; i < 20; i++)
             {
                 verdicts += Run(Damage(text, random)) ? 1 : 0;
             }

@@ -282,6 +282,22 @@ public class PacketdrillRunnerTests
     }
 
     [Fact]
+    public void Macros_are_those_of_the_script_s_ip_version_and_of_the_caller()
+    {
+        const string script = """
+            0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+            +0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
+            +0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
+            +0 > S 0:0(0) <...>
+            +.1 < icmp unreachable CODE [0:0(0)]
+            +0 write(3, ..., 10) = -1 WRONG
+            """;
+        var options = new PacketdrillOptions { Macros = new Dictionary<string, string> { ["WRONG"] = "EHOSTUNREACH" } };
+        Assert.Null(PacketdrillRunner.Run(script, "m.pkt", options).Failure?.ToString());
+        Assert.Null(PacketdrillRunner.Run("--ip_version=ipv6\n" + script, "m.pkt", options).Failure?.ToString());
+    }
+
+    [Fact]
     public void Runs_are_alike_and_their_captures_valid()
     {
         using var first = new MemoryStream();
