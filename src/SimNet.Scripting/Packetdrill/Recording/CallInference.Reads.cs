@@ -11,12 +11,14 @@ internal sealed partial class CallInference
     private void Reads()
     {
         var arrivals = new ArrivalTracker();
+        HashSet<int> active = [.. _calls.Where(c => c.Order is CallOrder.Write or CallOrder.End).Select(c => c.Before)];
+        RecordedPacket? sent = null;
         for (int i = 0; i < _packets.Count; i++)
         {
             RecordedPacket packet = _packets[i];
-            if (_plan.Reads == ReadPlan.Late && i >= _opening.EstablishedBefore && ReadsBefore(i))
+            if (_plan.Reads == ReadPlan.Late && i >= _opening.EstablishedBefore && (active.Contains(i) || OpensWindow(packet, sent)))
             {
-                Read(packet.Time, i, arrivals, withEnd: true);
+                Read(packet.Time, i, arrivals);
             }
 
             if (packet.Has(TcpFlags.Rst))
@@ -29,29 +31,23 @@ internal sealed partial class CallInference
                 arrivals.Add(packet);
             }
 
+            sent = packet is { Outbound: true, IsTcp: true } ? packet : sent;
+
             if (i + 1 >= _opening.EstablishedBefore && (_plan.Reads == ReadPlan.AtOnce || (_plan.Reads == ReadPlan.AfterBursts && IsPause(i))))
             {
-                Read(packet.Time, i + 1, arrivals, withEnd: true);
+                Read(packet.Time, i + 1, arrivals);
             }
         }
     }
 
     private bool IsPause(int i) => i + 1 == _packets.Count || _packets[i + 1].Time - _packets[i].Time > Pause;
 
-    /// <summary>The program does something there, or the host tells of a window that has opened.</summary>
-    private bool ReadsBefore(int i)
-    {
-        if (_calls.Any(c => c.Before == i && c.Order is CallOrder.Write or CallOrder.End))
-        {
-            return true;
-        }
+    /// <summary>The host tells of nothing but a window that is larger than before.</summary>
+    private static bool OpensWindow(RecordedPacket packet, RecordedPacket? before) =>
+        packet is { Outbound: true, SequenceSpace: 0 } && before is not null && !before.Has(TcpFlags.Syn)
+            && before.Ack == packet.Ack && packet.Facts.Window > before.Facts.Window;
 
-        RecordedPacket packet = _packets[i];
-        RecordedPacket? before = packet is { Outbound: true, SequenceSpace: 0 } ? _packets.Take(i).LastOrDefault(p => p.Outbound && p.IsTcp) : null;
-        return before is not null && before.Ack == packet.Ack && packet.Facts.Window > before.Facts.Window && !before.Has(TcpFlags.Syn);
-    }
-
-    private void Read(long time, int before, ArrivalTracker arrivals, bool withEnd)
+    private void Read(long time, int before, ArrivalTracker arrivals)
     {
         if (before > _closedBefore)
         {
@@ -63,7 +59,7 @@ internal sealed partial class CallInference
             Add(time, before, CallOrder.Read, $"read({Descriptor}, ..., {ReadBuffer}) = {Math.Min(left, ReadBuffer)}");
         }
 
-        if (withEnd && arrivals.TakeEnd())
+        if (arrivals.TakeEnd())
         {
             Add(time, before, CallOrder.Read, $"read({Descriptor}, ..., {ReadBuffer}) = 0");
         }

@@ -9,6 +9,9 @@ internal static class CaptureSide
     // A host answers what needs an answer within microseconds; the shortest way through a network takes longer.
     private const long AtOnce = 500_000;
 
+    // The first packets tell enough.
+    private const int MostPackets = 500;
+
     /// <summary>The side, by the directions that the capture notes, else by who answers faster.</summary>
     public static RecordingSide Of(Conversation connection, IReadOnlyDictionary<PacketFacts, CaptureDirection> directions)
     {
@@ -20,8 +23,9 @@ internal static class CaptureSide
             }
         }
 
-        long? client = Fastest(connection.Packets, ofInitiator: true);
-        long? server = Fastest(connection.Packets, ofInitiator: false);
+        List<PacketFacts> first = connection.Packets[..Math.Min(connection.Packets.Count, MostPackets)];
+        long? client = Fastest(first, ofInitiator: true);
+        long? server = Fastest(first, ofInitiator: false);
         if (client is null || server is null)
         {
             // One side alone answers: here, if it does so at once.

@@ -191,7 +191,17 @@ internal sealed class KnownCalls
         record.Error == Errno.OK ? record.Value.ToString(CultureInfo.InvariantCulture) : $"-1 {record.Error}";
 
     /// <summary>How many packets of the connection came before so many of the run.</summary>
-    private int Before(int packets) => _connection.Packets.Count(p => p.Facts.Frame <= packets);
+    private int Before(int packets)
+    {
+        (int low, int high) = (0, _connection.Packets.Count);
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = _connection.Packets[middle].Facts.Frame <= packets ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
+    }
 
     private static long Nanoseconds(Instant time) => (time - Instant.Zero).Nanoseconds;
 }

@@ -7,7 +7,8 @@ internal sealed class MachineSettings
 {
     // The MSS that the runner's device gives by itself, and what headers take of its MTU.
     private const int UsualMss = 1460, V4Headers = 40, V6Headers = 60;
-    private const int UsualShift = 7;
+    // What core.rmem_max gives by itself, whatever tcp_rmem says.
+    private const int LeastUsualShift = 7;
 
     // What a socket takes before anything is acknowledged is less than twice as much.
     private const int LargestUnblockedWrite = 40_000;
@@ -80,12 +81,12 @@ internal sealed class MachineSettings
         {
             Set("net.ipv4.tcp_window_scaling", "0");
         }
-        else if (OptionNotation.Value(syn, TcpOptionKind.WindowScale) is { } shift && shift != UsualShift)
+        else if (OptionNotation.Value(syn, TcpOptionKind.WindowScale) is { } shift)
         {
             // The scale is the least that can tell of the larger of both maxima (tcp_select_initial_window).
             long most = 1L << (15 + Math.Min(shift, 14));
             Set("net.ipv4.tcp_rmem", string.Create(CultureInfo.InvariantCulture, $"4096 131072 {most}"));
-            if (shift < UsualShift)
+            if (shift < LeastUsualShift)
             {
                 Set("net.core.rmem_max", Math.Min(most, 212992).ToString(CultureInfo.InvariantCulture));
             }

@@ -45,11 +45,20 @@ internal sealed class Opening
 
         int answer = Find(packets, p => !p.Outbound && (p.IsSynAck || p.Has(TcpFlags.Rst)));
         EstablishedBefore = answer < packets.Count && packets[answer].IsSynAck ? answer + 1 : packets.Count;
-        if (answer == packets.Count)
+        bool isGone = answer < packets.Count && packets.Skip(answer + 1).FirstOrDefault(p => p.Outbound) is { } reaction
+            && reaction.Has(TcpFlags.Rst) && !reaction.Has(TcpFlags.Ack);
+        if (answer == packets.Count || isGone)
         {
             // Nobody answers: a call that blocks would hold up the end of the script.
             Add(start, 0, $"fcntl({Descriptor}, F_SETFL, O_RDWR|O_NONBLOCK) = 0");
             Add(start, 0, $"connect({Descriptor}, ..., ...) = -1 EINPROGRESS (Operation now in progress)");
+            if (isGone)
+            {
+                // The answer to a socket that is closed is a RST without ACK (RFC 9293 §3.10.7.1).
+                EstablishedBefore = packets.Count;
+                _calls.Add(new TimedCall(packets[answer].Time, answer, CallOrder.End, $"close({Descriptor}) = 0"));
+            }
+
             return;
         }
 

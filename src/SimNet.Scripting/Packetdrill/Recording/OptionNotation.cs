@@ -8,6 +8,9 @@ namespace SimNet.Scripting.Packetdrill.Recording;
 /// <param name="peerClock">What to subtract from the peer's.</param>
 internal sealed class OptionNotation(uint ownClock, uint peerClock)
 {
+    // RFC 7413, appendix A: the experiment's number before the option had a kind.
+    private const ushort FastOpenMagic = 0xF989;
+
     /// <summary>What a segment's options are: <c> &lt;mss 1460,sackOK&gt;</c> with a blank in front; empty without options.</summary>
     /// <param name="packet">The segment.</param>
     /// <exception cref="RecordingException">An option has no form in the language.</exception>
@@ -85,6 +88,10 @@ internal sealed class OptionNotation(uint ownClock, uint peerClock)
                 return Timestamp(packet, data);
             case TcpOptionKind.FastOpen:
                 return "FO" + (data.IsEmpty ? "" : " " + Convert.ToHexStringLower(data));
+            case TcpOptionKind.Experimental when data.Length >= 2 && BinaryPrimitives.ReadUInt16BigEndian(data) == FastOpenMagic:
+                return "FOEXP" + (data.Length == 2 ? "" : " " + Convert.ToHexStringLower(data[2..]));
+            case TcpOptionKind.Md5Signature when data.Length <= 16:
+                return "md5 " + Convert.ToHexStringLower(data);
             default:
                 throw Refused(packet, string.Create(c, $"TCP option {(int)kind} of {data.Length + 2} bytes"));
         }
