@@ -49,6 +49,7 @@ public sealed partial class Sysctls
     public int RtoMaxMilliseconds = 120_000;
     public int InvalidRateLimit = 500;
     public int EarlyRetransmit = 3;
+    public bool RetransmitCollapse = true;
 
     // net.ipv4.tcp_*: offload packets, pacing, unsent data; percent, and bytes
     public int MinTsoSegments = 2;
@@ -206,6 +207,7 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_rto_min_us", 1, 10_000_000, s => s.RtoMinMicroseconds, (s, v) => s.RtoMinMicroseconds = v);
         number("net.ipv4.tcp_rto_max_ms", 1000, 120_000, s => s.RtoMaxMilliseconds, (s, v) => s.RtoMaxMilliseconds = v);
         number("net.ipv4.tcp_invalid_ratelimit", 0, int.MaxValue, s => s.InvalidRateLimit, (s, v) => s.InvalidRateLimit = v);
+        flag("net.ipv4.tcp_retrans_collapse", s => s.RetransmitCollapse, (s, v) => s.RetransmitCollapse = v);
         number("net.ipv4.tcp_early_retrans", 0, 4, s => s.EarlyRetransmit, (s, v) => s.EarlyRetransmit = v);
         number("net.ipv4.tcp_min_tso_segs", 1, 255, s => s.MinTsoSegments, (s, v) => s.MinTsoSegments = v);
         number("net.ipv4.tcp_tso_win_divisor", 0, 255, s => s.TsoWindowDivisor, (s, v) => s.TsoWindowDivisor = v);

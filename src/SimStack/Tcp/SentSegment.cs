@@ -22,6 +22,9 @@ internal enum SentFlags : byte
 
     /// <summary>The next segment is of the same offload packet.</summary>
     Followed = 64,
+
+    /// <summary>MSG_EOR: nothing behind it joins it when it is sent again.</summary>
+    EndOfRecord = 128,
 }
 
 /// <summary>One segment that was sent and is not acknowledged in full.</summary>

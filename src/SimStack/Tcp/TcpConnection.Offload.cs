@@ -226,7 +226,8 @@ internal sealed partial class TcpConnection
     {
         bool whole = QueuedPackets > 0 && _writeQueue!.First.End == _snd.Nxt + length;
         push |= whole && _writeQueue!.First.Push;
-        SentFlags end = (push ? SentFlags.Push : SentFlags.None) | (fin ? SentFlags.Fin : SentFlags.None);
+        SentFlags record = whole && _writeQueue!.First.EndOfRecord ? SentFlags.EndOfRecord : SentFlags.None;
+        SentFlags end = record | (push ? SentFlags.Push : SentFlags.None) | (fin ? SentFlags.Fin : SentFlags.None);
         // Linux pushes what is more than a segment, to have it handed on at once at the other end.
         SentFlags forced = length > mss ? SentFlags.Push : SentFlags.None;
         SequenceNumber behind = _snd.Nxt + length;

@@ -291,6 +291,11 @@ internal sealed partial class TcpConnection
 
             data = mss;
         }
+        else if (Offloads && data < mss)
+        {
+            data = JoinFollowing(index, data, mss);
+            segment = ref Sent[index];
+        }
 
         _firstRetransmissionAt = Instant.Min(_firstRetransmissionAt, now);
         Count(SnmpCounter.TcpRetransSegs);

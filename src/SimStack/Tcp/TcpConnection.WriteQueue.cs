@@ -168,4 +168,37 @@ internal sealed partial class TcpConnection
             _grownSendBuffer = (int)Math.Min(wanted, Sysctls.WmemMaximum);
         }
     }
+
+    /// <summary>
+    /// A small segment that is sent again takes small ones behind it along, as far as they fit (tcp_retrans_try_collapse); returns its
+    /// length in bytes.
+    /// </summary>
+    private int JoinFollowing(int index, int length, int most)
+    {
+        if (Sysctls.RetransmitCollapse && ((Sent[index].Flags & SentFlags.Followed) != 0 || (index > 0 && (Sent[index - 1].Flags & SentFlags.Followed) != 0)))
+        {
+            return length; // Not a packet of its own.
+        }
+
+        while (Sysctls.RetransmitCollapse && index + 1 < SegmentsOut)
+        {
+            ref SentSegment segment = ref Sent[index];
+            ref SentSegment next = ref Sent[index + 1];
+            int more = next.Length - ((next.Flags & SentFlags.Fin) != 0 ? 1 : 0);
+            if (((segment.Flags & SentFlags.EndOfRecord) | (next.Flags & SentFlags.Followed)) != 0
+                || length + more > most || next.End > _snd.WindowEnd)
+            {
+                break;
+            }
+
+            DropFlags(next.Flags);
+            segment.Flags |= next.Flags & (SentFlags.Push | SentFlags.Fin | SentFlags.Retransmitted | SentFlags.EndOfRecord);
+            segment.Length += next.Length;
+            length += more;
+            Sent.RemoveAt(index + 1);
+            _packets--;
+        }
+
+        return length;
+    }
 }
