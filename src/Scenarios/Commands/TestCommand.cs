@@ -20,31 +20,28 @@ internal sealed class TestCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private readonly Option<int> _jobs = new("--jobs")
+    private readonly Option<int?> _jobs = new("--jobs")
     {
         Description = "how many scripts run side by side; default: one for each processor. The order of the lines is the same with any number",
         HelpName = "N",
-        DefaultValueFactory = _ => Environment.ProcessorCount,
         CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int jobs) && jobs is > 0 and <= 1024
             ? jobs
-            : Wrong<int>(result, "--jobs", "a whole number from 1 to 1024, like --jobs 4"),
+            : Wrong<int?>(result, "--jobs", "a whole number from 1 to 1024, like --jobs 4"),
     };
 
-    private readonly Option<Profile> _profile = new("--profile")
+    private readonly Option<Profile?> _profile = new("--profile")
     {
         Description = $"behaviour of the machine under test: {string.Join(", ", Profile.All.Select(p => p.Name))}; default: {Profile.Linux.Name}",
         HelpName = "NAME",
-        DefaultValueFactory = _ => Profile.Linux,
         CustomParser = result => Profile.TryGet(result.Tokens[0].Value, out Profile? profile)
             ? profile
             : Wrong<Profile>(result, "--profile", null, Suggestions.For(result.Tokens[0].Value, Profile.All.Select(p => p.Name), "profiles")),
     };
 
-    private readonly Option<IReadOnlyList<PacketdrillIpVersion>> _ipVersion = new("--ip-version")
+    private readonly Option<IReadOnlyList<PacketdrillIpVersion>?> _ipVersion = new("--ip-version")
     {
         Description = "which sockets and packets; all: each script once with every one. What a script says of itself wins; default: ipv4",
         HelpName = "ipv4|ipv6|ipv4-mapped-ipv6|all",
-        DefaultValueFactory = _ => [PacketdrillIpVersion.Ipv4],
         CustomParser = result => IpVersionNames.TryParse(result.Tokens[0].Value, out IReadOnlyList<PacketdrillIpVersion> versions)
             ? versions
             : Wrong<IReadOnlyList<PacketdrillIpVersion>>(result, "--ip-version", "ipv4, ipv6, ipv4-mapped-ipv6 or all"),
@@ -107,9 +104,9 @@ internal sealed class TestCommand
         var request = new TestRequest
         {
             Paths = parsed.GetRequiredValue(_paths),
-            Jobs = parsed.GetValue(_jobs),
-            Profile = parsed.GetValue(_profile)!,
-            IpVersions = parsed.GetValue(_ipVersion)!,
+            Jobs = parsed.GetValue(_jobs) ?? Environment.ProcessorCount,
+            Profile = parsed.GetValue(_profile) ?? Profile.Linux,
+            IpVersions = parsed.GetValue(_ipVersion) ?? [PacketdrillIpVersion.Ipv4],
             Macros = Macros(parsed.GetValue(_macros) ?? []),
             Tolerance = parsed.GetValue(_tolerance),
             Verbose = parsed.GetValue(_verbose),

@@ -43,7 +43,6 @@ internal sealed class TestSession(SimConsole console, TestRequest request)
     /// <summary>Writes the reports and the count; gives the exit status.</summary>
     public int Finish(IReadOnlyList<TestedScript> scripts, bool isStopped)
     {
-        TestReports.Write(request, scripts, console);
         int unreadable = scripts.Where(s => s.Outcome == ScriptOutcome.Broken).DistinctBy(s => s.File.FullPath).Count();
         if (unreadable > 0)
         {
@@ -58,6 +57,8 @@ internal sealed class TestSession(SimConsole console, TestRequest request)
 
         console.Error.Flush();
         new TestPrinter(console, request).PrintCount(scripts);
+        // Last: where a report cannot be written, the count is there all the same.
+        TestReports.Write(request, scripts, console);
         return isStopped ? ExitStatus.Interrupted
             : unreadable > 0 ? ExitStatus.BadRequest
             : scripts.Any(o => o.Outcome is ScriptOutcome.Failed or ScriptOutcome.Unsupported) ? ExitStatus.ExpectationFailed
