@@ -17,6 +17,14 @@ internal static class SharedFolder
     /// <summary>Skips the calling test, and says why, where there are no scripts.</summary>
     public static void NeedScripts() => Assert.SkipWhen(Scripts.Count == 0, "no packetdrill scripts beside the repository (SIM_SHARED may say where)");
 
+    /// <summary>The path of a kernel's capture; skips the calling test, and says why, where it is absent.</summary>
+    public static string NeedCapture(string name)
+    {
+        string path = Path.Combine(Root ?? "", "captures", "linux-6.18", name);
+        Assert.SkipUnless(File.Exists(path), $"no capture {name} beside the repository (SIM_SHARED may say where)");
+        return path;
+    }
+
     private static string[] ListScripts()
     {
         string folder = Path.Combine(Root ?? "", "packetdrill", "google");

@@ -12,6 +12,6 @@ internal enum ScriptOutcome
     /// <summary>It asks for something that is not supported, by name; counts as failed.</summary>
     Unsupported,
 
-    /// <summary>It could not be read; counts as failed.</summary>
+    /// <summary>It could not be read, and was not run.</summary>
     Broken,
 }

@@ -14,7 +14,8 @@ internal static class VerdictJson
         json.WriteNumber("schema", 1);
         json.WriteString("version", ResultJson.Version());
         json.WriteNumber("passed", verdicts.Count(v => v.HasPassed));
-        json.WriteNumber("failed", verdicts.Count(v => !v.HasPassed));
+        json.WriteNumber("failed", verdicts.Count(v => v.Outcome is ScriptOutcome.Failed or ScriptOutcome.Unsupported));
+        json.WriteNumber("errors", verdicts.Count(v => v.Outcome == ScriptOutcome.Broken));
         ResultJson.List(json, "scripts", verdicts, Verdict);
         json.WriteEndObject();
         json.Flush();
