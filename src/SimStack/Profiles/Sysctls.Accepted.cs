@@ -154,7 +154,6 @@ public sealed partial class Sysctls
 
     private static void AddAcceptedIp(Action<string, long, long, long[]> only, AcceptAny any)
     {
-        any("net.core.optmem_max", "131072", 0, int.MaxValue);
         only("net.ipv4.fwmark_reflect", 0, 1, [0]);
         any("net.ipv4.ip_autobind_reuse", "0", 0, 1);
         any("net.ipv4.ip_dynaddr", "0", 0, 255);

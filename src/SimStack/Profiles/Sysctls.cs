@@ -13,6 +13,7 @@ public sealed partial class Sysctls
 
     // net.core
     public int SoMaxConn = 4096;
+    public int OptMemMax = 131_072;
     public int RmemMax = 4_194_304;
     public int WmemMax = 4_194_304;
     public int CoreRmemDefault = 212_992;
@@ -155,6 +156,7 @@ public sealed partial class Sysctls
         Number("net.core.somaxconn", 0, 65_535, s => s.SoMaxConn, (s, v) => s.SoMaxConn = v);
         Number("net.core.rmem_max", 2304, int.MaxValue, s => s.RmemMax, (s, v) => s.RmemMax = v);
         Number("net.core.wmem_max", 4608, int.MaxValue, s => s.WmemMax, (s, v) => s.WmemMax = v);
+        Number("net.core.optmem_max", 0, int.MaxValue, s => s.OptMemMax, (s, v) => s.OptMemMax = v);
         Number("net.core.rmem_default", 2304, int.MaxValue, s => s.CoreRmemDefault, (s, v) => s.CoreRmemDefault = v);
         Number("net.core.wmem_default", 4608, int.MaxValue, s => s.CoreWmemDefault, (s, v) => s.CoreWmemDefault = v);
         all.Add("net.ipv4.tcp_rmem", new Entry(3, 1, int.MaxValue,

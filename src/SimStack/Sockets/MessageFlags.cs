@@ -11,4 +11,5 @@ public enum MessageFlags
     MSG_DONTWAIT = 0x40,
     MSG_EOR = 0x80,
     MSG_MORE = 0x8000,
+    MSG_ZEROCOPY = 0x400_0000,
 }

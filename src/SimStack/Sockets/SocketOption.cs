@@ -29,6 +29,12 @@ public enum SocketOption
     /// <summary>0 or 1: urgent data stays in the stream.</summary>
     SO_OOBINLINE,
 
+    /// <summary>0 or 1: MSG_ZEROCOPY counts, and its calls are told of in the error queue; TCP.</summary>
+    SO_ZEROCOPY,
+
+    /// <summary>Which times of what is sent are told in the error queue (<see cref="TimestampingFlags"/>); TCP.</summary>
+    SO_TIMESTAMPING,
+
     /// <summary>Read only: the pending error, cleared by reading.</summary>
     SO_ERROR,
 

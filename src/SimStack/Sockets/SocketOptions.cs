@@ -24,6 +24,10 @@ internal sealed record SocketOptions
 
     public bool ReportUnread { get; init; }
 
+    public bool Zerocopy { get; init; }
+
+    public TimestampingFlags Timestamping { get; init; }
+
     /// <summary>Bytes; 0: by sysctl.</summary>
     public uint NotSentLowWater { get; init; }
 

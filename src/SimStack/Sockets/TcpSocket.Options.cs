@@ -22,6 +22,11 @@ public sealed partial class TcpSocket
             return error;
         }
 
+        if (option is SocketOption.SO_TIMESTAMPING && !TrySetTimestampBase(changed.Timestamping))
+        {
+            return Errno.EINVAL;
+        }
+
         Options = changed;
         if (_connection is not null)
         {
@@ -59,6 +64,8 @@ public sealed partial class TcpSocket
             SocketOption.SO_KEEPALIVE => Flag(Options.KeepAlive),
             SocketOption.SO_LINGER => SocketResult.Ok(Options.LingerSeconds),
             SocketOption.SO_OOBINLINE => Flag(Options.InlineUrgent),
+            SocketOption.SO_ZEROCOPY => Flag(Options.Zerocopy),
+            SocketOption.SO_TIMESTAMPING => SocketResult.Ok((int)Options.Timestamping),
             SocketOption.TCP_NODELAY => Flag(Options.NoDelay),
             SocketOption.TCP_CORK => Flag(Options.Cork),
             SocketOption.TCP_NOTSENT_LOWAT => SocketResult.Ok(unchecked((int)Options.NotSentLowWater)),
@@ -109,6 +116,12 @@ public sealed partial class TcpSocket
             case SocketOption.SO_KEEPALIVE: return Options with { KeepAlive = on };
             case SocketOption.SO_LINGER: return Options with { LingerSeconds = Math.Max(-1, value) };
             case SocketOption.SO_OOBINLINE: return Options with { InlineUrgent = on };
+            case SocketOption.SO_ZEROCOPY or SocketOption.SO_TIMESTAMPING when !Host.Profile.SegmentationOffload:
+                error = Errno.ENOPROTOOPT; // The other profiles' systems have no such thing.
+                return null;
+            case SocketOption.SO_ZEROCOPY when value is 0 or 1: return Options with { Zerocopy = on };
+            case SocketOption.SO_TIMESTAMPING when IsTimestamping((TimestampingFlags)value):
+                return Options with { Timestamping = (TimestampingFlags)value };
             case SocketOption.TCP_NODELAY: return Options with { NoDelay = on };
             case SocketOption.TCP_CORK: return Options with { Cork = on };
             case SocketOption.TCP_NOTSENT_LOWAT: return Options with { NotSentLowWater = unchecked((uint)value) };

@@ -284,7 +284,8 @@ public sealed partial class TcpSocket : HostSocket
             return SocketResult.Fail(Errno.EBADF);
         }
 
-        return _connection?.Send(now, data, flags) ?? SocketResult.Fail(Errno.EPIPE);
+        bool special = Options.Timestamping is not TimestampingFlags.None || (Options.Zerocopy && (flags & MessageFlags.MSG_ZEROCOPY) != 0);
+        return _connection?.Send(now, data, flags, special ? new SendProgress(data.Length) : null) ?? SocketResult.Fail(Errno.EPIPE);
     }
 
     /// <summary>RECEIVE: hands over what arrived in order.</summary>
@@ -392,7 +393,8 @@ public sealed partial class TcpSocket : HostSocket
             return _listener.AcceptQueueLength > 0 ? PollEvents.POLLIN : PollEvents.None;
         }
 
-        return _connection?.Poll() ?? PollEvents.POLLOUT | PollEvents.POLLHUP;
+        PollEvents events = _connection?.Poll() ?? PollEvents.POLLOUT | PollEvents.POLLHUP;
+        return QueuedErrors > 0 ? events | PollEvents.POLLERR : events;
     }
 
     /// <summary>TCP_INFO as getsockopt(2) tells it; of a socket without a connection little more than the state.</summary>

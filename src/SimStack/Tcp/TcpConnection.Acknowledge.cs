@@ -155,6 +155,11 @@ internal sealed partial class TcpConnection
             ReleaseSendBuffer(now, bytes);
         }
 
+        if (_marks is not null || _zerocopy is not null)
+        {
+            NoteAcknowledged(now);
+        }
+
         _retransmissions = 0;
         _firstRetransmissionAt = Instant.Never;
         RespondToProgress(now, acknowledged, delivered);

@@ -64,6 +64,11 @@ internal sealed partial class TcpConnection
                 Count(SnmpCounter.TcpAttemptFails);
             }
 
+            if (!Profile.RfcSegmentChecks && (error.IsV4 || _receiveErrors))
+            {
+                Socket?.ReportIcmp(now, error, errno); // Linux: IPv4 without being asked to.
+            }
+
             Fail(now, errno, "ICMP " + errno);
             return;
         }

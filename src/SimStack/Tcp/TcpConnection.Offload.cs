@@ -130,9 +130,11 @@ internal sealed partial class TcpConnection
     /// <summary>The first packet takes from the second what is missing to the size that may be sent (tcp_grow_skb).</summary>
     private void GrowHead(int missing)
     {
-        if (missing > 0 && QueuedPackets > 1 && !_writeQueue!.First.EndOfRecord && _writeQueue.GrowFirst(missing))
+        if (missing > 0 && QueuedPackets > 1 && !_writeQueue!.First.EndOfRecord
+            && !_writeQueue.First.Pinned && !_writeQueue.Second.Pinned && _writeQueue.GrowFirst(missing))
         {
             _packets--;
+            _marks?.Join(_snd.Nxt, _writeQueue.First.End);
         }
     }
 
@@ -231,18 +233,23 @@ internal sealed partial class TcpConnection
         SentFlags end = record | (push ? SentFlags.Push : SentFlags.None) | (fin ? SentFlags.Fin : SentFlags.None);
         // Linux pushes what is more than a segment, to have it handed on at once at the other end.
         SentFlags forced = length > mss ? SentFlags.Push : SentFlags.None;
-        SequenceNumber behind = _snd.Nxt + length;
+        SequenceNumber start = _snd.Nxt, behind = start + length;
         for (bool first = true; length > mss; length -= mss, first = false)
         {
             if (!TransmitSegment(now, mss, SentFlags.Followed, SentFlags.None) && first)
             {
-                return UndoLastSegment();
+                return UndoLastSegment(now, start, behind);
             }
         }
 
         if (!TransmitSegment(now, length, end, forced) && forced == SentFlags.None)
         {
-            return UndoLastSegment();
+            return UndoLastSegment(now, start, behind);
+        }
+
+        if (_marks is not null)
+        {
+            StampSent(now, start, behind - start, left: true);
         }
 
         if (whole)
@@ -264,8 +271,13 @@ internal sealed partial class TcpConnection
         return true;
     }
 
-    private bool UndoLastSegment()
+    private bool UndoLastSegment(Instant now, SequenceNumber start, SequenceNumber behind)
     {
+        if (_marks is not null)
+        {
+            StampSent(now, start, behind - start, left: false);
+        }
+
         _snd.Nxt = Sent[SegmentsOut - 1].Seq;
         Sent.RemoveLast();
         return false;

@@ -53,7 +53,13 @@ internal sealed partial class TcpConnection
         Count(SnmpCounter.TcpRetransSegs);
         _counts.Retransmitted++;
         _counts.BytesRetransmitted += data;
-        if (!EmitData(now, segment.Seq, data, push ? segment.Flags | SentFlags.Push : segment.Flags))
+        bool left = EmitData(now, segment.Seq, data, push ? segment.Flags | SentFlags.Push : segment.Flags);
+        if (_marks is not null)
+        {
+            StampSent(now, segment.Seq, data, left);
+        }
+
+        if (!left)
         {
             return false; // It did not leave: as it was before.
         }

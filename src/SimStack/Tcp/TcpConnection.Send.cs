@@ -26,7 +26,7 @@ internal sealed partial class TcpConnection
 
     public bool SendBufferLocked { get; set; }
 
-    public SocketResult Send(Instant now, ReadOnlySpan<byte> data, MessageFlags flags)
+    public SocketResult Send(Instant now, ReadOnlySpan<byte> data, MessageFlags flags, SendProgress? call = null)
     {
         if (PendingError is not Errno.OK && _state is TcpState.Closed)
         {
@@ -47,7 +47,7 @@ internal sealed partial class TcpConnection
 
         if (Offloads)
         {
-            return SendPackets(now, data, flags);
+            return SendPackets(now, data, flags, call);
         }
 
         int count = Math.Min(data.Length, SendSpace);
@@ -81,15 +81,29 @@ internal sealed partial class TcpConnection
         return SocketResult.Ok(count);
     }
 
-    private SocketResult SendPackets(Instant now, ReadOnlySpan<byte> data, MessageFlags flags)
+    private SocketResult SendPackets(Instant now, ReadOnlySpan<byte> data, MessageFlags flags, SendProgress? call)
     {
         if (data.Length == 0)
         {
             return SocketResult.Ok(0);
         }
 
+        if (call is not null && (flags & MessageFlags.MSG_ZEROCOPY) != 0 && Socket is { Options.Zerocopy: true } && !TryBeginNotice(call))
+        {
+            return SocketResult.Fail(Errno.ENOBUFS);
+        }
+
         _sendBuffer ??= new ByteQueue(_tcp.Chunks);
-        int count = Append(now, data, flags);
+        int count = Append(now, data, flags, call);
+        if (call is not null)
+        {
+            call.Taken += count;
+            if (!call.Blocks || call.Taken == call.Length)
+            {
+                EndSend(now, call);
+            }
+        }
+
         _tcp.Timers.Update(this);
         return count > 0 ? SocketResult.Ok(count) : SocketResult.Fail(Errno.EAGAIN);
     }

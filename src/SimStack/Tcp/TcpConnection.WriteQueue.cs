@@ -15,7 +15,7 @@ internal sealed partial class TcpConnection
     private int _grownSendBuffer;
 
     /// <summary>Linux's sk_wmem_queued.</summary>
-    private long QueuedMemory => _snd.Written - _snd.BufferStart + ((long)_packets * PacketOverhead);
+    private long QueuedMemory => _snd.Written - _snd.BufferStart + ((long)_packets * PacketOverhead) + (_zerocopy?.Memory ?? 0);
 
     private int NotSent => Math.Max(0, _snd.Written - _snd.Nxt);
 
@@ -38,7 +38,7 @@ internal sealed partial class TcpConnection
     /// <summary>So much was written since the last push that it has to be pushed: half the peer's largest window.</summary>
     private bool MustPush => _snd.Written > _pushPoint + (_snd.MaxWnd >> 1);
 
-    private int Append(Instant now, ReadOnlySpan<byte> data, MessageFlags flags)
+    private int Append(Instant now, ReadOnlySpan<byte> data, MessageFlags flags, SendProgress? call)
     {
         WriteQueue queue = _writeQueue ??= new WriteQueue();
         bool urgent = (flags & MessageFlags.MSG_OOB) != 0;
@@ -48,7 +48,13 @@ internal sealed partial class TcpConnection
         while (copied < data.Length)
         {
             int room = queue.Count == 0 || queue.Last.EndOfRecord ? 0 : goal - (queue.Last.End - queue.StartOfLast(_snd.Nxt));
-            if (room <= 0)
+            int size = Math.Min(room, data.Length - copied);
+            if (size > 0 && (call?.Notice is not null || queue.Last.Pinned) && (size = TakeFragments(call, size)) == 0)
+            {
+                PushLast();
+            }
+
+            if (size <= 0)
             {
                 if (!HasMemory)
                 {
@@ -59,11 +65,10 @@ internal sealed partial class TcpConnection
                 }
 
                 BeginPacket(now);
-                room = goal;
+                continue;
             }
 
-            int size = Math.Min(room, data.Length - copied);
-            if (copied == 0)
+            if (copied == 0 && call is null or { Taken: 0 })
             {
                 queue.Last.Push = false;
             }
@@ -72,13 +77,23 @@ internal sealed partial class TcpConnection
             _snd.Written += size;
             queue.Last.End = _snd.Written;
             copied += size;
-            if (copied < data.Length && !urgent)
+            if (queue.Last.Pinned)
+            {
+                _zerocopy!.Last!.PacketEnd = _snd.Written;
+            }
+
+            if (copied < data.Length && !urgent && size == room)
             {
                 PushFullPacket(now);
             }
         }
 
         queue.Last.EndOfRecord |= (flags & MessageFlags.MSG_EOR) != 0;
+        if (call is not null && call.Taken + copied == call.Length)
+        {
+            MarkLastByte(call);
+        }
+
         PushWritten(now, copied, flags, (flags & MessageFlags.MSG_MORE) != 0 ? Nagle.Cork : _nagle);
         return copied;
     }
@@ -95,13 +110,18 @@ internal sealed partial class TcpConnection
         }
     }
 
+    private void PushLast()
+    {
+        _writeQueue!.Last.Push = true;
+        _pushPoint = _snd.Written;
+    }
+
     /// <summary>More follows in the same write: the full packet need not wait for it.</summary>
     private void PushFullPacket(Instant now)
     {
         if (MustPush)
         {
-            _writeQueue!.Last.Push = true;
-            _pushPoint = _snd.Written;
+            PushLast();
             OutputPackets(now, Nagle.Push);
         }
         else if (QueuedPackets == 1)
@@ -120,8 +140,7 @@ internal sealed partial class TcpConnection
 
         if ((flags & MessageFlags.MSG_MORE) == 0 || MustPush)
         {
-            _writeQueue!.Last.Push = true;
-            _pushPoint = _snd.Written;
+            PushLast();
         }
 
         if ((flags & MessageFlags.MSG_OOB) != 0)
@@ -186,7 +205,7 @@ internal sealed partial class TcpConnection
             ref SentSegment next = ref Sent[index + 1];
             int more = next.Length - ((next.Flags & SentFlags.Fin) != 0 ? 1 : 0);
             if (((segment.Flags & SentFlags.EndOfRecord) | (next.Flags & SentFlags.Followed)) != 0
-                || length + more > most || next.End > _snd.WindowEnd)
+                || length + more > most || next.End > _snd.WindowEnd || _zerocopy?.Overlaps(segment.Seq, next.End) == true)
             {
                 break;
             }
@@ -195,6 +214,7 @@ internal sealed partial class TcpConnection
             segment.Flags |= next.Flags & (SentFlags.Push | SentFlags.Fin | SentFlags.Retransmitted | SentFlags.EndOfRecord);
             segment.Length += next.Length;
             length += more;
+            _marks?.Join(segment.Seq, segment.End);
             Sent.RemoveAt(index + 1);
             _packets--;
         }

@@ -112,6 +112,7 @@ internal sealed partial class TcpConnection : TcpFlow
     private void StopWork(Instant now)
     {
         _timers.Clear();
+        DropNotices(now);
         _sendBuffer?.Clear();
         _sendBuffer = null;
         _sent = null;

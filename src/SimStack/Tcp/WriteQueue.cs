@@ -12,6 +12,15 @@ internal struct QueuedPacket
 
     /// <summary>Nothing is appended, nor merged: MSG_EOR.</summary>
     public bool EndOfRecord;
+
+    /// <summary>It has pages of MSG_ZEROCOPY: nothing is merged with it.</summary>
+    public bool Pinned;
+
+    /// <summary>Of a packet with pinned pages: its last fragment is copied data, which more may join.</summary>
+    public bool EndsCopied;
+
+    /// <summary>Of a packet with pinned pages.</summary>
+    public byte Fragments;
 }
 
 /// <summary>

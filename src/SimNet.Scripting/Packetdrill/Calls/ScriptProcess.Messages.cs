@@ -19,13 +19,7 @@ internal sealed partial class ScriptProcess
             throw CallException.Mistake($"msg_flags={CallText.Of(message.Flags)}; sendmsg ignores them, write 0");
         }
 
-        if (message.Control is { Items: [var first, ..] })
-        {
-            ControlMessage control = ControlMessage.From(first);
-            throw CallException.Unsupported(
-                $"sendmsg with a control message of {LinuxSymbols.Name("SOL_", control.Level)}, type {control.Type}");
-        }
-
+        TimestampingFlags? times = TimesAsked(message);
         int flags = arguments.Int(2);
         if (file is not SocketFile socket)
         {
@@ -34,7 +28,34 @@ internal sealed partial class ScriptProcess
 
         MessageFlag.ForSend(flags);
         machine.Sockets.Connecting(descriptor);
-        return SendOn(socket, length, isNull: false, flags, machine.ConnectEndpoint, now);
+        if (times is not null && socket.Tcp is null)
+        {
+            throw CallException.Unsupported("SO_TIMESTAMPING on this kind of socket");
+        }
+
+        SendProgress progress = new(length)
+        {
+            Elements = [.. message.Vector.Items.OfType<IoVectorExpression>().Select(v => CallArguments.Int(v.Length))],
+            Blocks = true,
+            Timestamping = times,
+        };
+        return SendOn(socket, progress, isNull: false, flags, machine.ConnectEndpoint, now);
+    }
+
+    /// <summary>The control message SO_TIMESTAMPING of a sendmsg: which times this call asks for.</summary>
+    private static TimestampingFlags? TimesAsked(MessageHeaderExpression message)
+    {
+        TimestampingFlags? times = null;
+        foreach (Expression item in message.Control?.Items ?? [])
+        {
+            ControlMessage control = ControlMessage.From(item);
+            times = control is { Level: ControlMessage.LevelSocket, Type: ControlMessage.Timestamping, Length: sizeof(int) }
+                ? (TimestampingFlags)control.Values[0]
+                : throw CallException.Unsupported(
+                    $"sendmsg with a control message of {LinuxSymbols.Name("SOL_", control.Level)}, type {control.Type}");
+        }
+
+        return times;
     }
 
     private PendingCall ReceiveMessage(CallArguments arguments, Instant now)
@@ -66,21 +87,34 @@ internal sealed partial class ScriptProcess
         ?? throw CallException.Mistake($"{CallText.Of(arguments[1])} where {{msg_name(...)=…, msg_iov(1)=…}} belongs");
 
     /// <summary>The control messages that Linux has for what was received.</summary>
-    private static List<ControlMessage> ControlOf(SocketFile socket, ReceiveCall call)
+    private List<ControlMessage> ControlOf(SocketFile socket, ReceiveCall call)
     {
         if (call.Error is { } error)
         {
-            return
-            [
-                ControlMessage.Error(
-                    error.Destination.Address.IsV4 && socket.Socket.Family is AddressFamily.AF_INET,
-                    (int)error.Error, (int)error.Origin, error.Type, error.Code, error.Info, 0),
-            ];
+            return ControlOf(socket, error);
         }
 
         return socket.Tcp is { } tcp && socket.KeptOptions.GetValueOrDefault("TCP_INQ") != 0
             ? [ControlMessage.Int(ControlMessage.LevelTcp, ControlMessage.TcpInq, InQueue(tcp))]
             : [];
+    }
+
+    private List<ControlMessage> ControlOf(SocketFile socket, ExtendedError error)
+    {
+        List<ControlMessage> messages = [];
+        // Linux looks at the flags when the entry is read.
+        bool told = socket.Tcp is { } tcp
+            && ((TimestampingFlags)tcp.GetOption(SocketOption.SO_TIMESTAMPING).Value & TimestampingFlags.SOF_TIMESTAMPING_SOFTWARE) != 0;
+        if (error.Origin is ErrorOrigin.Timestamping && told)
+        {
+            int type = socket.HasNewTimestamps ? ControlMessage.TimestampingNew : ControlMessage.Timestamping;
+            messages.Add(ControlMessage.Times(type, (error.Time - machine.ScriptStart).Nanoseconds));
+        }
+
+        messages.Add(ControlMessage.Error(
+            socket.Socket.Family is AddressFamily.AF_INET,
+            (int)error.Error, (int)error.Origin, error.Type, error.Code, error.Info, error.EeData));
+        return messages;
     }
 
     /// <summary>What is left to read; the peer's FIN counts, so that the user reads on (Linux: tcp_inq_hint).</summary>
@@ -93,7 +127,7 @@ internal sealed partial class ScriptProcess
     /// <summary>
     /// The control buffer is as large as what the script expects: what finds no room is cut off, and MSG_CTRUNC says so.
     /// </summary>
-    private static string? CompareMessage(
+    private string? CompareMessage(
         int expectedFlags, List<ControlMessage> expected, ReceiveCall call, List<ControlMessage> live, int callFlags)
     {
         int room = expected.Sum(m => m.Space);
@@ -114,6 +148,6 @@ internal sealed partial class ScriptProcess
 
         return returned != expectedFlags
             ? $"msg_flags={LinuxSymbols.Flags("MSG_", (uint)returned)}"
-            : ControlMessage.Compare(expected, fitting);
+            : ControlMessage.Compare(expected, fitting, machine.TimestampTolerance);
     }
 }

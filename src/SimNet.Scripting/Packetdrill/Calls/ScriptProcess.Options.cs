@@ -88,6 +88,8 @@ internal sealed partial class ScriptProcess
                 return CallResult.Fail(value.Length < sizeof(int) ? Errno.EINVAL : Errno.ENOPROTOOPT);
             case "SO_RCVTIMEO" or "SO_RCVTIMEO_NEW" or "SO_SNDTIMEO" or "SO_SNDTIMEO_NEW":
                 return SetTimeout(socket, name, value);
+            case "SO_TIMESTAMPING" or "SO_TIMESTAMPING_NEW":
+                return SetTimestamping(socket, name, value, now);
             case "TCP_CONGESTION":
                 return SetCongestionControl(socket.Tcp!, value);
         }
@@ -178,6 +180,27 @@ internal sealed partial class ScriptProcess
         return CallResult.Ok();
     }
 
+    private static CallResult SetTimestamping(SocketFile socket, string name, byte[] value, Instant now)
+    {
+        // Hardware takes no times here; of what arrives none are told.
+        const TimestampingFlags Missing = TimestampingFlags.SOF_TIMESTAMPING_RX_SOFTWARE | TimestampingFlags.SOF_TIMESTAMPING_OPT_STATS
+            | TimestampingFlags.SOF_TIMESTAMPING_BIND_PHC;
+        if (value.Length < sizeof(int))
+        {
+            return CallResult.Fail(LinuxErrno.EINVAL);
+        }
+
+        int flags = BinaryPrimitives.ReadInt32LittleEndian(value);
+        if (((TimestampingFlags)flags & Missing) is not 0 and var missing)
+        {
+            throw CallException.Unsupported(LinuxSymbols.Flags("SOF_TIMESTAMPING_", (uint)missing));
+        }
+
+        CallResult result = FromStack(socket.Socket.SetOption(now, SocketOption.SO_TIMESTAMPING, flags), name);
+        socket.HasNewTimestamps = result.Succeeded ? name.EndsWith("_NEW", StringComparison.Ordinal) : socket.HasNewTimestamps;
+        return result;
+    }
+
     private static CallResult SetCongestionControl(TcpSocket tcp, byte[] value)
     {
         const int LongestName = 15;
@@ -207,6 +230,11 @@ internal sealed partial class ScriptProcess
                 return 0;
             case "SO_SNDTIMEO" or "SO_SNDTIMEO_NEW":
                 value = OptionBytes.OfTime(socket.SendTimeout);
+                return 0;
+            case "SO_TIMESTAMPING" or "SO_TIMESTAMPING_NEW" when socket.Tcp is { } tcp:
+                // struct so_timestamping. The new option tells only what itself set.
+                bool told = socket.HasNewTimestamps || !name.EndsWith("_NEW", StringComparison.Ordinal);
+                value = [.. OptionBytes.OfInt(told ? tcp.GetOption(SocketOption.SO_TIMESTAMPING).Value : 0), .. OptionBytes.OfInt(0)];
                 return 0;
             case "TCP_CONGESTION":
                 value = new byte[16];

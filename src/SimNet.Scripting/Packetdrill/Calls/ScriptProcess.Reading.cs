@@ -166,7 +166,7 @@ internal sealed partial class ScriptProcess
             while (true)
             {
                 // An error that comes after bytes is left for the next call.
-                if (_received > 0 && (tcp.Poll() & PollEvents.POLLERR) != 0)
+                if (_received > 0 && tcp.HasPendingError)
                 {
                     return CallResult.Ok(_received);
                 }
@@ -188,23 +188,15 @@ internal sealed partial class ScriptProcess
         /// <summary>The error queue: never waits (Linux: inet_recv_error).</summary>
         private CallResult ReceiveError()
         {
-            if (socket.Datagram is not { } datagram)
-            {
-                // Only errors that IP_RECVERR asks for, timestamps and zerocopy notices get into TCP's error queue.
-                return socket.Socket.GetOption(SocketOption.IP_RECVERR).Value > 0
-                    ? throw CallException.Unsupported("the error queue of IP_RECVERR on TCP")
-                    : CallResult.Fail(Errno.EAGAIN);
-            }
-
-            Errno errno = datagram.ReceiveError(out ExtendedError? error);
+            Errno errno = socket.Datagram?.ReceiveError(out ExtendedError? error) ?? socket.Tcp!.ReceiveError(out error);
             if (error is null)
             {
                 return CallResult.Fail(errno);
             }
 
             Error = error;
-            ReturnedFlags = MessageFlag.ErrorQueue | (error.Data.Length > length ? MessageFlag.Truncated : 0);
-            return CallResult.Ok(Math.Min(error.Data.Length, length));
+            ReturnedFlags = MessageFlag.ErrorQueue | (error.Length > length ? MessageFlag.Truncated : 0);
+            return CallResult.Ok(Math.Min(error.Length, length));
         }
 
         private CallResult ReceiveDatagram(ScriptProcess process, Instant now)

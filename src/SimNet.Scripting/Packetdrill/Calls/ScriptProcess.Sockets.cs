@@ -170,6 +170,7 @@ internal sealed partial class ScriptProcess
         {
             ReceiveTimeout = listening.ReceiveTimeout,
             SendTimeout = listening.SendTimeout,
+            HasNewTimestamps = listening.HasNewTimestamps,
             KeptOptions = new Dictionary<string, int>(listening.KeptOptions, StringComparer.Ordinal),
         };
         SetCreationFlags(child, flags);

@@ -25,7 +25,7 @@ internal sealed partial class ScriptProcess
     {
         if (file is SocketFile socket)
         {
-            return SendOn(socket, length, isNull, 0, null, now);
+            return SendOn(socket, new SendProgress(length) { Blocks = true }, isNull, 0, null, now);
         }
 
         if (!file.MayWrite || file is EpollFile)
@@ -82,7 +82,7 @@ internal sealed partial class ScriptProcess
         int length = arguments.Length(2);
         int flags = arguments.Int(3);
         return file is SocketFile socket
-            ? SendOn(socket, length, isNull, flags, null, now)
+            ? SendOn(socket, new SendProgress(length) { Blocks = true }, isNull, flags, null, now)
             : PendingCall.Immediate(_ => CallResult.Fail(LinuxErrno.ENOTSOCK));
     }
 
@@ -105,7 +105,7 @@ internal sealed partial class ScriptProcess
         if (family is not { } other)
         {
             machine.Sockets.Connecting(descriptor);
-            return SendOn(socket, length, isNull, flags, machine.ConnectEndpoint, now);
+            return SendOn(socket, new SendProgress(length) { Blocks = true }, isNull, flags, machine.ConnectEndpoint, now);
         }
 
         if (other != 0 || socket.Datagram is not null)
@@ -115,29 +115,32 @@ internal sealed partial class ScriptProcess
 
         // TCP looks at an address only with MSG_FASTOPEN.
         machine.Sockets.Disconnecting(descriptor);
-        return SendOn(socket, length, isNull, flags, null, now);
+        return SendOn(socket, new SendProgress(length) { Blocks = true }, isNull, flags, null, now);
     }
 
-    private PendingCall SendOn(SocketFile socket, long length, bool isNull, int flags, IpEndpoint? to, Instant now)
+    private PendingCall SendOn(SocketFile socket, SendProgress progress, bool isNull, int flags, IpEndpoint? to, Instant now)
     {
-        SendCall call = new(socket, length, isNull, flags, to);
+        SendCall call = new(socket, progress, isNull, flags, to);
         return new PendingCall
         {
             Deadline = After(now, socket.SendTimeout),
-            Expire = _ => call.Expire(),
+            Expire = call.Expire,
             Attempt = time => call.Attempt(this, time),
         };
     }
 
     /// <summary>A call that sends, over as many attempts as it needs.</summary>
-    private sealed class SendCall(SocketFile socket, long length, bool isNull, int flags, IpEndpoint? to)
+    private sealed class SendCall(SocketFile socket, SendProgress progress, bool isNull, int flags, IpEndpoint? to)
     {
         private readonly bool _isNonBlocking = socket.IsNonBlocking || (flags & MessageFlag.DontWait) != 0;
         private readonly MessageFlags _flags = MessageFlag.ForSend(flags);
         private bool _sleeps;
-        private long _sent;
 
-        public CallResult Expire() => _sent > 0 ? CallResult.Ok(_sent) : CallResult.Fail(Errno.EAGAIN);
+        public CallResult Expire(Instant now)
+        {
+            socket.Tcp?.EndSend(now, progress);
+            return progress.Taken > 0 ? CallResult.Ok(progress.Taken) : CallResult.Fail(Errno.EAGAIN);
+        }
 
         public CallResult? Attempt(ScriptProcess process, Instant now)
         {
@@ -155,14 +158,18 @@ internal sealed partial class ScriptProcess
             socket.SpaceWoken = false;
             CallResult result = SendStream(process, tcp, now);
             _sleeps = result.Errno == (int)Errno.EAGAIN && !_isNonBlocking;
-            return _sleeps ? null
-                : !result.Succeeded && _sent > 0 ? CallResult.Ok(_sent)
-                : result;
+            if (_sleeps)
+            {
+                return null;
+            }
+
+            tcp.EndSend(now, progress);
+            return !result.Succeeded && progress.Taken > 0 ? CallResult.Ok(progress.Taken) : result;
         }
 
         private CallResult SendStream(ScriptProcess process, TcpSocket tcp, Instant now)
         {
-            if (isNull && length > 0)
+            if (isNull && progress.Length > 0)
             {
                 SocketResult probe = tcp.Send(now, default, _flags);
                 return probe.Succeeded ? CallResult.Fail(LinuxErrno.EFAULT) : CallResult.From(probe);
@@ -171,33 +178,31 @@ internal sealed partial class ScriptProcess
             do
             {
                 // An error that comes after bytes is left for the next call.
-                if (_sent > 0 && (tcp.Poll() & PollEvents.POLLERR) != 0)
+                if (progress.Taken > 0 && tcp.HasPendingError)
                 {
-                    return CallResult.Ok(_sent);
+                    return CallResult.Ok(progress.Taken);
                 }
 
-                SocketResult result = tcp.Send(now, process.Buffer(length - _sent, zeros: true), _flags);
+                SocketResult result = tcp.Send(now, process.Buffer(progress.Length - progress.Taken, zeros: true), _flags, progress);
                 if (!result.Succeeded)
                 {
                     return CallResult.Fail(result.Error);
                 }
-
-                _sent += result.Value;
             }
-            while (_sent < length);
+            while (progress.Taken < progress.Length);
 
-            return CallResult.Ok(_sent);
+            return CallResult.Ok(progress.Taken);
         }
 
         private CallResult SendDatagram(ScriptProcess process, Instant now)
         {
             DatagramSocket datagram = socket.Datagram!;
-            if (isNull && length > 0)
+            if (isNull && progress.Length > 0)
             {
                 return CallResult.Fail(LinuxErrno.EFAULT);
             }
 
-            Span<byte> data = process.Buffer(length, zeros: true);
+            Span<byte> data = process.Buffer(progress.Length, zeros: true);
             if (datagram is PingSocket && data.Length >= 8)
             {
                 // Linux takes echo requests only; the tool writes the type for the script.

@@ -35,6 +35,9 @@ internal sealed class SocketFile : OpenFile
     /// <summary>Options that Linux only keeps: on this machine they have nothing to act on.</summary>
     public Dictionary<string, int> KeptOptions { get; init; } = new(StringComparer.Ordinal);
 
+    /// <summary>SO_TIMESTAMPING was set as SO_TIMESTAMPING_NEW: its control messages have that type.</summary>
+    public bool HasNewTimestamps { get; set; }
+
     /// <summary>Somebody who waits for space was woken since this was last cleared.</summary>
     public bool SpaceWoken { get; set; }
 

@@ -64,6 +64,9 @@ internal sealed class TestMachine
     /// <summary>The instant of the script's time 0; before it, that of the machine's beginning.</summary>
     public Instant ScriptStart { get; set; } = Instant.Zero + Duration.FromSeconds(1);
 
+    /// <summary>How far times that calls hand out may be from the script's.</summary>
+    public Duration TimestampTolerance { get; set; } = Duration.FromMilliseconds(4);
+
     /// <summary>The machine's address; IPv4 as such, also where sockets are AF_INET6.</summary>
     public IpAddress Local { get; }
 

@@ -56,7 +56,7 @@ internal sealed partial class ScriptRun
             _code[code] = CodeBlock.Parse(code.Code.Text, code.Code.Position);
         }
 
-        _machine = new TestMachine(_settings.MachineOptions());
+        _machine = new TestMachine(_settings.MachineOptions()) { TimestampTolerance = _settings.Tolerance };
         VirtualFiles files = new();
         _timeline = new Timeline(_settings.Tolerance, _settings.TolerancePercent);
         _missing = new MissingBehaviours(_machine);
