@@ -64,6 +64,11 @@ internal sealed partial class TcpConnection
 
         (_sendBuffer ??= new ByteQueue(_tcp.Chunks)).Append(data[..count]);
         _snd.Written += count;
+        if (call is not null)
+        {
+            call.Taken += count;
+        }
+
         if (count > 0 && (flags & MessageFlags.MSG_OOB) != 0)
         {
             _snd.Up = _snd.Written;
