@@ -1,4 +1,5 @@
 using SimStack.Tcp;
+using SimStack.Wire;
 
 namespace SimStack.Sockets;
 
@@ -42,14 +43,14 @@ public sealed class SendProgress(long length)
     /// every buffer began with a page.
     /// </summary>
     /// <param name="most">Bytes at most.</param>
-    /// <param name="fragments">Of the packet; one more for each page.</param>
-    /// <param name="limit">Fragments that it may have.</param>
-    /// <param name="memory">Of the packet: a pinned page counts whole, however little of it is sent.</param>
+    /// <param name="limit">Fragments at most.</param>
+    /// <param name="notices">Learns of the fragments. A pinned page counts whole, however little of it is sent.</param>
+    /// <param name="start">Where the bytes will be in the stream.</param>
     /// <returns>Bytes.</returns>
-    internal int Pin(int most, ref byte fragments, int limit, ref int memory)
+    internal int Pin(int most, int limit, ZerocopyNotices notices, SequenceNumber start)
     {
         int pinned = 0;
-        while (pinned < most && fragments < limit)
+        while (pinned < most && limit > 0)
         {
             long left = (_element < Elements.Count ? Elements[_element] : length) - _offset;
             if (left == 0)
@@ -59,12 +60,11 @@ public sealed class SendProgress(long length)
                 continue;
             }
 
-            int within = (int)(_offset % PageSize);
-            int size = (int)Math.Min(Math.Min(left, most - pinned), PageSize - within);
-            fragments++;
-            memory += PageSize - size;
+            int size = (int)Math.Min(Math.Min(left, most - pinned), PageSize - (_offset % PageSize));
             pinned += size;
             _offset += size;
+            limit--;
+            notices.AddFragment(start + pinned, PageSize - size);
         }
 
         return pinned;

@@ -88,40 +88,46 @@ internal sealed partial class TcpConnection
     private int TakeFragments(SendProgress? call, int size)
     {
         ref QueuedPacket packet = ref _writeQueue!.Last;
+        ZerocopyNotices notices = _zerocopy!;
+        SequenceNumber start = _writeQueue.StartOfLast(_snd.Nxt);
+        int fragments = notices.FragmentsFrom(start);
         if (call?.Notice is not { } notice)
         {
-            if (!packet.EndsCopied)
+            if (!packet.EndsCopied && fragments >= MostFragments)
             {
-                if (packet.Fragments >= MostFragments)
-                {
-                    return 0;
-                }
+                return 0;
+            }
 
-                packet.Fragments++;
+            if (!packet.EndsCopied || fragments == 0)
+            {
+                notices.AddFragment(_snd.Written + size, 0);
                 packet.EndsCopied = true;
+            }
+            else
+            {
+                notices.GrowFragment(_snd.Written + size);
             }
 
             return size;
         }
 
-        if (packet.Pinned && _zerocopy!.Last != notice)
+        if (packet.Pinned && notices.Last != notice)
         {
             return 0;
         }
 
-        int memory = 0;
-        if (!packet.Pinned && packet.End != _writeQueue.StartOfLast(_snd.Nxt))
+        if (!packet.Pinned && packet.End != start)
         {
-            packet.Fragments = 1; // What was copied before.
+            notices.AddFragment(packet.End, 0); // What was copied before.
+            fragments = 1;
         }
 
-        size = call.Pin(size, ref packet.Fragments, MostFragments, ref memory);
+        size = call.Pin(size, MostFragments - fragments, notices, _snd.Written);
         if (size > 0)
         {
             packet.Pinned = true;
             packet.EndsCopied = false;
-            _zerocopy!.Last = notice;
-            _zerocopy.Charge(notice, memory);
+            notices.Last = notice;
             notice.Start = notice.IsPlaced ? notice.Start : _snd.Written;
             notice.IsPlaced = true;
         }
@@ -172,6 +178,7 @@ internal sealed partial class TcpConnection
     /// <summary>New data was acknowledged.</summary>
     private void NoteAcknowledged(Instant now)
     {
+        _zerocopy?.Release(_snd.Una);
         CompleteNotices(now);
         StampAcknowledged(now, _snd.Una);
     }

@@ -102,6 +102,7 @@ internal sealed partial class TcpConnection
     {
         _chronograph.Start(now, SendLimit.Busy);
         _writeQueue!.Add(_snd.Written);
+        _zerocopy?.BeginPacket();
         _packets++;
         _nagle &= ~Nagle.Push;
         if (SegmentsOut == 0)

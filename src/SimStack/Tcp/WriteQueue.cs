@@ -18,9 +18,6 @@ internal struct QueuedPacket
 
     /// <summary>Of a packet with pinned pages: its last fragment is copied data, which more may join.</summary>
     public bool EndsCopied;
-
-    /// <summary>Of a packet with pinned pages.</summary>
-    public byte Fragments;
 }
 
 /// <summary>

@@ -29,9 +29,6 @@ internal sealed class ZerocopyNotice
 
     public bool IsPlaced { get; set; }
 
-    /// <summary>Bytes of pinned pages besides the data.</summary>
-    public int Memory { get; set; }
-
     /// <summary>Whether a call with that number and length may join.</summary>
     public bool Takes(uint number, long bytes) =>
         unchecked(First + (uint)Calls) == number && Calls < MostCalls && Bytes + bytes <= MostBytes;
@@ -41,6 +38,8 @@ internal sealed class ZerocopyNotice
 internal sealed class ZerocopyNotices
 {
     private readonly List<ZerocopyNotice> _notices = [];
+    private readonly Queue<(SequenceNumber End, int Memory)> _charges = new();
+    private readonly List<SequenceNumber> _fragments = [];
 
     public int Count => _notices.Count;
 
@@ -54,19 +53,46 @@ internal sealed class ZerocopyNotices
 
     public void Add(ZerocopyNotice notice) => _notices.Add(notice);
 
-    public void RemoveAt(int index)
+    public void RemoveAt(int index) => _notices.RemoveAt(index);
+
+    /// <summary>Fragments of the packet that was written to last, as it is: the rest of one that was sent in part has fewer.</summary>
+    /// <param name="start">Where it begins.</param>
+    public int FragmentsFrom(SequenceNumber start)
     {
-        Memory -= _notices[index].Memory;
-        _notices.RemoveAt(index);
+        int gone = 0;
+        while (gone < _fragments.Count && _fragments[gone] <= start)
+        {
+            gone++;
+        }
+
+        _fragments.RemoveRange(0, gone);
+        return _fragments.Count;
     }
 
-    public void Remove(ZerocopyNotice notice) => RemoveAt(_notices.IndexOf(notice));
-
-    /// <summary>Takes the pages into account that were pinned besides the data.</summary>
-    public void Charge(ZerocopyNotice notice, int memory)
+    /// <summary>The last packet has a fragment more.</summary>
+    /// <param name="end">The end of its data.</param>
+    /// <param name="memory">Bytes that are pinned besides the data.</param>
+    public void AddFragment(SequenceNumber end, int memory)
     {
-        notice.Memory += memory;
+        _fragments.Add(end);
+        _charges.Enqueue((end, memory));
         Memory += memory;
+    }
+
+    /// <summary>More was copied into the last fragment.</summary>
+    public void GrowFragment(SequenceNumber end) => _fragments[^1] = end;
+
+    /// <summary>Another packet is the last.</summary>
+    public void BeginPacket() => _fragments.Clear();
+
+    /// <summary>Data up to there was acknowledged.</summary>
+    public void Release(SequenceNumber end)
+    {
+        while (_charges.TryPeek(out (SequenceNumber End, int Memory) charge) && charge.End <= end)
+        {
+            _charges.Dequeue();
+            Memory -= charge.Memory;
+        }
     }
 
     /// <summary>Pinned pages are in that range of the stream.</summary>
