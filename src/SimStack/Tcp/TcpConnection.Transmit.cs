@@ -258,12 +258,7 @@ internal sealed partial class TcpConnection
         ref SentSegment segment = ref Sent[index];
         if ((segment.Flags & SentFlags.Syn) != 0)
         {
-            DropFlags(segment.Flags);
-            segment.Flags &= ~(SentFlags.Lost | SentFlags.RetransmissionInFlight);
-            SendSyn(now, retransmission: true);
-            _firstRetransmissionAt = Instant.Min(_firstRetransmissionAt, now);
-            Count(SnmpCounter.TcpRetransSegs);
-            _counts.Retransmitted++;
+            RetransmitSyn(now, ref segment);
             return true;
         }
 
@@ -313,6 +308,16 @@ internal sealed partial class TcpConnection
         segment.SentAt = now;
         _lastSentAt = now;
         return true;
+    }
+
+    private void RetransmitSyn(Instant now, ref SentSegment segment)
+    {
+        DropFlags(segment.Flags);
+        segment.Flags &= ~(SentFlags.Lost | SentFlags.RetransmissionInFlight);
+        SendSyn(now, retransmission: true);
+        _firstRetransmissionAt = Instant.Min(_firstRetransmissionAt, now);
+        Count(SnmpCounter.TcpRetransSegs);
+        _counts.Retransmitted++;
     }
 
     private bool EmitData(Instant now, SequenceNumber seq, int length, SentFlags sent)
