@@ -63,6 +63,12 @@ public sealed class NetworkInterface
     /// <summary>Every frame is dropped as if the queue were full, as with <c>tc qdisc … pfifo limit 0</c>.</summary>
     public bool RefusesFrames { get; set; }
 
+    /// <summary>
+    /// How long in bytes the segments are of which longer TCP packets were joined before they came in (receive offload; a tun device's
+    /// gso_size); 0: what comes in was never joined.
+    /// </summary>
+    public int ReceiveSegmentSize { get; set; }
+
     /// <summary>How many frames wait to be sent.</summary>
     public int OutgoingCount => _outgoing.Count;
 

@@ -71,7 +71,7 @@ public enum SocketOption
     /// <summary>Bytes: the largest window to advertise; 0: no clamp.</summary>
     TCP_WINDOW_CLAMP,
 
-    /// <summary>DSCP and ECN byte of outgoing IPv4 packets.</summary>
+    /// <summary>DSCP and ECN byte of outgoing IPv4 packets; TCP keeps the two bits of ECN for itself.</summary>
     IP_TOS,
 
     /// <summary>1 to 255; the hop limit too.</summary>
@@ -97,4 +97,13 @@ public enum SocketOption
 
     /// <summary>0 or 1: an AF_INET6 socket that takes no IPv4.</summary>
     IPV6_V6ONLY,
+
+    /// <summary>0 or 1: an address may be bound that is not the host's.</summary>
+    IP_FREEBIND,
+
+    /// <summary>0 to 255, or -1 for 0: traffic class of outgoing IPv6 packets; TCP keeps the two bits of ECN for itself.</summary>
+    IPV6_TCLASS,
+
+    /// <summary>1 to 255, or -1 for the default: hop limit of outgoing IPv6 packets.</summary>
+    IPV6_UNICAST_HOPS,
 }

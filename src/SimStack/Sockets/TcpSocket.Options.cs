@@ -7,6 +7,9 @@ public sealed partial class TcpSocket
 {
     internal SocketOptions Options { get; private set; } = SocketOptions.Default;
 
+    // Linux: INET_ECN_MASK.
+    private const int EcnMask = 3;
+
     internal bool ReuseAddress => Options.ReuseAddress;
 
     /// <summary>Sets an option; the units are those of <see cref="SocketOption"/>.</summary>
@@ -75,11 +78,19 @@ public sealed partial class TcpSocket
             SocketOption.TCP_USER_TIMEOUT => SocketResult.Ok(Options.UserTimeoutMilliseconds),
             SocketOption.TCP_WINDOW_CLAMP => SocketResult.Ok(Options.WindowClamp),
             SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService),
+            SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass),
+            SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : sysctls.DefaultTtl),
+            SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? DefaultPathMtuDiscovery)),
+            SocketOption.IP_FREEBIND => Flag(Options.FreeBind),
+            SocketOption.IP_MTU => _connection is { PathMtu: > 0 } ? SocketResult.Ok(_connection.PathMtu) : SocketResult.Fail(Errno.ENOTCONN),
             SocketOption.IP_RECVERR => Flag(Options.ReceiveErrors),
             SocketOption.IP_TTL => SocketResult.Ok(Options.TimeToLive > 0 ? Options.TimeToLive : sysctls.DefaultTtl),
             _ => SocketResult.Fail(Errno.ENOPROTOOPT),
         };
     }
+
+    private PathMtuDiscovery DefaultPathMtuDiscovery =>
+        Host.Sysctls.NoPathMtuDiscovery == 0 ? PathMtuDiscovery.IP_PMTUDISC_WANT : PathMtuDiscovery.IP_PMTUDISC_DONT;
 
     private static SocketResult Flag(bool value) => SocketResult.Ok(value ? 1 : 0);
 
@@ -112,10 +123,17 @@ public sealed partial class TcpSocket
             case SocketOption.TCP_USER_TIMEOUT when value >= 0: return Options with { UserTimeoutMilliseconds = value };
             case SocketOption.TCP_WINDOW_CLAMP when value == 0: return Options with { WindowClamp = 0 };
             case SocketOption.TCP_WINDOW_CLAMP when value > 0: return Options with { WindowClamp = Math.Max(value, 1152) };
-            case SocketOption.IP_TOS when value is >= 0 and <= 255: return Options with { TypeOfService = value };
+            // Linux keeps the low byte of whatever it is given.
+            case SocketOption.IP_TOS: return Options with { TypeOfService = value & 0xFF & ~EcnMask };
+            case SocketOption.IPV6_TCLASS when value is >= -1 and <= 255:
+                return Options with { TrafficClass = Math.Max(value, 0) & ~EcnMask };
+            case SocketOption.IPV6_UNICAST_HOPS when value is -1 or (>= 1 and <= 255): return Options with { HopLimit = Math.Max(value, 0) };
+            case SocketOption.IP_MTU_DISCOVER when value is >= 0 and <= 5:
+                return Options with { PathMtuDiscovery = (PathMtuDiscovery)value };
+            case SocketOption.IP_FREEBIND: return Options with { FreeBind = on };
             case SocketOption.IP_TTL when value is >= 1 and <= 255: return Options with { TimeToLive = value };
             case SocketOption.IP_RECVERR: return Options with { ReceiveErrors = on };
-            case SocketOption.SO_ERROR:
+            case SocketOption.SO_ERROR or SocketOption.IP_MTU:
                 error = Errno.ENOPROTOOPT;
                 return null;
             default:

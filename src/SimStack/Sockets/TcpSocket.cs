@@ -67,7 +67,7 @@ public sealed partial class TcpSocket : HostSocket
             return Errno.EAFNOSUPPORT;
         }
 
-        if (!local.Address.IsUnspecified && !Host.HasAddress(local.Address))
+        if (!local.Address.IsUnspecified && !Options.FreeBind && !Host.HasAddress(local.Address))
         {
             return Errno.EADDRNOTAVAIL;
         }

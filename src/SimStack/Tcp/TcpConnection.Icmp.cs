@@ -81,7 +81,7 @@ internal sealed partial class TcpConnection
         if (_receiveErrors)
         {
             PendingError = errno;
-            _tcp.SignalReady(this);
+            _tcp.SignalReady(this, PollEvents.POLLERR);
         }
         else
         {
@@ -115,10 +115,16 @@ internal sealed partial class TcpConnection
 
     private void LowerSegmentSize(Instant now, int mtu)
     {
+        // INTERFACE and OMIT do not believe it; DONT leaves it to routers to fragment (Linux: tcp_v4_mtu_reduced).
+        if (_pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_INTERFACE or PathMtuDiscovery.IP_PMTUDISC_OMIT)
+        {
+            return;
+        }
+
         // Another connection on the same path may have been told before; this one's segments are too long all the same.
         _tcp.Ip.LowerPathMtu(now, RemoteAddress, mtu);
         _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress) ?? _path;
-        if (_path is null)
+        if (_path is null || _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DONT)
         {
             return;
         }

@@ -117,6 +117,7 @@ internal sealed partial class TcpConnection
             _rtt.FallBack();
         }
 
+        _congestion.Window = InitialWindowSegments;
         _congestion.Established(_retransmissions, Profile.Rfc6298Timer);
         _receivedMss = (ushort)Math.Clamp(Math.Min(Math.Min(_advertisedMss, (int)_maximumSegment), _rcv.Wnd / 2), 88, 536);
         _copied = _rcv.Nxt;

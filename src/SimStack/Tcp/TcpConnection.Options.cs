@@ -29,6 +29,7 @@ internal sealed partial class TcpConnection
     private byte _synRetries;
     private byte _typeOfService;
     private byte _ttl;
+    private PathMtuDiscovery? _pathMtuDiscovery;
     private ushort _keepAliveIdle;
     private ushort _keepAliveInterval;
     private int _finWait2Seconds;
@@ -44,10 +45,13 @@ internal sealed partial class TcpConnection
     public bool TimestampsOn => _timestampsOn;
     public bool SackOn => _sackOn;
 
+    /// <summary>Of the way that packets take now, in bytes; 0 before there is one.</summary>
+    public int PathMtu => _path?.Mtu ?? 0;
+
     /// <summary>MSS to announce: what the path's MTU leaves, or less if the user said so (RFC 9293 §3.7.1, RFC 6691).</summary>
     private ushort MssToAdvertise()
     {
-        int mss = _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60);
+        int mss = _path!.AdvertisedMss;
         return (ushort)Math.Clamp(_userMss > 0 ? Math.Min(mss, _userMss) : mss, 88, 65_495);
     }
 
@@ -69,9 +73,10 @@ internal sealed partial class TcpConnection
         _finWait2Seconds = options.FinWait2Seconds;
         _userTimeoutMilliseconds = options.UserTimeoutMilliseconds;
         _windowClampOption = options.WindowClamp;
-        _typeOfService = (byte)options.TypeOfService;
+        _typeOfService = options.TrafficClassFor(RemoteAddress.IsV4);
+        _pathMtuDiscovery = options.PathMtuDiscovery;
         _receiveErrors = options.ReceiveErrors;
-        _ttl = (byte)(options.TimeToLive > 0 ? options.TimeToLive : Sysctls.DefaultTtl);
+        _ttl = options.TimeToLiveFor(RemoteAddress.IsV4, Sysctls.DefaultTtl);
         _sendBufferLimit = options.SendBuffer > 0 ? options.SendBuffer : Math.Max(Sysctls.WmemDefault, 87_380);
         _receiveBufferLocked = options.ReceiveBuffer > 0;
         _receiveBufferLimit = options.ReceiveBuffer > 0 ? options.ReceiveBuffer : Sysctls.RmemDefault;

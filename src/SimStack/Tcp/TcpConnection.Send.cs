@@ -143,7 +143,7 @@ internal sealed partial class TcpConnection
         {
             _awaitsSpace = false;
             _chronograph.Stop(now, SendLimit.SendBuffer, idle: HasNothingToSend);
-            _tcp.SignalReady(this);
+            _tcp.SignalReady(this, PollEvents.POLLOUT);
         }
     }
 }

@@ -45,13 +45,12 @@ internal sealed partial class TcpConnection
             events |= PollEvents.POLLIN;
         }
 
-        if (_state is not TcpState.SynSent and not TcpState.SynReceived && (SendClosed || Writable))
+        // Before the handshake nobody waits for space: its end wakes whoever waits.
+        if (_state is not TcpState.SynSent and not TcpState.SynReceived)
         {
-            events |= PollEvents.POLLOUT;
-        }
-        else
-        {
-            _awaitsSpace = true;
+            bool writable = SendClosed || Writable;
+            events |= writable ? PollEvents.POLLOUT : PollEvents.None;
+            _awaitsSpace |= !writable;
         }
 
         if (PendingError is not Errno.OK)

@@ -148,7 +148,7 @@ internal sealed partial class TcpConnection
         }
 
         TakeUrgentByte();
-        _tcp.SignalReady(this);
+        _tcp.SignalReady(this, PollEvents.POLLIN);
     }
 
     private void TakeOutOfOrder(SequenceNumber left, ReadOnlySpan<byte> data, bool fin)

@@ -211,6 +211,9 @@ internal sealed partial class TcpConnection
         }
     }
 
+    /// <summary>The route's initial congestion window, or the host's (Linux: tcp_init_cwnd).</summary>
+    private int InitialWindowSegments => _path?.Route is { InitCwnd: > 0 } route ? route.InitCwnd : Sysctls.InitialWindowSegments;
+
     /// <summary>The congestion window decays when nothing was sent for longer than the RTO (RFC 5681 §4.1).</summary>
     private void NoteRestart(Instant now)
     {
@@ -219,7 +222,7 @@ internal sealed partial class TcpConnection
         if (Sysctls.SlowStartAfterIdle && !_lastSentAt.IsNever && now - _lastSentAt > rto)
         {
             long rtos = (now - _lastSentAt).Nanoseconds / Math.Max(1, rto.Nanoseconds);
-            _congestion.RestartAfterIdle(Sysctls.InitialWindowSegments, rtos);
+            _congestion.RestartAfterIdle(InitialWindowSegments, rtos);
         }
     }
 
@@ -337,7 +340,7 @@ internal sealed partial class TcpConnection
 
         return _tcp.Ip.TrySend(
             now, path, LocalAddress, RemoteAddress, frame, total, IpProtocol.Tcp, _typeOfService, _ttl,
-            dontFragment: _tcp.MayNotFragment(path)) || !Offloads;
+            dontFragment: _tcp.MayNotFragment(path, _pathMtuDiscovery)) || !Offloads;
     }
 
     private IpPath? CurrentPath()

@@ -1,4 +1,5 @@
 using SimStack.Ip;
+using SimStack.Sockets;
 using SimStack.Tcp.Listen;
 using SimStack.Tcp.TimeWait;
 using SimStack.Wire;
@@ -135,7 +136,8 @@ internal sealed partial class TcpLayer
         ushort window,
         in TcpOptions options,
         byte trafficClass,
-        byte ttl)
+        byte ttl,
+        PathMtuDiscovery? pathMtuDiscovery = null)
     {
         Frame frame = Pool.Rent(path.TransportOffset + TcpView.MaxHeaderLength);
         Span<byte> bytes = frame.Buffer.AsSpan(path.TransportOffset);
@@ -144,6 +146,6 @@ internal sealed partial class TcpLayer
         frame.Length = path.TransportOffset + header;
         Counters[SnmpCounter.TcpOutSegs]++;
         Ip.Send(now, path, local.Address, remote.Address, frame, header, IpProtocol.Tcp, trafficClass, ttl,
-            MayNotFragment(path));
+            MayNotFragment(path, pathMtuDiscovery));
     }
 }
