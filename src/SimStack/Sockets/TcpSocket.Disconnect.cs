@@ -1,5 +1,3 @@
-using SimStack.Tcp;
-
 namespace SimStack.Sockets;
 
 /// <summary>connect(2) with AF_UNSPEC, and what is in the queues.</summary>

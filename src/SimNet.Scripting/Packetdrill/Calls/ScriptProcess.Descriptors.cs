@@ -1,4 +1,3 @@
-using SimStack.Sockets;
 using SimStack.Tcp;
 
 namespace SimNet.Scripting.Packetdrill.Calls;

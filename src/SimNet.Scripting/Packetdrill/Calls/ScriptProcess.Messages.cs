@@ -57,7 +57,8 @@ internal sealed partial class ScriptProcess
             Deadline = After(now, socket.ReceiveTimeout),
             Expire = _ => call.Expire(),
             Attempt = time => call.Attempt(this, time),
-            Verify = result => CompareMessage(expectedFlags, expected, call, result.Succeeded ? ControlOf(socket, call) : [], flags),
+            // What failed leaves the message as it was, which is as the script has it.
+            Verify = result => result.Succeeded ? CompareMessage(expectedFlags, expected, call, ControlOf(socket, call), flags) : null,
         };
     }
 

@@ -15,6 +15,8 @@ internal sealed partial class ScriptProcess
         "westwood", "yeah",
     ];
 
+    private const int LongestOption = 4096;
+
     private readonly Capabilities _capabilities = new();
 
     private PendingCall SetSocketOption(CallArguments arguments)
@@ -58,7 +60,9 @@ internal sealed partial class ScriptProcess
                 value = value[..(int)Math.Min(value.Length, length)];
                 return errno == 0 ? CallResult.Ok() : CallResult.Fail(errno);
             },
-            Verify = result => result.Succeeded ? OptionBytes.Compare(arguments[3], length, value) : null,
+            // A call that failed leaves the buffer as the tool made it: zeros.
+            Verify = result => OptionBytes.Compare(
+                arguments[3], length, result.Succeeded ? value : new byte[Math.Clamp(length, 0, LongestOption)]),
         };
     }
 

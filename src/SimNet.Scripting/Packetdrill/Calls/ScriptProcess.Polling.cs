@@ -1,5 +1,4 @@
 using SimNet.Scripting.Packetdrill.Syntax;
-using SimStack.Sockets;
 
 namespace SimNet.Scripting.Packetdrill.Calls;
 

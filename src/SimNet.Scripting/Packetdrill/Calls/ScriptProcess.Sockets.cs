@@ -1,4 +1,3 @@
-using SimNet.Scripting.Packetdrill.Syntax;
 using SimStack.Sockets;
 using SimStack.Tcp;
 

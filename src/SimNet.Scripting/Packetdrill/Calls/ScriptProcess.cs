@@ -139,9 +139,12 @@ internal sealed partial class ScriptProcess(TestMachine machine, VirtualFiles fi
         SystemCallSpec spec = call.Event!.Call;
         if (spec.Result is EllipsisExpression)
         {
-            return call.Accepted is null || !result.Succeeded
-                ? new CallOutcome.Finished(result)
-                : throw CallException.Mistake("no number for the descriptor; the result says which one it is");
+            if (call.ReturnsDescriptor && call.Accepted is not null && result.Succeeded)
+            {
+                throw CallException.Mistake("no number for the descriptor; the result says which one it is");
+            }
+
+            return Accept(call, result, -1);
         }
 
         int expected = CallArguments.Int(spec.Result);
@@ -159,6 +162,11 @@ internal sealed partial class ScriptProcess(TestMachine machine, VirtualFiles fi
             return new CallOutcome.Failed(CallText.WithResult(spec), difference);
         }
 
+        return Accept(call, result, expected);
+    }
+
+    private static CallOutcome.Finished Accept(PendingCall call, CallResult result, int expected)
+    {
         if (result.Succeeded)
         {
             call.Accepted?.Invoke(expected);

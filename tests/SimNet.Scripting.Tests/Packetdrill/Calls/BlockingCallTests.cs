@@ -121,6 +121,38 @@ public sealed class BlockingCallTests
     }
 
     [Theory]
+    [InlineData("""
+        0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3
+        +0 bind(3, ..., ...) = 0
+        +0 connect(3, ..., ...) = 0
+        +0 write(3, ..., 100) = 100
+        +0 > udp (100)
+        +0...0.1 recv(3, ..., 1000, 0) = 200
+        +.1 < udp (200)
+        +0 poll([{fd=3, events=POLLIN|POLLOUT, revents=POLLOUT}], 1, 0) = 1
+        +.1 < udp (200)
+        +0 recvmsg(3, {msg_name(...)=..., msg_iov(1)=[{..., 50}], msg_flags=MSG_TRUNC}, 0) = 50
+        +0 recv(3, ..., 1000, MSG_DONTWAIT) = -1 EAGAIN
+        """)]
+    [InlineData("""
+        0 socket(..., SOCK_DGRAM, IPPROTO_UDP) = 3
+        +0 setsockopt(3, SOL_IP, IP_RECVERR, [1], 4) = 0
+        +0 connect(3, ..., ...) = 0
+        +0 write(3, ..., 100) = 100
+        +0 > udp (100)
+        +0...0.1 recv(3, ..., 1000, 0) = -1 ECONNREFUSED
+        +.1 < icmp unreachable port_unreachable [udp (100)]
+        +0 poll([{fd=3, events=POLLIN, revents=POLLERR}], 1, 0) = 1
+        +0 recvmsg(3, {msg_name(...)=..., msg_iov(1)=[{..., 2000}], msg_flags=MSG_ERRQUEUE, msg_control=[{cmsg_level=SOL_IP, cmsg_type=IP_RECVERR, cmsg_data={ee_errno=ECONNREFUSED, ee_origin=SO_EE_ORIGIN_ICMP, ee_type=3, ee_code=3, ee_info=0, ee_data=0}}]}, MSG_ERRQUEUE) = 100
+        +0 recvmsg(3, {msg_name(...)=..., msg_iov(1)=[{..., 2000}], msg_flags=0}, MSG_ERRQUEUE) = -1 EAGAIN
+        """)]
+    public void Datagrams_and_errors_about_them(string script)
+    {
+        PacketdrillResult result = Run(script);
+        Assert.True(result.Passed, $"{result.Failure}");
+    }
+
+    [Theory]
     [InlineData("+0...0.1 read(4, ..., 1000) = 300\n+.2 < P. 1:301(300) ack 1 win 30000\n")]
     [InlineData("+0...0.2 read(4, ..., 1000) = 301\n+.2 < P. 1:301(300) ack 1 win 30000\n")]
     [InlineData("+0...0.25 poll([{fd=4, events=POLLIN, revents=0}], 1, 200) = 0\n")]

@@ -40,6 +40,8 @@ public sealed class CallTableTests
     [InlineData(Udp + "recv(3, ..., 10, MSG_DONTWAIT) = -1 EAGAIN; recv(3, ..., 10, MSG_OOB) = -1 EOPNOTSUPP")]
     [InlineData(Udp + "connect(3, ..., ...) = 0; send(3, NULL, 10, 0) = -1 EFAULT")]
     [InlineData("socket(..., SOCK_DGRAM, IPPROTO_ICMP) = 3; sendto(3, ..., 7, 0, ..., ...) = -1 EINVAL; sendto(3, ..., 64, 0, ..., ...) = 64")]
+    // A result that is not looked at
+    [InlineData(Tcp + "listen(3, 1) = ...; read(3, ..., 1) = ...; close(3) = ...; socket(..., SOCK_STREAM, 0) = 3; getsockopt(3, SOL_TCP, 9999, [0], [4]) = ...")]
     // shutdown(2), close(2)
     [InlineData(Tcp + "shutdown(3, SHUT_RD) = -1 ENOTCONN; shutdown(3, 3) = -1 EINVAL; listen(3, 1) = 0; shutdown(3, SHUT_RDWR) = 0; close(3) = 0")]
     // fcntl(2), ioctl(2)
@@ -88,6 +90,8 @@ public sealed class CallTableTests
     [InlineData("read(7, ..., 10) = 0", "expected read(7, ..., 10) = 0, got descriptor 7, which is not open")]
     [InlineData(Tcp + "socket(..., SOCK_STREAM, 0) = 3", "expected socket(..., SOCK_STREAM, 0) = 3, got descriptor 3 a second time; it is still open")]
     [InlineData("socket(..., SOCK_STREEM, 0) = 3", "expected socket(..., SOCK_STREEM, 0) = 3, got the name SOCK_STREEM, which is not known")]
+    [InlineData("socket(..., SOCK_STREAM, 0) = ...", "expected socket(..., SOCK_STREAM, 0) = ..., got no number for the descriptor; the result says which one it is")]
+    [InlineData(Tcp + "getsockopt(3, SOL_TCP, 9999, [7], [4]) = -1 ENOPROTOOPT", "expected getsockopt(3, SOL_TCP, 9999, [7], [4]) = -1 ENOPROTOOPT, got [0]")]
     [InlineData(Tcp + "listen(3) = 0", "expected listen(3) = 0, got 1 arguments; listen takes 2")]
     [InlineData(Tcp + "bind(3, 5, ...) = 0", "expected bind(3, 5, ...) = 0, got argument 2 of bind is 5; it can only be ...")]
     [InlineData(Tcp + "read(3, 5, 10) = 0", "expected read(3, 5, 10) = 0, got the buffer is 5; it can be ... or NULL")]
