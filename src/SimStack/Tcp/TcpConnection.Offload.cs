@@ -164,7 +164,7 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// Whether to wait, less than a round trip, until the windows let a larger packet go (tcp_tso_should_defer).
+    /// Whether to wait for the next ACK, if it is near, since the windows may let a larger packet go then (tcp_tso_should_defer of 6.18).
     /// </summary>
     private bool Defers(Instant now, int length, bool last, int most, out bool cwndLimited, out bool windowLimited)
     {
@@ -190,8 +190,9 @@ internal sealed partial class TcpConnection
             return false;
         }
 
-        // The next acknowledgement is far: half a round trip and more.
-        if (SegmentsOut == 0 || (now - Sent[0].SentAt).Nanoseconds < (long)(_rtt.Smoothed8 >> 4) * 1000)
+        // The next acknowledgement is more than a millisecond away, or on short paths more than half a round trip.
+        long roundTrip = _rtt.Smoothed8 * 125L;
+        if (SegmentsOut == 0 || (Sent[0].SentAt - now).Nanoseconds + roundTrip > Math.Min(roundTrip >> 1, 1_000_000))
         {
             return false;
         }
