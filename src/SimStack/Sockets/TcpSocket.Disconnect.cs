@@ -1,3 +1,5 @@
+using SimStack.Tcp;
+
 namespace SimStack.Sockets;
 
 /// <summary>connect(2) with AF_UNSPEC, and what is in the queues.</summary>
