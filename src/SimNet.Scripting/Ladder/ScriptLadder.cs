@@ -1,4 +1,3 @@
-using SimNet.Observe;
 using SimNet.Scripting.Packetdrill;
 using SimNet.Scripting.Running;
 using SimStack.Ip;

@@ -28,7 +28,7 @@ internal sealed partial class TcpConnection
 
     public SocketResult Send(Instant now, ReadOnlySpan<byte> data, MessageFlags flags, SendProgress? call = null)
     {
-        if (PendingError is not Errno.OK && _state is TcpState.Closed)
+        if (PendingError is not Errno.OK)
         {
             return SocketResult.Fail(TakeError());
         }
