@@ -225,9 +225,26 @@ internal sealed partial class TcpConnection
     private void DropNotices(Instant now)
     {
         _marks = null;
-        for (int i = 0; i < _zerocopy?.Count;)
+        if (_zerocopy is null)
         {
-            if (_zerocopy[i].IsPlaced && _zerocopy[i].Start >= _snd.Nxt)
+            return;
+        }
+
+        DropNotices(now, unsent: true);
+        DropNotices(now, unsent: false);
+    }
+
+    private void DropNotices(Instant now, bool unsent)
+    {
+        for (int i = 0; i < _zerocopy!.Count;)
+        {
+            ZerocopyNotice notice = _zerocopy[i];
+            if (notice.IsOpen)
+            {
+                notice.IsPlaced = false; // It is told of when the call returns.
+                i++;
+            }
+            else if (!unsent || notice.Start >= _snd.Nxt)
             {
                 Complete(now, i);
             }
@@ -235,11 +252,6 @@ internal sealed partial class TcpConnection
             {
                 i++;
             }
-        }
-
-        while (_zerocopy is { Count: > 0 })
-        {
-            Complete(now, 0);
         }
     }
 }

@@ -95,6 +95,23 @@ public sealed class ErrorQueueTests
         Assert.Equal(Errno.EBADF, net.Socket.ReceiveError(out _));
     }
 
+    [Theory]
+    [InlineData(1000, 1, "zerocopy 0-1")]
+    [InlineData(60_000, 0, "zerocopy 0-0")] // The second call takes nothing, but shares the first one's packet.
+    public void A_call_that_a_reset_ends_is_told_of_when_it_returns(int first, int early, string entries)
+    {
+        Dialogue net = Established(sendBuffer: 20_000);
+        Assert.NotEqual(0, net.Socket.Send(net.Now, new byte[first], Zerocopy).Value);
+        SendProgress call = new(60_000) { Blocks = true };
+        net.Socket.Send(net.Now, new byte[60_000], Zerocopy, call);
+        Assert.Equal(early == 0, call.Taken == 0);
+        net.Peer.Send(Rst(Next));
+        Assert.Equal(early, net.Socket.QueuedErrors);
+        Assert.Equal(Errno.ECONNRESET, net.Socket.Send(net.Now, new byte[1], Zerocopy, call).Error);
+        net.Socket.EndSend(net.Now, call);
+        Assert.Equal(entries, Entries(net));
+    }
+
     [Fact]
     public void It_wakes_for_errors_alone_and_again_as_long_as_something_is_left()
     {

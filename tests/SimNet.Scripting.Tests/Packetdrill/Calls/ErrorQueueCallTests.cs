@@ -66,7 +66,7 @@ public sealed class ErrorQueueCallTests
         +0 setsockopt(4, SOL_SOCKET, SO_SNDBUF, [2304], 4) = 0
         +0 send(4, ..., 1000, MSG_ZEROCOPY) = 1000
         +0 > P. 1:1001(1000) ack 1
-        +0...0.02 send(4, ..., 40000, MSG_ZEROCOPY) = 40000
+        +0...0.01 send(4, ..., 40000, MSG_ZEROCOPY) = 40000
         +.01 < . 1:1(0) ack 1001 win 65535
         +.01 < . 1:1(0) ack 5001 win 65535
         +.01 < . 1:1(0) ack 10001 win 65535
