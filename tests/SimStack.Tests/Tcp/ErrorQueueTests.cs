@@ -256,6 +256,36 @@ public sealed class ErrorQueueTests
         Assert.Equal("acknowledged 49 @10; sent 54 @10", Entries(net));
     }
 
+    /// <summary>On a path without delay packets are as large as the window: the rest of the first one and the second leave as one.</summary>
+    [Fact]
+    public void Packets_that_are_joined_keep_the_later_stamp()
+    {
+        Dialogue net = new();
+        net.EstablishPassively(Syn(Irs).Mss(1000).Win(65_535));
+        SetTimestamping(net, All & ~TimestampingFlags.SOF_TIMESTAMPING_TX_ACK);
+        Assert.Equal(31_000, net.Socket.Send(net.Now, new byte[31_000]).Value);
+        Assert.Equal(9_000, net.Socket.Send(net.Now, new byte[9_000]).Value);
+        net.Peer.Send(Ack(Next, First + 10_000).Win(65_535));
+        Assert.Equal("", Entries(net));
+        net.Peer.Send(Ack(Next, First + 30_000).Win(65_535));
+        Assert.Equal("scheduled 39999 @0; sent 39999 @0", Entries(net));
+        net.Peer.Ignore();
+    }
+
+    [Theory]
+    [InlineData(false, 200)]
+    [InlineData(true, 100)]
+    public void Small_packets_join_when_they_are_sent_again_unless_they_have_pinned_pages(bool zerocopy, int length)
+    {
+        Dialogue net = Established(zerocopy);
+        net.Socket.SetOption(net.Now, SocketOption.TCP_NODELAY, 1);
+        net.Socket.Send(net.Now, new byte[100], Zerocopy);
+        net.Socket.Send(net.Now, new byte[100], Zerocopy);
+        net.Peer.Ignore();
+        net.AdvanceMs(250);
+        net.Peer.Expect(Data(First, Next, length).Push());
+    }
+
     [Fact]
     public void What_is_sent_again_is_stamped_again()
     {
