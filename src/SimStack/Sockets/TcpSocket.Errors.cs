@@ -68,7 +68,7 @@ public sealed partial class TcpSocket
     /// <returns>Besides: EINVAL for flags in its control message that ask for no time; ENOBUFS when too many calls are not yet told of.</returns>
     public SocketResult Send(Instant now, ReadOnlySpan<byte> data, MessageFlags flags, SendProgress progress)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(data.Length, progress.Length - progress.Taken);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(data.Length, progress.Length - progress.Taken, nameof(data));
         if (_closed)
         {
             return SocketResult.Fail(Errno.EBADF);

@@ -1,5 +1,3 @@
-using SimStack.Wire;
-
 namespace SimStack.Tcp;
 
 /// <summary>Segments in flight, sent again: alone or as the packets they were, cut or joined to what fits now.</summary>
