@@ -82,6 +82,22 @@ public sealed class ParserTests
     }
 
     [Theory]
+    [InlineData("--define=\"A=SOL_IP\"", "SOL_IP")]
+    [InlineData("--define = A = SOL_IP", "SOL_IP")]
+    [InlineData("--define=A= \"reno\"", "\"reno\"")]
+    [InlineData("--define A=1 ", null)]
+    public void BlanksAndQuotesMayStandAroundAMacro(string option, string? value)
+    {
+        if (value is null)
+        {
+            Assert.Throws<ScriptException>(() => Parse(option + "\n+0 f(A) = 0"));
+            return;
+        }
+
+        Assert.Equal($"+0 f({value}) = 0", PacketdrillWriter.Write(Parse(option + "\n+0 f(A) = 0").Events[0]));
+    }
+
+    [Theory]
     [InlineData("S", TcpFlags.Syn, null)]
     [InlineData("SEWA", TcpFlags.Syn | TcpFlags.Ece | TcpFlags.Cwr | TcpFlags.Ae, null)]
     [InlineData("FRPU.", TcpFlags.Fin | TcpFlags.Rst | TcpFlags.Psh | TcpFlags.Urg | TcpFlags.Ack, null)]
