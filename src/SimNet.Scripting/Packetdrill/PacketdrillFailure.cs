@@ -20,6 +20,9 @@ public sealed record PacketdrillFailure(SourcePosition Position, string Message)
     /// <summary>The packet that the machine sent instead, in the script's notation and numbers; null when there was none.</summary>
     public string? ActualPacket { get; init; }
 
+    /// <summary>Of a packet that came: the field that differs, in words.</summary>
+    internal string? Difference { get; init; }
+
     /// <summary><c>file:line: expected … got …</c></summary>
     public override string ToString() => Position.IsKnown ? $"{Position.ToShortString()}: {Message}" : Message;
 }

@@ -49,7 +49,7 @@ internal static class ScriptRecorder
 
                 usual = plan.ToleranceMicroseconds == (tolerance ?? 0) ? recording : usual;
 
-                if (failure.Message.EndsWith(": window", StringComparison.Ordinal) && plan.Windows != Windows[^1])
+                if (failure.Difference == "window" && plan.Windows != Windows[^1])
                 {
                     plan = plan with { Windows = Windows[Array.IndexOf(Windows, plan.Windows) + 1] };
                 }

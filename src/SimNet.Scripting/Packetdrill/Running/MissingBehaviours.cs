@@ -1,5 +1,6 @@
 using SimNet.Scripting.Packetdrill.Machine;
 using SimNet.Scripting.Packetdrill.Matching;
+using SimStack.Sockets;
 
 namespace SimNet.Scripting.Packetdrill.Running;
 
@@ -32,13 +33,15 @@ internal sealed class MissingBehaviours(TestMachine machine)
     /// <summary>What the stack lacks of what the run has come to; null when nothing is known to be missing.</summary>
     public string? Name() => _fastOpen ? "TCP Fast Open"
         : _sackBlocks ? "loss recovery by SACK (RACK, PRR)"
-        : machine.Host.Counters[SnmpCounter.TcpRetransSegs] > 0 && UsesCubic() ? "CUBIC"
+        : HasReducedWindow() ? "CUBIC"
         : null;
 
     private static bool IsFastOpen(in TcpOptionReader option) => option.Kind == TcpOptionKind.FastOpen
         || (option.Kind == TcpOptionKind.Experimental && option.Data.Length >= 2
             && option.Data[0] == FastOpenMagic >> 8 && option.Data[1] == (FastOpenMagic & 0xFF));
 
-    private bool UsesCubic() =>
-        machine.Host.Sysctls.TryGet("net.ipv4.tcp_congestion_control", out string name) && name == "cubic";
+    // How far a loss takes the congestion window down, and how it grows again, is where CUBIC and Reno differ.
+    private bool HasReducedWindow() =>
+        machine.Sockets.UnderTest?.Socket is TcpSocket { CongestionControl: "cubic" } socket
+        && socket.GetInfo(machine.Now).TryGet("tcpi_snd_ssthresh", out long threshold) && threshold < int.MaxValue;
 }

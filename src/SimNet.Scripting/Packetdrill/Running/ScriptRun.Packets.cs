@@ -153,6 +153,7 @@ internal sealed partial class ScriptRun
         {
             ExpectedPacket = expected,
             ActualPacket = got,
+            Difference = difference,
         };
     }
 }
