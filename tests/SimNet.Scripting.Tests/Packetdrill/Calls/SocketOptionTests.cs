@@ -13,6 +13,8 @@ public sealed class SocketOptionTests
     [InlineData("setsockopt(3, SOL_SOCKET, SO_SNDBUF, [20000], 4) = 0; getsockopt(3, SOL_SOCKET, SO_SNDBUF, [40000], [4]) = 0")]
     [InlineData("setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], 3) = -1 EINVAL; setsockopt(3, SOL_SOCKET, SO_REUSEADDR, [1], -1) = -1 EINVAL")]
     [InlineData("setsockopt(3, IPPROTO_TCP, TCP_NODELAY, [1], 4) = 0; getsockopt(3, SOL_TCP, TCP_NODELAY, [1], [4]) = 0")]
+    [InlineData("setsockopt(3, SOL_TCP, TCP_INFO, [1], 4) = -1 ENOPROTOOPT; setsockopt(3, SOL_TCP, TCP_CC_INFO, [1], 3) = -1 EINVAL; setsockopt(3, SOL_IP, IP_MTU, [1400], 4) = -1 ENOPROTOOPT")]
+    [InlineData("setsockopt(3, SOL_IP, IP_TTL, [5], 4) = 0; setsockopt(3, SOL_IP, IP_TTL, [-1], 4) = 0; getsockopt(3, SOL_IP, IP_TTL, [64], [4]) = 0; setsockopt(3, SOL_IP, IP_TTL, [-2], 4) = -1 EINVAL")]
     [InlineData("setsockopt(3, SOL_TCP, TCP_COOKIE_TRANSACTIONS, [1], 4) = -1 ENOPROTOOPT; getsockopt(3, SOL_TCP, TCP_COOKIE_TRANSACTIONS, [0], [4]) = -1 ENOPROTOOPT")]
     [InlineData("setsockopt(3, SOL_TCP, TCP_KEEPIDLE, [0], 4) = -1 EINVAL; setsockopt(3, SOL_TCP, 9999, [0], 4) = -1 ENOPROTOOPT; setsockopt(3, 77, 1, [0], 4) = -1 ENOPROTOOPT")]
     [InlineData("setsockopt(3, SOL_IP, IP_TOS, [16], 1) = 0; getsockopt(3, SOL_IP, IP_TOS, [16], [4]) = 0; setsockopt(3, SOL_IP, IP_TOS, [9], 0) = 0; getsockopt(3, SOL_IP, IP_TOS, [0], [4]) = 0")]
