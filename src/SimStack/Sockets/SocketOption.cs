@@ -80,7 +80,7 @@ public enum SocketOption
     /// <summary>DSCP and ECN byte of outgoing IPv4 packets; TCP keeps the two bits of ECN for itself.</summary>
     IP_TOS,
 
-    /// <summary>1 to 255; the hop limit too.</summary>
+    /// <summary>1 to 255, or -1 for the default of the host; the hop limit too.</summary>
     IP_TTL,
 
     /// <summary>0 or 1: datagrams may go to broadcast addresses.</summary>

@@ -144,7 +144,7 @@ public sealed partial class TcpSocket
             case SocketOption.IP_MTU_DISCOVER when value is >= 0 and <= 5:
                 return Options with { PathMtuDiscovery = (PathMtuDiscovery)value };
             case SocketOption.IP_FREEBIND: return Options with { FreeBind = on };
-            case SocketOption.IP_TTL when value is >= 1 and <= 255: return Options with { TimeToLive = value };
+            case SocketOption.IP_TTL when value is -1 or (>= 1 and <= 255): return Options with { TimeToLive = Math.Max(value, 0) };
             case SocketOption.IP_RECVERR: return Options with { ReceiveErrors = on };
             case SocketOption.SO_ERROR or SocketOption.IP_MTU:
                 error = Errno.ENOPROTOOPT;

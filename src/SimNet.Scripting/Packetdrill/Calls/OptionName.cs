@@ -11,8 +11,9 @@ internal static class OptionName
     public const int LevelUdp = 17;
     public const int LevelIpv6 = 41;
 
-    // Names that begin like options and are none.
-    private static readonly string[] Others = ["SO_EE_", "TCP_NLA_", "TCP_CA_", "TCP_CM_", "TCP_INFINITE_", "IP_PMTUDISC_", "IPV6_PMTUDISC_"];
+    // Names that begin like options and are none; TCP_COOKIE_TRANSACTIONS Linux had until 3.10.
+    private static readonly string[] Others =
+        ["SO_EE_", "TCP_NLA_", "TCP_CA_", "TCP_CM_", "TCP_INFINITE_", "TCP_COOKIE_", "IP_PMTUDISC_", "IPV6_PMTUDISC_"];
 
     /// <summary>Linux's name of an option; null for a level or number that Linux does not have.</summary>
     public static string? Find(int level, int number)

@@ -86,6 +86,10 @@ internal sealed partial class ScriptProcess
         {
             case "SO_TYPE" or "SO_PROTOCOL" or "SO_DOMAIN" or "SO_ERROR" or "SO_ACCEPTCONN" or "SO_SNDLOWAT":
                 return CallResult.Fail(value.Length < sizeof(int) ? Errno.EINVAL : Errno.ENOPROTOOPT);
+            case "TCP_INFO" or "TCP_CC_INFO" or "TCP_SAVED_SYN" or "TCP_IS_MPTCP":
+                return CallResult.Fail(value.Length < sizeof(int) ? Errno.EINVAL : Errno.ENOPROTOOPT);
+            case "IP_MTU" or "IP_PROTOCOL":
+                return CallResult.Fail(Errno.ENOPROTOOPT);
             case "SO_RCVTIMEO" or "SO_RCVTIMEO_NEW" or "SO_SNDTIMEO" or "SO_SNDTIMEO_NEW":
                 return SetTimeout(socket, name, value);
             case "SO_TIMESTAMPING" or "SO_TIMESTAMPING_NEW":

@@ -149,7 +149,7 @@ internal sealed partial class ScriptProcess(TestMachine machine, VirtualFiles fi
 
         int expected = CallArguments.Int(spec.Result);
         bool right = call.ReturnsDescriptor && expected >= 0 ? result.Succeeded : result.Value == expected;
-        if (right && !result.Succeeded && spec.Error is { } name)
+        if (right && spec.Error is { } name)
         {
             right = LinuxErrno.TryGet(name.Name, out int errno)
                 ? result.Errno == errno

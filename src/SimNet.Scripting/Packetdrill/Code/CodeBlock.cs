@@ -9,30 +9,31 @@ internal sealed class CodeBlock
 {
     private readonly IReadOnlyList<CodeStatement> _statements;
     private readonly CodePlace _place;
+    private readonly CodeException? _refusal;
 
-    private CodeBlock(IReadOnlyList<CodeStatement> statements, CodePlace place)
+    private CodeBlock(IReadOnlyList<CodeStatement> statements, CodePlace place, CodeException? refusal)
     {
         _statements = statements;
         _place = place;
+        _refusal = refusal;
     }
 
-    /// <summary>Reads a block.</summary>
+    /// <summary>Reads a block. One with more of Python than is supported is refused when it is run.</summary>
     /// <param name="text">What lies between <c>%{</c> and <c>}%</c>; blanks at both ends are not part of it.</param>
     /// <param name="start">Of the text's first character.</param>
-    /// <exception cref="ScriptException">It is not Python, or more of Python than is supported.</exception>
+    /// <exception cref="ScriptException">It is not Python.</exception>
     public static CodeBlock Parse(string text, SourcePosition start)
     {
         CodePlace place = new(text, start);
         try
         {
-            return new CodeBlock(CodeParser.Parse(place.Code), place);
+            return new CodeBlock(CodeParser.Parse(place.Code), place, refusal: null);
         }
         catch (CodeException wrong)
         {
-            string message = wrong.Kind == CodeOutcomeKind.Unsupported
-                ? $"code block: {wrong.Message} is not supported"
-                : $"code block: {wrong.Message}";
-            throw new ScriptException([new ScriptError(place.Of(wrong.Offset), message)]);
+            return wrong.Kind == CodeOutcomeKind.Unsupported
+                ? new CodeBlock([], place, wrong)
+                : throw new ScriptException([new ScriptError(place.Of(wrong.Offset), $"code block: {wrong.Message}")]);
         }
     }
 
@@ -41,6 +42,11 @@ internal sealed class CodeBlock
     /// <param name="lookup">What the socket under test tells now.</param>
     public CodeOutcome Run(CodeScope scope, CodeLookup lookup)
     {
+        if (_refusal is not null)
+        {
+            return new CodeOutcome(_refusal.Kind, $"{_refusal.Message} in a code block is not supported yet", _place.Of(_refusal.Offset), "");
+        }
+
         CodeEvaluator evaluator = new(scope, lookup);
         scope.ForgetGivenNames();
         try

@@ -73,7 +73,7 @@ internal sealed class CodeFormat
         char c = Next();
         if (c == '(')
         {
-            throw new CodeException(CodeOutcomeKind.Unsupported, _place, "a format with names is not supported");
+            throw new CodeException(CodeOutcomeKind.Unsupported, _place, "a format with names is not supported yet");
         }
 
         for (; "-+ #0".Contains(c, StringComparison.Ordinal); c = Next())

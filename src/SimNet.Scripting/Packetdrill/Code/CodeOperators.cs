@@ -207,7 +207,7 @@ internal static class CodeOperators
 
         if (x < 0 && double.IsFinite(x) && double.IsFinite(y) && y != Math.Floor(y))
         {
-            throw new CodeException(CodeOutcomeKind.Unsupported, at, "a complex number is not supported");
+            throw new CodeException(CodeOutcomeKind.Unsupported, at, "a complex number is not supported yet");
         }
 
         double result = Math.Pow(x, y);

@@ -215,7 +215,7 @@ internal sealed class Lexer
     private Token TakeQuoted(TokenKind kind, string what)
     {
         Token token = Take(kind, QuotedLength(what));
-        return token with { Text = token.Text[1..^1] };
+        return token with { Text = kind == TokenKind.Command ? WithLineFeeds(token.Text[1..^1]) : token.Text[1..^1] };
     }
 
     private Token TakeCode()
@@ -227,8 +227,11 @@ internal sealed class Lexer
         }
 
         Token token = Take(TokenKind.Code, end + 2 - _offset);
-        return token with { Text = token.Text[2..^2] };
+        return token with { Text = WithLineFeeds(token.Text[2..^2]) };
     }
+
+    // Shell and Python end a line, or continue it behind a backslash, at the line feed alone.
+    private static string WithLineFeeds(string text) => text.Replace("\r\n", "\n", StringComparison.Ordinal);
 
     private int QuotedLength(string what)
     {

@@ -77,7 +77,7 @@ internal sealed partial class ScriptReader
 
             _lexer.SkipBlanks();
             SourcePosition valuePosition = hasValue ? _lexer.Position : position;
-            string? value = hasValue ? _lexer.TakeRawValue() : null;
+            string? value = !hasValue ? null : name == "define" ? TakeDefinition() : _lexer.TakeRawValue();
             if (value is { Length: 0 })
             {
                 throw Fail(valuePosition, $"`--{name}` has no value; write `--{name}=VALUE`");
@@ -85,6 +85,25 @@ internal sealed partial class ScriptReader
 
             options.Add(new ScriptOption(position, name, name == "define" ? Define(value!, valuePosition) : Unquote(value), valuePosition));
         }
+    }
+
+    // Blanks may stand around its second equals sign, and quotes around the whole.
+    private string TakeDefinition()
+    {
+        string value = _lexer.TakeRawValue();
+        if (value.StartsWith('"'))
+        {
+            return Unquote(value)!;
+        }
+
+        _lexer.SkipBlanks();
+        if (!value.Contains('=', StringComparison.Ordinal) && _lexer.TrySkip("="))
+        {
+            value += '=';
+        }
+
+        _lexer.SkipBlanks();
+        return value.IndexOf('=', StringComparison.Ordinal) == value.Length - 1 ? value + _lexer.TakeRawValue() : value;
     }
 
     private string Define(string value, SourcePosition position)

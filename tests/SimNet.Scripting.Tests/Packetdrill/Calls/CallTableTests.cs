@@ -85,6 +85,7 @@ public sealed class CallTableTests
     [InlineData(Tcp + "fcntl(3, F_GETFL) = 0x802", "expected fcntl(3, F_GETFL) = 0x802, got 2")]
     [InlineData(Tcp + "getsockopt(3, SOL_TCP, TCP_NODELAY, [1], [4]) = 0", "expected getsockopt(3, SOL_TCP, TCP_NODELAY, [1], [4]) = 0, got [0]")]
     [InlineData(Tcp + "ioctl(3, SIOCINQ, [7]) = 0", "expected ioctl(3, SIOCINQ, [7]) = 0, got [0]")]
+    [InlineData(Tcp + "setsockopt(3, SOL_TCP, TCP_NODELAY, [1], 4) = 0 EAGAIN", "expected setsockopt(3, SOL_TCP, TCP_NODELAY, [1], 4) = 0 EAGAIN, got 0")]
     [InlineData(Tcp + "poll([{fd=3, events=POLLIN|POLLOUT, revents=POLLIN}], 1, 0) = 1", "expected poll([{fd=3, events=POLLIN|POLLOUT, revents=POLLIN}], 1, 0) = 1, got revents=POLLOUT|POLLHUP for fd 3")]
     // What a script may not write.
     [InlineData("read(7, ..., 10) = 0", "expected read(7, ..., 10) = 0, got descriptor 7, which is not open")]

@@ -9,6 +9,7 @@ public sealed class LinuxNameTests
     [InlineData("SOL_SOCKET", 1)]
     [InlineData("SO_ZEROCOPY", 60)]
     [InlineData("TCP_FASTOPEN_CONNECT", 30)]
+    [InlineData("TCP_COOKIE_TRANSACTIONS", 15)]
     [InlineData("MSG_FASTOPEN", 0x20000000)]
     [InlineData("EPOLLET", 0x80000000)]
     [InlineData("EINPROGRESS", 115)]

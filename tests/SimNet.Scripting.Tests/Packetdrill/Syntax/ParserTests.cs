@@ -81,6 +81,32 @@ public sealed class ParserTests
         Assert.Equal("CODE", Assert.IsType<SymbolExpression>(Result("+0 f() = CODE")).Name);
     }
 
+    [Fact]
+    public void LinesMayEndAsOnWindows()
+    {
+        PacketdrillScript script = Parse("// a\r\n`true \\\r\n  x\r\n`\r\n+0 %{\r\nassert 1 \\\r\n  == 1\r\n}%\r\n+0 f(\"a\\r\") = 0 // b\r\n`end`");
+        Assert.Equal("true \\\n  x\n", script.InitialCommand?.Text);
+        Assert.Equal("\nassert 1 \\\n  == 1\n", Assert.IsType<CodeEvent>(script.Events[0]).Code.Text);
+        Assert.Equal(("+0 f(\"a\\r\") = 0", "t.pkt:9:1"), (PacketdrillWriter.Write(script.Events[1]), script.Events[1].Position.ToString()));
+        Assert.Equal("end", script.CleanupCommand?.Text);
+    }
+
+    [Theory]
+    [InlineData("--define=\"A=SOL_IP\"", "SOL_IP")]
+    [InlineData("--define = A = SOL_IP", "SOL_IP")]
+    [InlineData("--define=A= \"reno\"", "\"reno\"")]
+    [InlineData("--define A=1 ", null)]
+    public void BlanksAndQuotesMayStandAroundAMacro(string option, string? value)
+    {
+        if (value is null)
+        {
+            Assert.Throws<ScriptException>(() => Parse(option + "\n+0 f(A) = 0"));
+            return;
+        }
+
+        Assert.Equal($"+0 f({value}) = 0", PacketdrillWriter.Write(Parse(option + "\n+0 f(A) = 0").Events[0]));
+    }
+
     [Theory]
     [InlineData("S", TcpFlags.Syn, null)]
     [InlineData("SEWA", TcpFlags.Syn | TcpFlags.Ece | TcpFlags.Cwr | TcpFlags.Ae, null)]
