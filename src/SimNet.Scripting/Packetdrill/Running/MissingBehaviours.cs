@@ -30,14 +30,19 @@ internal sealed class MissingBehaviours(TestMachine machine)
     }
 
     /// <summary>What the stack lacks of what the run has come to; null when nothing is known to be missing.</summary>
-    public string? Name() => _fastOpen ? "TCP Fast Open"
+    /// <param name="isCall">Whether it is a call that did not hold: what it returns is none of the congestion control's business.</param>
+    public string? Name(bool isCall) => _fastOpen ? "TCP Fast Open"
         : _sackBlocks ? "loss recovery by SACK (RACK, PRR)"
-        : machine.Host.Counters[SnmpCounter.TcpRetransSegs] > 0 && UsesCubic() ? "CUBIC"
+        : !isCall && UsesCubic() && HasLostData() ? "CUBIC"
         : null;
 
     private static bool IsFastOpen(in TcpOptionReader option) => option.Kind == TcpOptionKind.FastOpen
         || (option.Kind == TcpOptionKind.Experimental && option.Data.Length >= 2
             && option.Data[0] == FastOpenMagic >> 8 && option.Data[1] == (FastOpenMagic & 0xFF));
+
+    // A SYN that goes again changes nothing that CUBIC decides.
+    private bool HasLostData() =>
+        machine.Host.Counters[SnmpCounter.TcpRetransSegs] > machine.Host.Counters[SnmpCounter.TcpExtTCPSynRetrans];
 
     private bool UsesCubic() =>
         machine.Host.Sysctls.TryGet("net.ipv4.tcp_congestion_control", out string name) && name == "cubic";
