@@ -3,6 +3,7 @@ using Scenarios.Catalogue;
 using Scenarios.Running;
 using Scenarios.Testing;
 using SimNet.Capture;
+using SimNet.Scripting;
 using SimNet.Scripting.Model;
 using SimNet.Scripting.Packetdrill;
 using SimNet.Scripting.Packetdrill.Recording;
@@ -43,6 +44,11 @@ internal sealed class RecordSession(SimConsole console, RecordRequest request)
             throw SimException.BadRequest($"sim record: {(request.Seed is not null ? "--seed" : "--set")} is for scenarios; {request.Source} is a capture");
         }
 
+        if (Path.GetExtension(request.Source) == ScriptFiles.Extension)
+        {
+            throw SimException.BadRequest($"sim record: {request.Source} is a script already; a scenario or a capture becomes one");
+        }
+
         CapturedConnections captured = Read(request.Source, cancellationToken);
         RecordedConnection connection = captured.Take(request.Connection ?? 1, request.Side);
         TellOfOthers(captured.Count);
@@ -52,7 +58,24 @@ internal sealed class RecordSession(SimConsole console, RecordRequest request)
         }
 
         string profile = request.Profile ?? Profile.Linux.Name;
-        return Write(Record(connection, profile, cancellationToken), Path.GetFileNameWithoutExtension(request.Source), profile);
+        return Write(RecordCaptured(connection, profile, cancellationToken), Path.GetFileNameWithoutExtension(request.Source), profile);
+    }
+
+    // Whatever a damaged capture has in it: the line is about the capture, not about a script that nobody has seen.
+    private RecordedScript RecordCaptured(RecordedConnection connection, string profile, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Record(connection, profile, cancellationToken);
+        }
+        catch (RecordingException exception)
+        {
+            throw new RecordingException($"{request.Source}: {exception.Message}");
+        }
+        catch (ScriptException exception)
+        {
+            throw new RecordingException($"{request.Source}: {connection.Name} has no form in the language: {exception.Errors[0].Message}");
+        }
     }
 
     private int RecordScenario(CancellationToken cancellationToken)
