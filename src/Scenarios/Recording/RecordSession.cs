@@ -3,6 +3,7 @@ using Scenarios.Catalogue;
 using Scenarios.Running;
 using Scenarios.Testing;
 using SimNet.Capture;
+using SimNet.Scripting;
 using SimNet.Scripting.Model;
 using SimNet.Scripting.Packetdrill;
 using SimNet.Scripting.Packetdrill.Recording;
@@ -23,7 +24,7 @@ internal sealed class RecordSession(SimConsole console, RecordRequest request)
     {
         try
         {
-            return IsCapture(request.Source) ? RecordCapture() : RecordScenario(cancellationToken);
+            return IsCapture(request.Source) ? RecordCapture(cancellationToken) : RecordScenario(cancellationToken);
         }
         catch (RecordingException exception)
         {
@@ -36,18 +37,45 @@ internal sealed class RecordSession(SimConsole console, RecordRequest request)
         !ScenarioCatalogue.Names.Contains(source, StringComparer.Ordinal)
             && (Path.GetExtension(source) is ".pcap" or ".pcapng" or ".cap" || (File.Exists(source) && Path.GetExtension(source) is not (".yaml" or ".yml")));
 
-    private int RecordCapture()
+    private int RecordCapture(CancellationToken cancellationToken)
     {
         if (request.Seed is not null || request.Settings.Count > 0)
         {
             throw SimException.BadRequest($"sim record: {(request.Seed is not null ? "--seed" : "--set")} is for scenarios; {request.Source} is a capture");
         }
 
-        CapturedConnections captured = Read(request.Source);
+        if (Path.GetExtension(request.Source) == ScriptFiles.Extension)
+        {
+            throw SimException.BadRequest($"sim record: {request.Source} is a script already; a scenario or a capture becomes one");
+        }
+
+        CapturedConnections captured = Read(request.Source, cancellationToken);
         RecordedConnection connection = captured.Take(request.Connection ?? 1, request.Side);
         TellOfOthers(captured.Count);
+        if (captured.IsSeenTwice(request.Connection ?? 1))
+        {
+            console.Error.WriteLine("sim record: the connection was captured at several interfaces; the script is about what the first of them saw");
+        }
+
         string profile = request.Profile ?? Profile.Linux.Name;
-        return Write(Record(connection, profile), Path.GetFileNameWithoutExtension(request.Source), profile);
+        return Write(RecordCaptured(connection, profile, cancellationToken), Path.GetFileNameWithoutExtension(request.Source), profile);
+    }
+
+    // Whatever a damaged capture has in it: the line is about the capture, not about a script that nobody has seen.
+    private RecordedScript RecordCaptured(RecordedConnection connection, string profile, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Record(connection, profile, cancellationToken);
+        }
+        catch (RecordingException exception)
+        {
+            throw new RecordingException($"{request.Source}: {exception.Message}");
+        }
+        catch (ScriptException exception)
+        {
+            throw new RecordingException($"{request.Source}: {connection.Name} has no form in the language: {exception.Errors[0].Message}");
+        }
     }
 
     private int RecordScenario(CancellationToken cancellationToken)
@@ -63,22 +91,22 @@ internal sealed class RecordSession(SimConsole console, RecordRequest request)
         RecordedConnection connection = run.Take(request.Connection ?? 1, request.Side, out HostDefinition host);
         TellOfOthers(run.Count);
         string profile = request.Profile ?? Profile.Linux.Name;
-        RecordedScript recording = Record(connection, profile);
+        RecordedScript recording = Record(connection, profile, cancellationToken);
         if (!recording.Result.Passed && request.Profile is null && host.Profile != profile)
         {
             // What another system did, linux need not do.
-            RecordedScript own = Record(connection, host.Profile);
+            RecordedScript own = Record(connection, host.Profile, cancellationToken);
             (recording, profile) = own.Result.Passed ? (own, host.Profile) : (recording, profile);
         }
 
         return Write(recording, scenario.Name, profile);
     }
 
-    private RecordedScript Record(RecordedConnection connection, string profile)
+    private RecordedScript Record(RecordedConnection connection, string profile, CancellationToken cancellationToken)
     {
         _ = Profile.TryGet(profile, out Profile? machine);
         int? tolerance = request.Tolerance is { } given ? (int)(given.Nanoseconds / 1000) : null;
-        return ScriptRecorder.Record(connection, "recorded.pkt", new PacketdrillOptions { Profile = machine! }, tolerance);
+        return ScriptRecorder.Record(connection, "recorded.pkt", new PacketdrillOptions { Profile = machine! }, tolerance, cancellationToken);
     }
 
     private void TellOfOthers(int count)
@@ -117,11 +145,11 @@ internal sealed class RecordSession(SimConsole console, RecordRequest request)
         return ExitStatus.Success;
     }
 
-    private static CapturedConnections Read(string path)
+    private static CapturedConnections Read(string path, CancellationToken cancellationToken)
     {
         try
         {
-            return CapturedConnections.Read(path);
+            return CapturedConnections.Read(path, cancellationToken);
         }
         catch (CaptureFormatException exception)
         {

@@ -12,14 +12,20 @@ internal static class TestReports
     public static void Write(TestRequest request, IReadOnlyList<TestedScript> scripts, SimConsole console)
     {
         ScriptVerdict[] verdicts = [.. scripts.Select(Verdict)];
-        if (request.Junit is { } junit)
+        try
         {
-            OutputFiles.Write(junit, Text(stream => JUnitReport.Write(verdicts, stream)), "--junit FILE");
+            if (request.Junit is { } junit)
+            {
+                OutputFiles.Write(junit, Text(stream => JUnitReport.Write(verdicts, stream)), "--junit FILE");
+            }
         }
-
-        if (request.Json is { } json)
+        finally
         {
-            JsonOption.Write(json, Text(stream => VerdictJson.Write(verdicts, stream)).TrimEnd(), console);
+            // One report that cannot be written must not cost the other.
+            if (request.Json is { } json)
+            {
+                JsonOption.Write(json, Text(stream => VerdictJson.Write(verdicts, stream)).TrimEnd(), console);
+            }
         }
     }
 

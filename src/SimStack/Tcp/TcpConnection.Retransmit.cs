@@ -76,6 +76,7 @@ internal sealed partial class TcpConnection
         SendSyn(now, retransmission: true);
         _firstRetransmissionAt = Instant.Min(_firstRetransmissionAt, now);
         Count(SnmpCounter.TcpRetransSegs);
+        Count(SnmpCounter.TcpExtTCPSynRetrans);
         _counts.Retransmitted++;
     }
 

@@ -1,3 +1,4 @@
+using SimNet.Capture;
 using SimNet.Tests;
 
 namespace Scenarios.Tests.Recording;
@@ -165,4 +166,62 @@ public sealed class RecordCommandTests : IDisposable
         Assert.StartsWith(line, Assert.Single((await Sim.Run(["record", .. args, "--out", _folder.Path])).Ended(2).ErrorLines), StringComparison.Ordinal);
 
     private static string Kernel(string name) => Path.Combine(SharedFolder.Require("captures", "linux-6.18"), name);
+
+    /// <summary>The same connection at two interfaces of one file: every segment is there twice, and one of each counts.</summary>
+    [Fact]
+    public async Task OfSeveralInterfacesTheFirstThatSawItCounts()
+    {
+        (await Sim.Run("run", "four-segment-close-ipv6", "--out", _folder.Path, "--quiet", "--capture", "all")).Ended(0);
+        string[] captures = [.. Directory.EnumerateFiles(_folder.Path, "*.pcapng").Order(StringComparer.Ordinal)];
+        string merged = _folder["merged.pcapng"];
+        Rewrite(captures[..2], merged, _ => 0);
+        Sim.Result result = (await Sim.Run("record", merged, "--out", _folder.Path)).Ended(0);
+        Assert.Contains("captured at several interfaces", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FramesThatGoBackInTimeAreNamed()
+    {
+        (await Sim.Run("run", "handshake", "--out", _folder.Path, "--quiet")).Ended(0);
+        string turned = _folder["turned.pcapng"];
+        Rewrite([_folder["handshake.pcapng"]], turned, frame => 1_000_000_000_000 - (5_000_000_000 * frame));
+        Sim.Result result = (await Sim.Run("record", turned, "--out", _folder.Path)).Ended(2);
+        Assert.Matches("turned.pcapng: frame [0-9]+ is [0-9.]+ s before the frame above it; .* reordercap", Assert.Single(result.ErrorLines));
+    }
+
+    [Fact]
+    public async Task ALinkTypeThatIsNotKnownIsNamed()
+    {
+        (await Sim.Run("run", "handshake", "--out", _folder.Path, "--quiet")).Ended(0);
+        string wireless = _folder["wireless.pcapng"];
+        Rewrite([_folder["handshake.pcapng"]], wireless, _ => 0, (CaptureLinkType)105);
+        Sim.Result result = (await Sim.Run("record", wireless, "--out", _folder.Path)).Ended(2);
+        Assert.Contains("wireless.pcapng: its link type 105 is not known; Ethernet, raw IP", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+    }
+
+    // One interface for each file, in the order of time; each frame's time is changed by what its number gives.
+    private static void Rewrite(string[] from, string to, Func<long, long> shift, CaptureLinkType? linkType = null)
+    {
+        List<(long Time, int Interface, byte[] Data)> frames = [];
+        for (int i = 0; i < from.Length; i++)
+        {
+            using CaptureReader reader = CaptureReader.Open(from[i]);
+            while (reader.TryRead(out CapturedPacket packet))
+            {
+                frames.Add((packet.UnixNanoseconds + shift(reader.PacketCount), i, packet.Data.ToArray()));
+            }
+        }
+
+        using FileStream file = File.Create(to);
+        using var writer = new PcapngWriter(file);
+        foreach (string _ in from)
+        {
+            writer.AddInterface(new CaptureInterface { LinkType = linkType ?? CaptureLinkType.Ethernet });
+        }
+
+        foreach ((long time, int at, byte[] data) in from.Length > 1 ? frames.OrderBy(f => f.Time) : frames.AsEnumerable())
+        {
+            writer.Write(at, time, data);
+        }
+    }
 }

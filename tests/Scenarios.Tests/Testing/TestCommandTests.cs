@@ -136,8 +136,10 @@ public sealed class TestCommandTests : IDisposable
         string good = _folder.Write("good.pkt", Scripts.Good);
         Sim.Result result = (await Sim.Run("test", good, "--out", good)).Ended(3);
         Assert.Contains(good, Assert.Single(result.ErrorLines), StringComparison.Ordinal);
-        Sim.Result noReport = (await Sim.Run("test", good, "--junit", _folder["none/j.xml"])).Ended(3);
+        Sim.Result noReport = (await Sim.Run("test", good, "--junit", Path.Combine(good, "j.xml"), $"--json={_folder["new/o.json"]}")).Ended(3);
         Assert.Contains("--junit FILE", Assert.Single(noReport.ErrorLines), StringComparison.Ordinal);
+        // The other report is there all the same, and its folder is made.
+        Assert.Contains("\"schema\"", File.ReadAllText(_folder["new/o.json"]), StringComparison.Ordinal);
         Assert.Equal("1 passed, 0 failed", noReport.Lines[^1]);
     }
 

@@ -76,7 +76,7 @@ internal sealed class CallArguments(SystemCallSpec call)
         IntegerExpression integer => integer.Value,
         SymbolExpression symbol => LinuxSymbols.TryGet(symbol.Name, out long value)
             ? value
-            : throw CallException.Mistake($"the name {symbol.Name}, which is not known"),
+            : throw CallException.Mistake($"the name {symbol.Name}, which is not known{LinuxSymbols.Hint(symbol.Name)}"),
         ComplementExpression complement => ~Long(complement.Operand),
         BinaryExpression binary => Combine(binary.Operator, Long(binary.Left), Long(binary.Right)),
         _ => throw CallException.Mistake($"{CallText.Of(expression)} where a number belongs"),

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using SimNet.Scripting.Yaml;
 
 namespace SimNet.Scripting.Packetdrill.Calls;
 
@@ -23,6 +24,9 @@ internal static partial class LinuxSymbols
         value = errno;
         return found;
     }
+
+    /// <summary>For a name that is not there: <c>; did you mean `SOCK_STREAM`?</c>, or nothing where none is near.</summary>
+    public static string Hint(string name) => Suggestions.Nearest(name, ByName.Keys) is { } near ? $"; did you mean `{near}`?" : "";
 
     /// <summary>The value of a name that must be in the table.</summary>
     public static long Value(string name) => ByName[name];

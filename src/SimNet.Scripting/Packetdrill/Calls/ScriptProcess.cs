@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using SimNet.Scripting.Packetdrill.Machine;
 using SimNet.Scripting.Packetdrill.Syntax;
+using SimNet.Scripting.Yaml;
 using SimStack.Sockets;
 
 namespace SimNet.Scripting.Packetdrill.Calls;
@@ -85,7 +86,8 @@ internal sealed partial class ScriptProcess(TestMachine machine, VirtualFiles fi
         {
             if (!Calls.TryGetValue(spec.Name, out Func<ScriptProcess, CallArguments, Instant, PendingCall>? make))
             {
-                throw CallException.Unsupported($"the system call {spec.Name}");
+                string hint = Suggestions.Nearest(spec.Name, Calls.Keys) is { } near ? $" (did you mean `{near}`?)" : "";
+                throw CallException.Unsupported($"the system call {spec.Name}{hint}");
             }
 
             PendingCall call = make(this, new CallArguments(spec), now);

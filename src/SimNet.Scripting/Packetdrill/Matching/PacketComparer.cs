@@ -78,7 +78,7 @@ internal static class PacketComparer
         const TcpFlags ecn = TcpFlags.Ece | TcpFlags.Cwr | TcpFlags.Ae;
         PacketImage expected = script.Image;
         TcpFlags compared = script.ChecksAce ? ~ecn : ~TcpFlags.None;
-        return (expected.Flags & compared) != (actual.Flags & compared) ? "flags"
+        return (expected.Flags & compared) != (actual.Flags & compared) ? FlagDifference(expected, actual)
             : script.ChecksAce && expected.AceField != actual.AceField ? "ACE"
             : actual.ReservedBits != 0 ? string.Create(CultureInfo.InvariantCulture, $"reserved bits, 0 not {actual.ReservedBits}")
             : expected.Sequence != actual.Sequence ? "sequence number"
@@ -88,6 +88,12 @@ internal static class PacketComparer
             : expected.UrgentPointer != actual.UrgentPointer ? "urgent pointer"
             : null;
     }
+
+    // As other notations have it, `SA` and `PA`.
+    private static string FlagDifference(PacketImage expected, PacketImage actual) =>
+        expected.Has(TcpFlags.Ae) && !expected.Has(TcpFlags.Ack) && actual.Has(TcpFlags.Ack) && !actual.Has(TcpFlags.Ae)
+            ? "flags; ACK is written `.`, `A` is AccECN's"
+            : "flags";
 
     // A RST without ACK has the field zero; the text doesn't show it.
     private static string AckDifference(PacketImage expected, PacketImage actual) => actual.Has(TcpFlags.Ack)

@@ -28,7 +28,7 @@ internal sealed class OptionNotation(uint ownClock, uint peerClock)
             words.Add(Word(packet, reader.Kind, reader.Data));
         }
 
-        return reader.IsMalformed ? throw Refused(packet, "malformed options") : $" <{string.Join(',', words)}>";
+        return reader.IsMalformed ? throw Refused(packet, "malformed options, or a frame that was cut") : $" <{string.Join(',', words)}>";
     }
 
     /// <summary>TS val and TS ecr of a segment as they are; null without them.</summary>

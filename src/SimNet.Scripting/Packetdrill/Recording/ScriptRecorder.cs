@@ -18,8 +18,10 @@ internal static class ScriptRecorder
     /// <param name="fileName">The script's name, for messages.</param>
     /// <param name="options">How it is run.</param>
     /// <param name="tolerance">In microseconds, the only one to try; null: as little as is needed.</param>
+    /// <param name="cancellationToken">Stops it between two attempts.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <exception cref="RecordingException">Something of the connection has no form in the language.</exception>
-    public static RecordedScript Record(RecordedConnection connection, string fileName, PacketdrillOptions options, int? tolerance = null)
+    public static RecordedScript Record(RecordedConnection connection, string fileName, PacketdrillOptions options, int? tolerance = null, CancellationToken cancellationToken = default)
     {
         var tried = new Dictionary<string, RecordedScript>(StringComparer.Ordinal);
         RecordedScript? best = null;
@@ -67,6 +69,7 @@ internal static class ScriptRecorder
 
         RecordedScript Try(CallPlan plan)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             string text = Head(connection) + ScriptText.Write(connection, plan);
             if (!tried.TryGetValue(text, out RecordedScript? recording))
             {

@@ -31,9 +31,10 @@ internal sealed class MissingBehaviours(TestMachine machine)
     }
 
     /// <summary>What the stack lacks of what the run has come to; null when nothing is known to be missing.</summary>
-    public string? Name() => _fastOpen ? "TCP Fast Open"
+    /// <param name="isCall">Whether it is a call that did not hold: what it returns is none of the congestion control's business.</param>
+    public string? Name(bool isCall) => _fastOpen ? "TCP Fast Open"
         : _sackBlocks ? "loss recovery by SACK (RACK, PRR)"
-        : HasReducedWindow() ? "CUBIC"
+        : !isCall && HasLostData() && HasReducedWindow() ? "CUBIC"
         : null;
 
     private static bool IsFastOpen(in TcpOptionReader option) => option.Kind == TcpOptionKind.FastOpen
@@ -44,4 +45,8 @@ internal sealed class MissingBehaviours(TestMachine machine)
     private bool HasReducedWindow() =>
         machine.Sockets.UnderTest?.Socket is TcpSocket { CongestionControl: "cubic" } socket
         && socket.GetInfo(machine.Now).TryGet("tcpi_snd_ssthresh", out long threshold) && threshold < int.MaxValue;
+
+    // A SYN that goes again changes nothing that CUBIC decides.
+    private bool HasLostData() =>
+        machine.Host.Counters[SnmpCounter.TcpRetransSegs] > machine.Host.Counters[SnmpCounter.TcpExtTCPSynRetrans];
 }

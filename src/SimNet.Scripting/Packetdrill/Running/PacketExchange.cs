@@ -92,14 +92,15 @@ internal sealed class PacketExchange(TestMachine machine, ScriptSettings setting
     }
 
     /// <summary>Turns a live packet's numbers into those of the script; a SYN-ACK fixes what the machine's are.</summary>
-    public static void ToScript(ScriptPacket script, PacketImage live, SocketUnderTest socket)
+    public static void ToScript(PacketImage live, SocketUnderTest socket)
     {
         if (!live.IsTcp)
         {
             return;
         }
 
-        if (socket.Phase == SocketPhase.SynReceived && script.Image.IsTcp && script.Image.Has(TcpFlags.Syn | TcpFlags.Ack))
+        // Whatever the line says: where it says otherwise, it is told in the script's numbers.
+        if (socket.Phase == SocketPhase.SynReceived && live.Has(TcpFlags.Syn | TcpFlags.Ack))
         {
             socket.Phase = SocketPhase.SynAckSent;
             socket.LiveLocalIsn = live.Sequence;

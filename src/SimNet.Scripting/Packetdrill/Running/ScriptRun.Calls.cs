@@ -91,6 +91,15 @@ internal sealed partial class ScriptRun
             : null;
     }
 
+    // A call that was not meant to block and did is told as such: what it returned then seldom says why.
+    private string Blocked(ScheduledEvent scheduled)
+    {
+        Duration blocked = _timeline.ToScript(_machine.Now) - scheduled.Time;
+        return scheduled.BlockingEnd is null && blocked > _timeline.ToleranceOf(scheduled)
+            ? $", after it blocked for {Timeline.Text(blocked)} s; a call that shall block is written `+0...0.2 {((SystemCallEvent)scheduled.Event).Call.Name}(…)`"
+            : "";
+    }
+
     private PacketdrillFailure? Check(CallOutcome outcome, ScheduledEvent scheduled)
     {
         var call = (SystemCallEvent)scheduled.Event;
@@ -99,7 +108,7 @@ internal sealed partial class ScriptRun
             case CallOutcome.Unsupported unsupported:
                 return new PacketdrillFailure(call.Position, unsupported.Message) { UnsupportedFeature = unsupported.Feature };
             case CallOutcome.Failed failed:
-                return new PacketdrillFailure(call.Position, failed.Message);
+                return new PacketdrillFailure(call.Position, failed.Message + Blocked(scheduled));
             case CallOutcome.Finished finished:
                 _trace?.Returned.Add((call, finished.Result, _machine.Now));
                 break;

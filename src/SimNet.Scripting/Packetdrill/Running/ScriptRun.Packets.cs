@@ -51,9 +51,10 @@ internal sealed partial class ScriptRun
                 return failure;
             }
 
-            PacketExchange.ToScript(script, live.Image, socket);
+            PacketExchange.ToScript(live.Image, socket);
             if (parts.Count > 0 && CheckPart(parts[^1], live.Image, wanted - length) is { } odd)
             {
+                NumberMap.MapTimestamps(script.Image, live.Image, socket);
                 return Mismatch(script, live.Image, odd);
             }
 

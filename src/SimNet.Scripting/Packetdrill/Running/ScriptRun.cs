@@ -76,7 +76,7 @@ internal sealed partial class ScriptRun
             failure ??= RunCommand(_script.CleanupCommand);
         }
 
-        if (failure is { UnsupportedFeature: null } && _missing.Name() is { } behaviour)
+        if (failure is { UnsupportedFeature: null } && _missing.Name(IsOfCall(failure)) is { } behaviour)
         {
             failure = failure with { Message = $"{failure.Message} ({behaviour} is not supported yet)", MissingBehaviour = behaviour };
         }
@@ -94,6 +94,9 @@ internal sealed partial class ScriptRun
 
         return new PacketdrillResult(failure, _steps, packets, _timeline.ToScript(_machine.Now), _output);
     }
+
+    private bool IsOfCall(PacketdrillFailure failure) =>
+        _script.Events.Any(e => e is SystemCallEvent && e.Position.Line == failure.Position.Line);
 
     private PacketdrillFailure? RunEvents()
     {

@@ -119,6 +119,11 @@ internal sealed partial class ScriptReader
         }
 
         Take();
+        if (Peek() is { Kind: TokenKind.Word } unit && token.Touches(unit) && !Peek(1).Is('('))
+        {
+            throw Wrong(unit, "a time is a number of seconds without a unit, such as `0`, `.01` or `1.5`, and has a space behind it");
+        }
+
         ReadOnlySpan<char> digits = token.Text;
         bool negative = digits[0] == '-';
         digits = digits[(negative ? 1 : 0)..];
@@ -149,6 +154,11 @@ internal sealed partial class ScriptReader
     private SystemCallSpec ReadCall()
     {
         Token name = Take();
+        if (!Peek().Is('(') && name.Text.All(c => FlagOf(c) is not null))
+        {
+            throw Wrong(name, "a packet has its direction before its flags: `<` comes in, `>` goes out");
+        }
+
         Expect('(', $"a system call is written `{Token.Shorten(name.Text)}(…) = result`");
         List<Expression> arguments = [];
         if (!TryTake(')'))

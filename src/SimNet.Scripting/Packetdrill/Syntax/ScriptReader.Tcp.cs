@@ -201,7 +201,7 @@ internal sealed partial class ScriptReader
 
     private List<SackBlockSpec> ReadSackBlocks()
     {
-        const string form = "SACK blocks are written `LEFT:RIGHT`, with spaces between them";
+        const string form = "SACK blocks are written `sack LEFT:RIGHT`, with spaces between them; that SACK is possible, in a SYN, is `sackOK`";
         List<SackBlockSpec> blocks = [];
         do
         {

@@ -172,6 +172,7 @@ internal sealed partial class TcpListener
         _synQueue.CountTimeout(entry);
         entry.Resent = true;
         _tcp.Counters[SnmpCounter.TcpRetransSegs]++;
+        _tcp.Counters[SnmpCounter.TcpExtTCPSynRetrans]++;
         SendSynAck(now, entry);
         entry.NextRetransmission = now + TimerWheel.Fires(RetransmissionDelay(entry), _tcp.Sysctls.TimerHz);
         _tcp.Timers.Update(entry);
@@ -188,6 +189,7 @@ internal sealed partial class TcpListener
         entry.LastDuplicateAnswer = now;
         entry.Resent = true;
         _tcp.Counters[SnmpCounter.TcpRetransSegs]++;
+        _tcp.Counters[SnmpCounter.TcpExtTCPSynRetrans]++;
         SendSynAck(now, entry);
         entry.NextRetransmission = now + TimerWheel.Fires(RetransmissionDelay(entry), _tcp.Sysctls.TimerHz);
         _tcp.Timers.Update(entry);

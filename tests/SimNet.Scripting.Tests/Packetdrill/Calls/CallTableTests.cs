@@ -90,7 +90,9 @@ public sealed class CallTableTests
     // What a script may not write.
     [InlineData("read(7, ..., 10) = 0", "expected read(7, ..., 10) = 0, got descriptor 7, which is not open")]
     [InlineData(Tcp + "socket(..., SOCK_STREAM, 0) = 3", "expected socket(..., SOCK_STREAM, 0) = 3, got descriptor 3 a second time; it is still open")]
-    [InlineData("socket(..., SOCK_STREEM, 0) = 3", "expected socket(..., SOCK_STREEM, 0) = 3, got the name SOCK_STREEM, which is not known")]
+    [InlineData("socket(..., SOCK_STREEM, 0) = 3", "expected socket(..., SOCK_STREEM, 0) = 3, got the name SOCK_STREEM, which is not known; did you mean `SOCK_STREAM`?")]
+    [InlineData("sockett(..., SOCK_STREAM, 0) = 3", "the system call sockett (did you mean `socket`?) is not supported yet")]
+    [InlineData("frobnicate(3) = 0", "the system call frobnicate is not supported yet")]
     [InlineData("socket(..., SOCK_STREAM, 0) = ...", "expected socket(..., SOCK_STREAM, 0) = ..., got no number for the descriptor; the result says which one it is")]
     [InlineData(Tcp + "getsockopt(3, SOL_TCP, 9999, [7], [4]) = -1 ENOPROTOOPT", "expected getsockopt(3, SOL_TCP, 9999, [7], [4]) = -1 ENOPROTOOPT, got [0]")]
     [InlineData(Tcp + "listen(3) = 0", "expected listen(3) = 0, got 1 arguments; listen takes 2")]

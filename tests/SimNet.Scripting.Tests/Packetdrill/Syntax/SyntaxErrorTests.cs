@@ -22,6 +22,9 @@ public sealed class SyntaxErrorTests
     // Times.
     [InlineData("f() = 0", "1:1: found `f`; an event begins with its time: `0.1`, `+0.1`, `*`, or a range such as `+.1~+.2`")]
     [InlineData("+x f() = 0", "1:2: found `x`; a time is a number of seconds, such as `0`, `.01` or `1.5`")]
+    [InlineData("+0.05s < . 1:1(0) win 5", "1:6: found `s`; a time is a number of seconds without a unit, such as `0`, `.01` or `1.5`, and has a space behind it")]
+    [InlineData("+0 P. 1:1(0) ack 1", "1:4: found `P`; a packet has its direction before its flags: `<` comes in, `>` goes out")]
+    [InlineData("+0 < S 0:0(0) win 5 <mss 1460,sack>", "1:35: found `>`; SACK blocks are written `sack LEFT:RIGHT`, with spaces between them; that SACK is possible, in a SYN, is `sackOK`")]
     [InlineData("+-1 f() = 0", "1:2: the time -1 is negative; times are 0 or later")]
     [InlineData("9999999999 f() = 0", "1:1: the time 9999999999 is too large; at most 999999999 seconds are possible")]
     [InlineData("+0", "1:3: found the end of the script; an event is a packet (`<` or `>`), a system call, a command in backquotes or a code block `%{ … }%`")]
