@@ -19,7 +19,10 @@ internal sealed class TestPrinter(SimConsole console, TestRequest request)
 
     private bool OutputIsJson => request.Json == JsonOption.StandardOutput;
 
-    /// <summary>One script's line, on standard output; the errors of one that could not be read, on standard error.</summary>
+    /// <summary>
+    /// One script's line, on standard output; the errors of one that could not be read on standard error as well, where whoever keeps
+    /// the lines elsewhere sees them.
+    /// </summary>
     public void Print(TestedScript script)
     {
         if (script.Outcome == ScriptOutcome.Broken)
@@ -31,7 +34,6 @@ internal sealed class TestPrinter(SimConsole console, TestRequest request)
             }
 
             console.Error.Flush();
-            return;
         }
 
         if (OutputIsJson)
@@ -40,7 +42,7 @@ internal sealed class TestPrinter(SimConsole console, TestRequest request)
         }
 
         console.Output.WriteLine(Line(script));
-        if (request.Verbose)
+        if (request.Verbose && script.Outcome != ScriptOutcome.Broken)
         {
             Explain(script);
         }
@@ -58,14 +60,24 @@ internal sealed class TestPrinter(SimConsole console, TestRequest request)
         }
 
         int passed = scripts.Count(o => o.Outcome == ScriptOutcome.Passed);
-        int failed = scripts.Count(o => o.Outcome is ScriptOutcome.Failed or ScriptOutcome.Unsupported);
+        int failed = scripts.Count - passed;
         console.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{passed} passed, {failed} failed"));
         console.Output.Flush();
     }
 
     /// <summary><c>PASS path</c> or <c>FAIL path:line: expected … got …</c>; with the IP version where there are several.</summary>
-    public string Line(TestedScript script) =>
-        Line(script.File.Name, script.Failure, request.IpVersions.Count > 1 ? $" ({IpVersionNames.Of(script.IpVersion)})" : "");
+    public string Line(TestedScript script)
+    {
+        string version = request.IpVersions.Count > 1 ? $" ({IpVersionNames.Of(script.IpVersion)})" : "";
+        if (script.Outcome != ScriptOutcome.Broken)
+        {
+            return Line(script.File.Name, script.Failure, version);
+        }
+
+        ScriptError error = script.Errors[0];
+        string place = error.Line > 0 ? string.Create(CultureInfo.InvariantCulture, $"{error.File}:{error.Line}:{error.Column}") : script.File.Name;
+        return Coloured("FAIL", Red) + $" {place}{version}: {error.Message}";
+    }
 
     /// <summary>The same of a script by itself.</summary>
     public string Line(string name, PacketdrillFailure? failure, string version = "")

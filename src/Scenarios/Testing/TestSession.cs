@@ -5,9 +5,9 @@ using SimNet.Scripting.Packetdrill.Reports;
 namespace Scenarios.Testing;
 
 /// <summary>
-/// Runs scripts as <c>sim test</c> does: side by side, reported in order. A script that cannot be read stands on standard error with file, line
-/// and column, is counted neither as passed nor as failed, and makes the exit status 2; the others are run all the same, and the last line of
-/// the output is the count.
+/// Runs scripts as <c>sim test</c> does: side by side, reported in order. A script that cannot be read is a failed one with file, line and
+/// column; it stands on standard error too and makes the exit status 2. The others are run all the same, and the last line of the output
+/// is the count.
 /// </summary>
 internal sealed class TestSession(SimConsole console, TestRequest request)
 {

@@ -58,9 +58,10 @@ public sealed class TestCommandTests : IDisposable
         Assert.Equal(2, result.ErrorLines.Length);
         Assert.StartsWith($"{wrong}:3:", result.ErrorLines[0], StringComparison.Ordinal);
         Assert.Equal("sim test: 1 script could not be read and was not run", result.ErrorLines[1]);
-        Assert.Equal($"PASS {good} (ipv4)", result.Lines[0]);
-        Assert.StartsWith($"FAIL {bad}:10 (ipv6): ", result.Lines[5], StringComparison.Ordinal);
-        Assert.Equal("3 passed, 3 failed", result.Lines[^1]);
+        Assert.StartsWith($"FAIL {wrong}:3:24 (ipv6): found `=`", result.Lines[2], StringComparison.Ordinal);
+        Assert.Equal($"PASS {good} (ipv4)", result.Lines[3]);
+        Assert.StartsWith($"FAIL {bad}:10 (ipv6): ", result.Lines[8], StringComparison.Ordinal);
+        Assert.Equal("3 passed, 6 failed", result.Lines[^1]);
     }
 
     [Theory]
