@@ -33,6 +33,8 @@ public class ReadmeTests
             .SkipWhile(line => !line.StartsWith("## Ten minutes", StringComparison.Ordinal))
             .TakeWhile(line => !line.StartsWith("## Use the libraries", StringComparison.Ordinal))];
         WriteScripts(lines, folder.Path);
+        CopyPacketdrillScripts("samples", folder.Path);
+        CopyPacketdrillScripts("tests", folder.Path);
         string[] commands = [.. lines.Where(line => line.StartsWith("       ", StringComparison.Ordinal)).Select(line => line.Trim())
             .Where(line => line.Split(' ')[0] is "sim" or "cmp" or "tshark")];
         Assert.InRange(commands.Length, 12, 30);
@@ -70,6 +72,17 @@ public class ReadmeTests
             int indent = lines[i].IndexOf('`', StringComparison.Ordinal);
             string[] script = [.. lines.Skip(i + 1).TakeWhile(line => line.Trim() != "```").Select(line => line[Math.Min(indent, line.Length)..])];
             File.WriteAllText(Path.Combine(folder, $"{script[0]["name: ".Length..]}.yaml"), string.Join('\n', script) + "\n");
+        }
+    }
+
+    /// <summary>The user is in the repository; the test is in a folder that has of it what the commands name.</summary>
+    private static void CopyPacketdrillScripts(string part, string folder)
+    {
+        foreach (string script in Directory.EnumerateFiles(Path.Combine(Root(), part), "*.pkt", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(folder, Path.GetRelativePath(Root(), script));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(script, copy);
         }
     }
 

@@ -15,6 +15,7 @@ internal static class SimCommandLine
         "sim run lossy-transfer --seed 7 --out runs",
         "sim show handshake > mine.yaml",
         "sim run mine.yaml --set links[0].delay=50ms",
+        "sim test scripts",
     ];
 
     /// <summary>A new tree; one is used once.</summary>
@@ -25,6 +26,8 @@ internal static class SimCommandLine
         root.Add(ListCommand.Create(console));
         root.Add(ShowCommand.Create(console));
         root.Add(RunCommand.Create(console));
+        root.Add(TestCommand.Create(console));
+        root.Add(RecordCommand.Create(console));
         root.Add(DiffCommand.Create(console));
         root.Add(BenchCommand.Create(console));
         foreach (Option option in root.Options)

@@ -10,10 +10,10 @@ using SimStack.Profiles;
 
 namespace Scenarios.Commands;
 
-/// <summary><c>sim run NAME|FILE.yaml</c></summary>
+/// <summary><c>sim run NAME|FILE.yaml|FILE.pkt</c></summary>
 internal sealed class RunCommand
 {
-    private readonly Argument<string> _target = new("NAME|FILE") { Description = "a scenario of the catalogue, or a .yaml file", HelpName = "NAME|FILE" };
+    private readonly Argument<string> _target = new("NAME|FILE") { Description = "a scenario of the catalogue, a .yaml file, or a packetdrill script (.pkt)", HelpName = "NAME|FILE" };
 
     private readonly Option<ulong?> _seed = new("--seed")
     {
@@ -78,10 +78,12 @@ internal sealed class RunCommand
         var command = new SimCommand(
             "run",
             "Runs one scenario in virtual time; writes NAME.pcapng and NAME.json, prints the ladder of segments, tables and verdicts. " +
-            "A scenario with a sweep is run once for each cell of its table, without captures unless --capture POINT asks for one per cell.",
+            "A scenario with a sweep is run once for each cell of its table, without captures unless --capture POINT asks for one per cell. " +
+            "Of a packetdrill script the ladder shows the machine under test and the script.",
             "sim run handshake",
             "sim run lossy-transfer --seed 7 --ladder 40 --out runs",
             "sim run mine.yaml --set links.0.loss=5% --set hosts.client.sysctls.net.ipv4.tcp_sack=0",
+            "sim run handshake.pkt --profile freebsd",
             "sim run backlog-sweep --csv --set sweep.axes.backlog=[2]",
             "sim run daytime --capture - | wireshark -k -i -")
         {
@@ -106,7 +108,9 @@ internal sealed class RunCommand
             (services, stop) =>
             {
                 RunRequest request = Request(parsed, services.GetRequiredService<RunDefaults>());
-                return services.GetRequiredService<RunSession>().Run(request, stop);
+                return PacketdrillRunSession.IsScript(request.Target)
+                    ? new PacketdrillRunSession(console, request).Run()
+                    : services.GetRequiredService<RunSession>().Run(request, stop);
             },
             cancellationToken);
     }

@@ -31,7 +31,7 @@ internal static class OutputFiles
         }
     }
 
-    /// <summary>Writes a whole text.</summary>
+    /// <summary>Writes a whole text; its folder is made where it is missing.</summary>
     /// <exception cref="SimException">It cannot be written.</exception>
     /// <param name="path">Where.</param>
     /// <param name="text">What.</param>
@@ -40,6 +40,11 @@ internal static class OutputFiles
     {
         try
         {
+            if (Path.GetDirectoryName(path) is { Length: > 0 } folder)
+            {
+                Directory.CreateDirectory(folder);
+            }
+
             File.WriteAllText(path, text);
         }
         catch (Exception exception) when (IsRefusal(exception))

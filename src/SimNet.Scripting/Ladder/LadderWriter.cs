@@ -13,9 +13,14 @@ public static class LadderWriter
     /// <summary>The lines of the ladder, none longer than the width asked for.</summary>
     public static IReadOnlyList<string> Write(RunResult run, LadderOptions? options = null)
     {
-        options ??= new LadderOptions();
+        return Write(LadderBuilder.Build(run), options ?? new LadderOptions());
+    }
+
+    /// <summary>The lines of these pages.</summary>
+    internal static IReadOnlyList<string> Write(IReadOnlyList<LadderPage> pages, LadderOptions options)
+    {
         var lines = new List<string>();
-        foreach (LadderPage page in LadderBuilder.Build(run))
+        foreach (LadderPage page in pages)
         {
             if (lines.Count > 0)
             {

@@ -37,7 +37,7 @@ public sealed partial class IpLayer
     public bool LowerPathMtu(Instant now, IpAddress destination, int mtu)
     {
         Clock = Instant.Max(Clock, now);
-        if (FindPath(destination, default) is not { IsLoopback: false } path)
+        if (FindPath(destination, default) is not { IsLoopback: false, Route: not { IsMtuLocked: true } } path)
         {
             return false;
         }

@@ -40,6 +40,12 @@ public sealed partial class IpLayer
     public void Send(
         Instant now, IpPath path, IpAddress source, IpAddress destination, Frame frame, int transportLength, IpProtocol protocol,
         byte trafficClass, byte ttl, bool dontFragment) =>
+        TrySend(now, path, source, destination, frame, transportLength, protocol, trafficClass, ttl, dontFragment);
+
+    /// <summary>The same for a sender that wants to know; false when the interface's queue had no room.</summary>
+    internal bool TrySend(
+        Instant now, IpPath path, in IpAddress source, in IpAddress destination, Frame frame, int transportLength, IpProtocol protocol,
+        byte trafficClass, byte ttl, bool dontFragment) =>
         Send(now, path, in source, in destination, frame, transportLength, protocol, trafficClass, ttl, dontFragment,
             dontFragment && !CountsEveryDatagram ? (ushort)0 : path.TakeId(), dontFragment ? path.Interface.Mtu : path.Mtu);
 
@@ -66,7 +72,8 @@ public sealed partial class IpLayer
             dontFragment ? path.Interface.Mtu : path.Mtu);
 
     /// <summary>As the other, for an MTU that may be another than the path's.</summary>
-    internal void Send(
+    /// <returns>False when the interface's queue had no room for it: the sender may try again.</returns>
+    internal bool Send(
         Instant now, IpPath path, in IpAddress source, in IpAddress destination, Frame frame, int transportLength, IpProtocol protocol,
         byte trafficClass, byte ttl, bool dontFragment, ushort id, int mtu)
     {
@@ -79,7 +86,7 @@ public sealed partial class IpLayer
         {
             _counters[v4 ? SnmpCounter.IpFragFails : SnmpCounter.Ip6FragFails]++;
             Pool.Return(frame);
-            return;
+            return true;
         }
 
         frame.Length = length;
@@ -96,8 +103,7 @@ public sealed partial class IpLayer
 
         if (!tooLong)
         {
-            Transmit(now, path, frame, source);
-            return;
+            return Transmit(now, path, frame, source);
         }
 
         if (v4)
@@ -110,10 +116,11 @@ public sealed partial class IpLayer
         }
 
         Pool.Return(frame);
+        return true;
     }
 
     /// <summary>Gives a frame whose IP packet is complete its Ethernet header, and to the neighbour. Takes the frame over.</summary>
-    private void Transmit(Instant now, IpPath path, Frame frame, in IpAddress source)
+    private bool Transmit(Instant now, IpPath path, Frame frame, in IpAddress source)
     {
         NetworkInterface through = path.Interface;
         bool v4 = path.TransportOffset == EthernetView.HeaderLength + Ipv4View.MinHeaderLength;
@@ -136,12 +143,12 @@ public sealed partial class IpLayer
             {
                 _counters[v4 ? SnmpCounter.IpOutDiscards : SnmpCounter.Ip6OutDiscards]++;
                 Pool.Return(frame);
-                return;
+                return true;
             }
         }
 
         EthernetWriter.Write(frame.Bytes, neighbour.MacAddress, through.MacAddress, v4 ? EtherType.Ipv4 : EtherType.Ipv6);
-        through.Neighbours.Send(now, neighbour, frame, source);
+        return through.Neighbours.Send(now, neighbour, frame, source);
     }
 
     /// <summary>Sends an echo request; the reply comes to <see cref="TransportInput.ReceiveEchoReply"/>.</summary>

@@ -30,10 +30,11 @@ public sealed class IpPath
         TransportOffset = EthernetView.HeaderLength + (destination.IsV4 ? Ipv4View.MinHeaderLength : Ipv6View.HeaderLength);
         int limit = destination.IsV4 ? ushort.MaxValue : ushort.MaxValue + Ipv6View.HeaderLength;
         Mtu = Math.Min(route is { Mtu: > 0 } ? Math.Min(route.Mtu, through.Mtu) : through.Mtu, limit);
+        IsMtuLocked = route is { IsMtuLocked: true };
         if (exception is not null)
         {
             Mtu = Math.Min(Mtu, exception.Mtu);
-            IsMtuLocked = exception.IsMtuLocked;
+            IsMtuLocked |= exception.IsMtuLocked;
             _expires = exception.NextExpiry;
         }
     }
@@ -53,8 +54,11 @@ public sealed class IpPath
     /// <summary>Path MTU: the longest IP packet in bytes.</summary>
     public int Mtu { get; }
 
+    /// <summary>The MSS to advertise in bytes: the route's, or what the path MTU leaves behind the headers.</summary>
+    public int AdvertisedMss => Route is { AdvMss: > 0 } ? Route.AdvMss : Mtu - (Destination.IsV4 ? 40 : 60);
+
     /// <summary>
-    /// Somewhere on the way is less than <c>min_pmtu</c>: IPv4 packets go without DF, for routers to fragment (Linux).
+    /// Somewhere on the way is less than <c>min_pmtu</c>, or the route says so: IPv4 packets go without DF, for routers to fragment (Linux).
     /// </summary>
     public bool IsMtuLocked { get; }
 

@@ -63,7 +63,8 @@ public sealed class NeighbourTable
     /// <summary>
     /// Sends a frame whose IP packet is complete to the neighbour, or keeps it until the neighbour has answered.
     /// </summary>
-    internal void Send(Instant now, NeighbourEntry entry, Frame frame, in IpAddress source)
+    /// <returns>False when the interface's queue had no room for it.</returns>
+    internal bool Send(Instant now, NeighbourEntry entry, Frame frame, in IpAddress source)
     {
         switch (entry.State)
         {
@@ -75,11 +76,11 @@ public sealed class NeighbourTable
                 break;
             default:
                 Wait(now, entry, frame, source);
-                return;
+                return true;
         }
 
         entry.MacAddress.WriteTo(frame.Buffer);
-        _interface.Enqueue(frame);
+        return _interface.Enqueue(frame);
     }
 
     /// <summary>Takes what an ARP message or a neighbor discovery message says, by Linux's rules.</summary>

@@ -53,6 +53,22 @@ public sealed class NetworkInterface
     /// <summary>How many frames may wait to be sent (txqueuelen); 0 = any number.</summary>
     public int TxQueueLength { get; set; }
 
+    /// <summary>
+    /// The interface takes TCP packets of many segments and cuts them itself (<c>ethtool -K … tso gso</c>), as Linux's interfaces do. A host
+    /// whose profile makes such packets then pushes their ends and marks their frames (<see cref="Wire.Frame.GroupFollows"/>); off, every
+    /// segment stands alone.
+    /// </summary>
+    public bool SegmentationOffload { get; set; } = true;
+
+    /// <summary>Every frame is dropped as if the queue were full, as with <c>tc qdisc … pfifo limit 0</c>.</summary>
+    public bool RefusesFrames { get; set; }
+
+    /// <summary>
+    /// How long in bytes the segments are of which longer TCP packets were joined before they came in (receive offload; a tun device's
+    /// gso_size); 0: what comes in was never joined.
+    /// </summary>
+    public int ReceiveSegmentSize { get; set; }
+
     /// <summary>How many frames wait to be sent.</summary>
     public int OutgoingCount => _outgoing.Count;
 
@@ -79,14 +95,17 @@ public sealed class NetworkInterface
     /// <summary>The next frame to send, which then belongs to the caller; false when none waits.</summary>
     public bool TryDequeue([NotNullWhen(true)] out Frame? frame) => _outgoing.TryDequeue(out frame);
 
-    /// <summary>Takes the frame; false when it was dropped (and given back to the pool).</summary>
+    /// <summary>
+    /// Takes the frame; one that is dropped goes back to the pool. False when the queue had no room, which the sender is told; an interface
+    /// that is down drops without a word.
+    /// </summary>
     internal bool Enqueue(Frame frame)
     {
-        if (!IsUp || !HasCarrier || (TxQueueLength != 0 && _outgoing.Count >= TxQueueLength))
+        if (!IsUp || !HasCarrier || RefusesFrames || (TxQueueLength != 0 && _outgoing.Count >= TxQueueLength))
         {
             TxDropped++;
             _pool.Return(frame);
-            return false;
+            return !IsUp || !HasCarrier;
         }
 
         TxPackets++;

@@ -17,6 +17,9 @@ public sealed record Route(IpAddress Prefix, int PrefixLength, IpAddress? NextHo
     /// <summary>Path MTU in bytes; 0 = the interface's.</summary>
     public int Mtu { get; init; }
 
+    /// <summary><c>mtu lock</c>: routers' word that it is too much is not heard, and IPv4 packets go without DF.</summary>
+    public bool IsMtuLocked { get; init; }
+
     /// <summary>The MSS to advertise in bytes; 0 = from the MTU.</summary>
     public int AdvMss { get; init; }
 

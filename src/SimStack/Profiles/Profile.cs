@@ -12,6 +12,7 @@ public sealed class Profile
         Description = "Linux 6.x, default sysctls",
         ChargesSegmentMemory = true,
         TailLossProbe = true,
+        SegmentationOffload = true,
         Defaults = new Sysctls { TimerHz = 250 },
     };
 
@@ -25,6 +26,7 @@ public sealed class Profile
         Description = "Linux 2.6.39 to 3.x",
         InitialReceiveWindowSegments = 10,
         RandomTimestampOffset = false,
+        SegmentationOffload = true,
         Defaults = new Sysctls
         {
             SoMaxConn = 128,
@@ -105,9 +107,10 @@ public sealed class Profile
 
     /// <summary>
     /// Arriving segments are judged by RFC 9293 §3.10.7 to the letter. Linux departs: a bare ACK from RCV.WUP to the right edge
-    /// is taken, RST right before RCV.NXT ends a connection that had a FIN, an ACK of what was never sent is dropped without a
-    /// word in ESTABLISHED, any RST or SYN in the window ends a handshake of the SYN queue, and a foreign ACK in SYN-SENT brings
-    /// the next SYN forward.
+    /// is taken, RST right before RCV.NXT ends a connection that had a FIN, any RST or SYN in the window ends a handshake of the SYN
+    /// queue, and a foreign ACK in SYN-SENT brings the next SYN forward. Segments with none of SYN, ACK and RST, or with an MD5
+    /// signature, are dropped unread. A smaller window is taken from a segment that acknowledges or carries something new only, unless
+    /// it is closed.
     /// </summary>
     public bool RfcSegmentChecks { get; init; }
 
@@ -119,6 +122,12 @@ public sealed class Profile
     /// acknowledged at once (Linux since 6.6). Otherwise half of the buffer is for data.
     /// </summary>
     public bool ChargesSegmentMemory { get; init; }
+
+    /// <summary>
+    /// Data is handed to the interface in packets of many segments, pushed at their ends, and the send buffer counts what they take in a
+    /// kernel; otherwise segment by segment.
+    /// </summary>
+    public bool SegmentationOffload { get; init; }
 
     /// <summary>The first timeout of a lone segment is a probe without backoff (RFC 8985 §7).</summary>
     public bool TailLossProbe { get; init; }

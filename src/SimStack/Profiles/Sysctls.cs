@@ -9,9 +9,11 @@ namespace SimStack.Profiles;
 public sealed partial class Sysctls
 {
     private static readonly SortedList<string, Entry> Entries = BuildEntries();
+    private static string[]? _names;
 
     // net.core
     public int SoMaxConn = 4096;
+    public int OptMemMax = 131_072;
     public int RmemMax = 4_194_304;
     public int WmemMax = 4_194_304;
     public int CoreRmemDefault = 212_992;
@@ -47,6 +49,16 @@ public sealed partial class Sysctls
     public int RtoMinMicroseconds = 200_000;
     public int RtoMaxMilliseconds = 120_000;
     public int InvalidRateLimit = 500;
+    public int EarlyRetransmit = 3;
+    public bool RetransmitCollapse = true;
+
+    // net.ipv4.tcp_*: offload packets, pacing, unsent data; percent, and bytes
+    public int MinTsoSegments = 2;
+    public int TsoWindowDivisor = 3;
+    public int TsoRttLog = 9;
+    public int PacingSlowStartRatio = 200;
+    public int PacingAvoidanceRatio = 120;
+    public uint NotSentLowWater = uint.MaxValue;
 
     // net.ipv4.tcp_*: closing
     public int FinTimeout = 60;
@@ -66,57 +78,65 @@ public sealed partial class Sysctls
     public int DelayedAckMinMilliseconds = 40;
     public int DelayedAckMaxMilliseconds = 200;
 
-    /// <summary>All names that are known, in alphabetical order.</summary>
-    public static IReadOnlyList<string> Names => Entries.Keys.AsReadOnly();
+    /// <summary>All names that are known, in alphabetical order; those of Linux that can't be changed yet too.</summary>
+    public static IReadOnlyList<string> Names => _names ??= [.. Entries.Keys.Concat(AcceptedOnly.Keys).Order(StringComparer.Ordinal)];
+
+    /// <summary>As <see cref="Set"/>, for whom it is enough that it was refused.</summary>
+    public bool TrySet(string name, string value, out string? error) => Set(name, value, out error) is SysctlResult.Ok;
 
     /// <summary>Sets one from text, as sysctl -w does; <c>net.ipv4.</c> may be written with slashes too.</summary>
     /// <param name="name">For example <c>net.ipv4.tcp_syn_retries</c>.</param>
-    /// <param name="value">Decimal numbers, several separated by blanks where the setting has several.</param>
+    /// <param name="value">Numbers, decimal or hexadecimal with 0x, several separated by blanks where the setting has several.</param>
     /// <param name="error">What was wrong and what would be right, on one line.</param>
-    public bool TrySet(string name, string value, out string? error)
+    public SysctlResult Set(string name, string value, out string? error)
     {
         name = name.Replace('/', '.');
         if (!Entries.TryGetValue(name, out Entry? entry))
         {
+            if (AcceptedOnly.TryGetValue(name, out Accepted? accepted))
+            {
+                return SetAccepted(name, accepted, value, out error);
+            }
+
             error = $"unknown sysctl '{name}'";
-            return false;
+            return SysctlResult.UnknownName;
         }
 
         string[] words = value.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
-        Span<int> numbers = stackalloc int[entry.Count];
+        Span<long> numbers = stackalloc long[entry.Count];
         if (words.Length != entry.Count)
         {
             error = $"{name} takes {entry.Count} number{(entry.Count == 1 ? "" : "s")}, not '{value}'";
-            return false;
+            return SysctlResult.BadValue;
         }
 
         for (int i = 0; i < words.Length; i++)
         {
-            if (!long.TryParse(words[i], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number)
-                || number < entry.Minimum || number > entry.Maximum)
+            if (!TryNumber(words[i], out numbers[i]) || numbers[i] < entry.Minimum || numbers[i] > entry.Maximum)
             {
                 error = $"{name} takes {entry.Minimum} to {entry.Maximum}, not '{words[i]}'";
-                return false;
+                return SysctlResult.BadValue;
             }
-
-            numbers[i] = (int)number;
         }
 
         entry.Set(this, numbers);
         error = null;
-        return true;
+        return SysctlResult.Ok;
     }
 
     /// <summary>The value as sysctl prints it.</summary>
     public bool TryGet(string name, out string value)
     {
         value = "";
-        if (!Entries.TryGetValue(name.Replace('/', '.'), out Entry? entry))
+        name = name.Replace('/', '.');
+        if (!Entries.TryGetValue(name, out Entry? entry))
         {
-            return false;
+            bool known = AcceptedOnly.TryGetValue(name, out Accepted? accepted);
+            value = known ? GetAccepted(name, accepted!) : "";
+            return known;
         }
 
-        Span<int> numbers = stackalloc int[entry.Count];
+        Span<long> numbers = stackalloc long[entry.Count];
         entry.Get(this, numbers);
         value = string.Join('\t', numbers.ToArray().Select(n => n.ToString(CultureInfo.InvariantCulture)));
         return true;
@@ -129,25 +149,28 @@ public sealed partial class Sysctls
     {
         SortedList<string, Entry> all = new(StringComparer.Ordinal);
         void Number(string name, int min, int max, Func<Sysctls, int> get, Action<Sysctls, int> set) =>
-            all.Add(name, new Entry(1, min, max, (s, to) => to[0] = get(s), (s, from) => set(s, from[0])));
+            all.Add(name, new Entry(1, min, max, (s, to) => to[0] = get(s), (s, from) => set(s, (int)from[0])));
         void Flag(string name, Func<Sysctls, bool> get, Action<Sysctls, bool> set) =>
             all.Add(name, new Entry(1, 0, 1, (s, to) => to[0] = get(s) ? 1 : 0, (s, from) => set(s, from[0] != 0)));
 
         Number("net.core.somaxconn", 0, 65_535, s => s.SoMaxConn, (s, v) => s.SoMaxConn = v);
         Number("net.core.rmem_max", 2304, int.MaxValue, s => s.RmemMax, (s, v) => s.RmemMax = v);
         Number("net.core.wmem_max", 4608, int.MaxValue, s => s.WmemMax, (s, v) => s.WmemMax = v);
+        Number("net.core.optmem_max", 0, int.MaxValue, s => s.OptMemMax, (s, v) => s.OptMemMax = v);
         Number("net.core.rmem_default", 2304, int.MaxValue, s => s.CoreRmemDefault, (s, v) => s.CoreRmemDefault = v);
         Number("net.core.wmem_default", 4608, int.MaxValue, s => s.CoreWmemDefault, (s, v) => s.CoreWmemDefault = v);
         all.Add("net.ipv4.tcp_rmem", new Entry(3, 1, int.MaxValue,
             (s, to) => (to[0], to[1], to[2]) = (s.RmemMinimum, s.RmemDefault, s.RmemMaximum),
-            (s, from) => (s.RmemMinimum, s.RmemDefault, s.RmemMaximum) = (from[0], from[1], from[2])));
+            (s, from) => (s.RmemMinimum, s.RmemDefault, s.RmemMaximum) = ((int)from[0], (int)from[1], (int)from[2])));
         all.Add("net.ipv4.tcp_wmem", new Entry(3, 1, int.MaxValue,
             (s, to) => (to[0], to[1], to[2]) = (s.WmemMinimum, s.WmemDefault, s.WmemMaximum),
-            (s, from) => (s.WmemMinimum, s.WmemDefault, s.WmemMaximum) = (from[0], from[1], from[2])));
+            (s, from) => (s.WmemMinimum, s.WmemDefault, s.WmemMaximum) = ((int)from[0], (int)from[1], (int)from[2])));
         all.Add("net.ipv4.ip_local_port_range", new Entry(2, 1, 65_535,
             (s, to) => (to[0], to[1]) = (s.PortRangeFirst, s.PortRangeLast),
-            (s, from) => (s.PortRangeFirst, s.PortRangeLast) = (from[0], Math.Max(from[0], from[1]))));
+            (s, from) => (s.PortRangeFirst, s.PortRangeLast) = ((int)from[0], (int)Math.Max(from[0], from[1]))));
         Number("net.ipv4.ip_default_ttl", 1, 255, s => s.DefaultTtl, (s, v) => s.DefaultTtl = v);
+        all.Add("net.ipv4.tcp_notsent_lowat", new Entry(
+            1, 0, uint.MaxValue, (s, to) => to[0] = s.NotSentLowWater, (s, from) => s.NotSentLowWater = (uint)from[0]));
         AddTcp(Number, Flag);
         AddIp(Number, Flag);
         AddIcmp(Number, Flag);
@@ -186,14 +209,21 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_rto_min_us", 1, 10_000_000, s => s.RtoMinMicroseconds, (s, v) => s.RtoMinMicroseconds = v);
         number("net.ipv4.tcp_rto_max_ms", 1000, 120_000, s => s.RtoMaxMilliseconds, (s, v) => s.RtoMaxMilliseconds = v);
         number("net.ipv4.tcp_invalid_ratelimit", 0, int.MaxValue, s => s.InvalidRateLimit, (s, v) => s.InvalidRateLimit = v);
+        flag("net.ipv4.tcp_retrans_collapse", s => s.RetransmitCollapse, (s, v) => s.RetransmitCollapse = v);
+        number("net.ipv4.tcp_early_retrans", 0, 4, s => s.EarlyRetransmit, (s, v) => s.EarlyRetransmit = v);
+        number("net.ipv4.tcp_min_tso_segs", 1, 255, s => s.MinTsoSegments, (s, v) => s.MinTsoSegments = v);
+        number("net.ipv4.tcp_tso_win_divisor", 0, 255, s => s.TsoWindowDivisor, (s, v) => s.TsoWindowDivisor = v);
+        number("net.ipv4.tcp_tso_rtt_log", 0, 255, s => s.TsoRttLog, (s, v) => s.TsoRttLog = v);
+        number("net.ipv4.tcp_pacing_ss_ratio", 0, 1000, s => s.PacingSlowStartRatio, (s, v) => s.PacingSlowStartRatio = v);
+        number("net.ipv4.tcp_pacing_ca_ratio", 0, 1000, s => s.PacingAvoidanceRatio, (s, v) => s.PacingAvoidanceRatio = v);
         number("net.ipv4.tcp_fin_timeout", 0, 32_767, s => s.FinTimeout, (s, v) => s.FinTimeout = v);
         flag("net.ipv4.tcp_rfc1337", s => s.Rfc1337, (s, v) => s.Rfc1337 = v);
         number("net.ipv4.tcp_tw_reuse", 0, 2, s => s.TimeWaitReuse, (s, v) => s.TimeWaitReuse = v);
     }
 
-    private delegate void Getter(Sysctls sysctls, Span<int> to);
+    private delegate void Getter(Sysctls sysctls, Span<long> to);
 
-    private delegate void Setter(Sysctls sysctls, ReadOnlySpan<int> from);
+    private delegate void Setter(Sysctls sysctls, ReadOnlySpan<long> from);
 
-    private sealed record Entry(int Count, int Minimum, int Maximum, Getter Get, Setter Set);
+    private sealed record Entry(int Count, long Minimum, long Maximum, Getter Get, Setter Set);
 }

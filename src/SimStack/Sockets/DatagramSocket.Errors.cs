@@ -86,7 +86,7 @@ public abstract partial class DatagramSocket
         }
 
         _error = errno;
-        Host.Ready.Add(this);
+        Wake(PollEvents.POLLERR);
     }
 
     /// <summary>EMSGSIZE of a send: kept with the MTU that would fit (Linux: ip_local_error).</summary>
@@ -96,7 +96,7 @@ public abstract partial class DatagramSocket
         {
             Keep(new ExtendedError(
                 Errno.EMSGSIZE, ErrorOrigin.Local, 0, 0, (uint)mtu, Unspecified, destination, default, now));
-            Host.Ready.Add(this);
+            Wake(PollEvents.POLLERR);
         }
 
         return Errno.EMSGSIZE;

@@ -47,7 +47,7 @@ public abstract partial class DatagramSocket
             case SocketOption.SO_SNDBUF: _sendBuffer = Doubled(Math.Min(value, sysctls.WmemMax), 4608); break;
             case SocketOption.SO_SNDBUFFORCE: _sendBuffer = Doubled(value, 4608); break;
             case SocketOption.IP_TOS when value is >= 0 and <= 255: _typeOfService = (byte)value; break;
-            case SocketOption.IP_TTL when value is >= 1 and <= 255: _timeToLive = value; break;
+            case SocketOption.IP_TTL when value is -1 or (>= 1 and <= 255): _timeToLive = Math.Max(value, 0); break;
             case SocketOption.IP_MULTICAST_TTL when value is >= 0 and <= 255: _multicastTimeToLive = (byte)value; break;
             case SocketOption.IP_MULTICAST_LOOP: _multicastLoop = on; break;
             case SocketOption.IP_RECVERR:

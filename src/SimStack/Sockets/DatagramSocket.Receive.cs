@@ -66,7 +66,7 @@ public abstract partial class DatagramSocket
             return false;
         }
 
-        Host.Ready.Add(this);
+        Wake(PollEvents.POLLIN);
         return true;
     }
 }

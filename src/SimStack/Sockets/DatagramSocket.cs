@@ -140,7 +140,7 @@ public abstract partial class DatagramSocket : HostSocket
 
         _readShut |= how is not ShutdownHow.SHUT_WR;
         _writeShut |= how is not ShutdownHow.SHUT_RD;
-        Host.Ready.Add(this);
+        Wake(WakesEveryone);
         return IsConnected ? Errno.OK : Errno.ENOTCONN;
     }
 

@@ -13,6 +13,7 @@ public enum Errno
     EFAULT = 14,
     EINVAL = 22,
     EPIPE = 32,
+    ENOMSG = 42,
     ENONET = 64,
     EPROTO = 71,
     EDESTADDRREQ = 89,

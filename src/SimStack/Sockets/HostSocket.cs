@@ -7,7 +7,7 @@ namespace SimStack.Sockets;
 /// What the sockets of all protocols have in common. Calls never block; they return what a non-blocking Linux socket returns.
 /// After every call into the host <see cref="Host.TryTakeReady"/> tells which sockets may have become ready.
 /// </summary>
-public abstract class HostSocket
+public abstract partial class HostSocket
 {
     private protected HostSocket(AddressFamily family) => Family = family;
 

@@ -9,5 +9,7 @@ public enum MessageFlags
     MSG_PEEK = 0x2,
     MSG_TRUNC = 0x20,
     MSG_DONTWAIT = 0x40,
+    MSG_EOR = 0x80,
     MSG_MORE = 0x8000,
+    MSG_ZEROCOPY = 0x400_0000,
 }

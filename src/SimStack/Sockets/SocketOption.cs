@@ -29,6 +29,12 @@ public enum SocketOption
     /// <summary>0 or 1: urgent data stays in the stream.</summary>
     SO_OOBINLINE,
 
+    /// <summary>0 or 1: MSG_ZEROCOPY counts, and its calls are told of in the error queue; TCP.</summary>
+    SO_ZEROCOPY,
+
+    /// <summary>Which times of what is sent are told in the error queue (<see cref="TimestampingFlags"/>); TCP.</summary>
+    SO_TIMESTAMPING,
+
     /// <summary>Read only: the pending error, cleared by reading.</summary>
     SO_ERROR,
 
@@ -37,6 +43,12 @@ public enum SocketOption
 
     /// <summary>0 or 1: only full segments leave until uncorked, at most 200 ms.</summary>
     TCP_CORK,
+
+    /// <summary>Bytes not sent below half of which a socket is writable; 0: by net.ipv4.tcp_notsent_lowat. As an unsigned number.</summary>
+    TCP_NOTSENT_LOWAT,
+
+    /// <summary>0 or 1: every receive tells how much is left to read (<see cref="TcpSocket.Unread"/>).</summary>
+    TCP_INQ,
 
     /// <summary>Bytes, 88 to 32767: MSS to announce and to bound segments by.</summary>
     TCP_MAXSEG,
@@ -65,10 +77,10 @@ public enum SocketOption
     /// <summary>Bytes: the largest window to advertise; 0: no clamp.</summary>
     TCP_WINDOW_CLAMP,
 
-    /// <summary>DSCP and ECN byte of outgoing IPv4 packets.</summary>
+    /// <summary>DSCP and ECN byte of outgoing IPv4 packets; TCP keeps the two bits of ECN for itself.</summary>
     IP_TOS,
 
-    /// <summary>1 to 255; the hop limit too.</summary>
+    /// <summary>1 to 255, or -1 for the default of the host; the hop limit too.</summary>
     IP_TTL,
 
     /// <summary>0 or 1: datagrams may go to broadcast addresses.</summary>
@@ -91,4 +103,13 @@ public enum SocketOption
 
     /// <summary>0 or 1: an AF_INET6 socket that takes no IPv4.</summary>
     IPV6_V6ONLY,
+
+    /// <summary>0 or 1: an address may be bound that is not the host's.</summary>
+    IP_FREEBIND,
+
+    /// <summary>0 to 255, or -1 for 0: traffic class of outgoing IPv6 packets; TCP keeps the two bits of ECN for itself.</summary>
+    IPV6_TCLASS,
+
+    /// <summary>1 to 255, or -1 for the default: hop limit of outgoing IPv6 packets.</summary>
+    IPV6_UNICAST_HOPS,
 }

@@ -22,6 +22,15 @@ internal sealed record SocketOptions
 
     public bool Cork { get; init; }
 
+    public bool ReportUnread { get; init; }
+
+    public bool Zerocopy { get; init; }
+
+    public TimestampingFlags Timestamping { get; init; }
+
+    /// <summary>Bytes; 0: by sysctl.</summary>
+    public uint NotSentLowWater { get; init; }
+
     public int MaximumSegment { get; init; }
 
     public int KeepAliveIdle { get; init; }
@@ -43,4 +52,25 @@ internal sealed record SocketOptions
     public int TimeToLive { get; init; }
 
     public bool ReceiveErrors { get; init; }
+
+    /// <summary>IPV6_TCLASS: what <see cref="TypeOfService"/> is for IPv4.</summary>
+    public int TrafficClass { get; init; }
+
+    /// <summary>IPV6_UNICAST_HOPS; 0: as <see cref="TimeToLive"/>.</summary>
+    public int HopLimit { get; init; }
+
+    /// <summary>IP_MTU_DISCOVER; null: by net.ipv4.ip_no_pmtu_disc.</summary>
+    public PathMtuDiscovery? PathMtuDiscovery { get; init; }
+
+    /// <summary>IP_FREEBIND: an address that is not the host's may be bound.</summary>
+    public bool FreeBind { get; init; }
+
+    /// <summary>TOS or traffic class of packets of that version.</summary>
+    public byte TrafficClassFor(bool v4) => (byte)(v4 ? TypeOfService : TrafficClass);
+
+    /// <summary>Time to live or hop limit of packets of that version.</summary>
+    public byte TimeToLiveFor(bool v4, int usual) => (byte)(!v4 && HopLimit > 0 ? HopLimit : TimeToLive > 0 ? TimeToLive : usual);
+
+    /// <summary>TCP_CONGESTION by name; null: the host's.</summary>
+    public string? CongestionControl { get; init; }
 }

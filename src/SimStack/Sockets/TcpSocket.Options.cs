@@ -7,6 +7,9 @@ public sealed partial class TcpSocket
 {
     internal SocketOptions Options { get; private set; } = SocketOptions.Default;
 
+    // Linux: INET_ECN_MASK.
+    private const int EcnMask = 3;
+
     internal bool ReuseAddress => Options.ReuseAddress;
 
     /// <summary>Sets an option; the units are those of <see cref="SocketOption"/>.</summary>
@@ -19,14 +22,27 @@ public sealed partial class TcpSocket
             return error;
         }
 
+        if (option is SocketOption.SO_TIMESTAMPING && !TrySetTimestampBase(changed.Timestamping))
+        {
+            return Errno.EINVAL;
+        }
+
         Options = changed;
         if (_connection is not null)
         {
             _connection.SendBufferLocked = changed.SendBuffer > 0;
             _connection.Reapply(now, changed);
-            if (option is SocketOption.TCP_QUICKACK)
+            switch (option)
             {
-                _connection.SetQuickAck(now, value != 0);
+                case SocketOption.TCP_QUICKACK:
+                    _connection.SetQuickAck(now, value != 0);
+                    break;
+                case SocketOption.TCP_NODELAY when value != 0:
+                    _connection.ReleaseHeldBack(now, noDelay: true);
+                    break;
+                case SocketOption.TCP_CORK when value == 0:
+                    _connection.ReleaseHeldBack(now, noDelay: false);
+                    break;
             }
         }
 
@@ -48,8 +64,12 @@ public sealed partial class TcpSocket
             SocketOption.SO_KEEPALIVE => Flag(Options.KeepAlive),
             SocketOption.SO_LINGER => SocketResult.Ok(Options.LingerSeconds),
             SocketOption.SO_OOBINLINE => Flag(Options.InlineUrgent),
+            SocketOption.SO_ZEROCOPY => Flag(Options.Zerocopy),
+            SocketOption.SO_TIMESTAMPING => SocketResult.Ok((int)Options.Timestamping),
             SocketOption.TCP_NODELAY => Flag(Options.NoDelay),
             SocketOption.TCP_CORK => Flag(Options.Cork),
+            SocketOption.TCP_NOTSENT_LOWAT => SocketResult.Ok(unchecked((int)Options.NotSentLowWater)),
+            SocketOption.TCP_INQ => Flag(Options.ReportUnread),
             SocketOption.TCP_MAXSEG =>
                 SocketResult.Ok(_connection?.SendMss ?? (Options.MaximumSegment > 0 ? Options.MaximumSegment : 536)),
             SocketOption.TCP_KEEPIDLE =>
@@ -65,11 +85,19 @@ public sealed partial class TcpSocket
             SocketOption.TCP_USER_TIMEOUT => SocketResult.Ok(Options.UserTimeoutMilliseconds),
             SocketOption.TCP_WINDOW_CLAMP => SocketResult.Ok(Options.WindowClamp),
             SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService),
+            SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass),
+            SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : sysctls.DefaultTtl),
+            SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? DefaultPathMtuDiscovery)),
+            SocketOption.IP_FREEBIND => Flag(Options.FreeBind),
+            SocketOption.IP_MTU => _connection is { PathMtu: > 0 } ? SocketResult.Ok(_connection.PathMtu) : SocketResult.Fail(Errno.ENOTCONN),
             SocketOption.IP_RECVERR => Flag(Options.ReceiveErrors),
             SocketOption.IP_TTL => SocketResult.Ok(Options.TimeToLive > 0 ? Options.TimeToLive : sysctls.DefaultTtl),
             _ => SocketResult.Fail(Errno.ENOPROTOOPT),
         };
     }
+
+    private PathMtuDiscovery DefaultPathMtuDiscovery =>
+        Host.Sysctls.NoPathMtuDiscovery == 0 ? PathMtuDiscovery.IP_PMTUDISC_WANT : PathMtuDiscovery.IP_PMTUDISC_DONT;
 
     private static SocketResult Flag(bool value) => SocketResult.Ok(value ? 1 : 0);
 
@@ -88,8 +116,16 @@ public sealed partial class TcpSocket
             case SocketOption.SO_KEEPALIVE: return Options with { KeepAlive = on };
             case SocketOption.SO_LINGER: return Options with { LingerSeconds = Math.Max(-1, value) };
             case SocketOption.SO_OOBINLINE: return Options with { InlineUrgent = on };
+            case SocketOption.SO_ZEROCOPY or SocketOption.SO_TIMESTAMPING when !Host.Profile.SegmentationOffload:
+                error = Errno.ENOPROTOOPT; // The other profiles' systems have no such thing.
+                return null;
+            case SocketOption.SO_ZEROCOPY when value is 0 or 1: return Options with { Zerocopy = on };
+            case SocketOption.SO_TIMESTAMPING when IsTimestamping((TimestampingFlags)value):
+                return Options with { Timestamping = (TimestampingFlags)value };
             case SocketOption.TCP_NODELAY: return Options with { NoDelay = on };
             case SocketOption.TCP_CORK: return Options with { Cork = on };
+            case SocketOption.TCP_NOTSENT_LOWAT: return Options with { NotSentLowWater = unchecked((uint)value) };
+            case SocketOption.TCP_INQ when value is 0 or 1: return Options with { ReportUnread = on };
             case SocketOption.TCP_MAXSEG when value is 0 or (>= 88 and <= 32_767): return Options with { MaximumSegment = value };
             case SocketOption.TCP_KEEPIDLE when value is >= 1 and <= 32_767: return Options with { KeepAliveIdle = value };
             case SocketOption.TCP_KEEPINTVL when value is >= 1 and <= 32_767: return Options with { KeepAliveInterval = value };
@@ -100,10 +136,17 @@ public sealed partial class TcpSocket
             case SocketOption.TCP_USER_TIMEOUT when value >= 0: return Options with { UserTimeoutMilliseconds = value };
             case SocketOption.TCP_WINDOW_CLAMP when value == 0: return Options with { WindowClamp = 0 };
             case SocketOption.TCP_WINDOW_CLAMP when value > 0: return Options with { WindowClamp = Math.Max(value, 1152) };
-            case SocketOption.IP_TOS when value is >= 0 and <= 255: return Options with { TypeOfService = value };
-            case SocketOption.IP_TTL when value is >= 1 and <= 255: return Options with { TimeToLive = value };
+            // Linux keeps the low byte of whatever it is given.
+            case SocketOption.IP_TOS: return Options with { TypeOfService = value & 0xFF & ~EcnMask };
+            case SocketOption.IPV6_TCLASS when value is >= -1 and <= 255:
+                return Options with { TrafficClass = Math.Max(value, 0) & ~EcnMask };
+            case SocketOption.IPV6_UNICAST_HOPS when value is -1 or (>= 1 and <= 255): return Options with { HopLimit = Math.Max(value, 0) };
+            case SocketOption.IP_MTU_DISCOVER when value is >= 0 and <= 5:
+                return Options with { PathMtuDiscovery = (PathMtuDiscovery)value };
+            case SocketOption.IP_FREEBIND: return Options with { FreeBind = on };
+            case SocketOption.IP_TTL when value is -1 or (>= 1 and <= 255): return Options with { TimeToLive = Math.Max(value, 0) };
             case SocketOption.IP_RECVERR: return Options with { ReceiveErrors = on };
-            case SocketOption.SO_ERROR:
+            case SocketOption.SO_ERROR or SocketOption.IP_MTU:
                 error = Errno.ENOPROTOOPT;
                 return null;
             default:

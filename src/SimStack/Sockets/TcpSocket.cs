@@ -67,7 +67,7 @@ public sealed partial class TcpSocket : HostSocket
             return Errno.EAFNOSUPPORT;
         }
 
-        if (!local.Address.IsUnspecified && !Host.HasAddress(local.Address))
+        if (!local.Address.IsUnspecified && !Options.FreeBind && !Host.HasAddress(local.Address))
         {
             return Errno.EADDRNOTAVAIL;
         }
@@ -284,7 +284,8 @@ public sealed partial class TcpSocket : HostSocket
             return SocketResult.Fail(Errno.EBADF);
         }
 
-        return _connection?.Send(now, data, flags) ?? SocketResult.Fail(Errno.EPIPE);
+        bool special = Options.Timestamping is not TimestampingFlags.None || (Options.Zerocopy && (flags & MessageFlags.MSG_ZEROCOPY) != 0);
+        return _connection?.Send(now, data, flags, special ? new SendProgress(data.Length) : null) ?? SocketResult.Fail(Errno.EPIPE);
     }
 
     /// <summary>RECEIVE: hands over what arrived in order.</summary>
@@ -392,8 +393,41 @@ public sealed partial class TcpSocket : HostSocket
             return _listener.AcceptQueueLength > 0 ? PollEvents.POLLIN : PollEvents.None;
         }
 
-        return _connection?.Poll() ?? PollEvents.POLLOUT | PollEvents.POLLHUP;
+        PollEvents events = _connection?.Poll() ?? PollEvents.POLLOUT | PollEvents.POLLHUP;
+        return QueuedErrors > 0 ? events | PollEvents.POLLERR : events;
     }
+
+    /// <summary>TCP_INFO as getsockopt(2) tells it; of a socket without a connection little more than the state.</summary>
+    public TcpInfo GetInfo(Instant now) => _connection?.GetInfo(now) ?? new TcpInfo
+    {
+        State = LinuxStates.NumberOf(State),
+        Unacked = _listener?.AcceptQueueLength ?? 0,
+        Sacked = _listener?.Backlog ?? 0,
+        SndMss = 536,
+        SndSsthresh = int.MaxValue,
+        SndCwnd = Host.Sysctls.InitialWindowSegments,
+        Rto = Host.Sysctls.InitialRtoMilliseconds * 1000L,
+        Reordering = Host.Sysctls.Reordering,
+        MinRtt = uint.MaxValue,
+    };
+
+    /// <summary>What TCP_INQ tells with every receive: bytes left to read, and one more once the peer's FIN was received.</summary>
+    public int Unread => _connection?.Unread ?? 0;
+
+    /// <summary>SIOCINQ: bytes left to read, up to urgent data if there is some ahead.</summary>
+    /// <returns>Bytes; EINVAL of a listening socket.</returns>
+    public SocketResult GetInputQueue() =>
+        _listener is not null ? SocketResult.Fail(Errno.EINVAL) : SocketResult.Ok(_connection?.InputQueue ?? 0);
+
+    /// <summary>SIOCOUTQ: sequence numbers written and not acknowledged, a FIN among them.</summary>
+    /// <returns>Bytes; EINVAL of a listening socket.</returns>
+    public SocketResult GetOutputQueue() =>
+        _listener is not null ? SocketResult.Fail(Errno.EINVAL) : SocketResult.Ok(_connection?.OutputQueue ?? 0);
+
+    /// <summary>SIOCOUTQNSD: sequence numbers written and not sent, a FIN among them.</summary>
+    /// <returns>Bytes; EINVAL of a listening socket.</returns>
+    public SocketResult GetUnsentQueue() =>
+        _listener is not null ? SocketResult.Fail(Errno.EINVAL) : SocketResult.Ok(_connection?.UnsentQueue ?? 0);
 
     internal uint? TakeInitialSequenceNumber()
     {

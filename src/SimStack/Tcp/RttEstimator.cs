@@ -15,6 +15,8 @@ internal struct RttEstimator
     private int _largestDeviation;
     private int _variance;
     private SequenceNumber _roundEnd;
+    private int _least;
+    private Instant _leastAt;
 
     /// <summary>RTO in microseconds, before backoff.</summary>
     public int RtoMicroseconds;
@@ -22,10 +24,30 @@ internal struct RttEstimator
     public readonly bool HasSample => _srtt8 != 0;
     public readonly int SmoothedMicroseconds => _srtt8 >> 3;
 
+    /// <summary>Eight times SRTT, as it is kept.</summary>
+    public readonly int Smoothed8 => _srtt8;
+
+    /// <summary>The mean deviation; by RFC 6298 RTTVAR.</summary>
+    public readonly int DeviationMicroseconds => _deviation4 == 0 ? _variance : _deviation4 >> 2;
+
+    /// <summary>The least sample of the last five minutes (Linux: tcp_min_rtt, tcp_min_rtt_wlen); the largest number before the first.</summary>
+    public readonly uint LeastMicroseconds => _least == 0 ? uint.MaxValue : (uint)_least;
+
     public void Reset(Sysctls sysctls) => RtoMicroseconds = sysctls.InitialRtoMilliseconds * 1000;
 
     /// <summary>No sample from the handshake: 3 s until there is one (RFC 6298 §5.7).</summary>
     public void FallBack() => RtoMicroseconds = 3_000_000;
+
+    /// <summary>A sample counts for the minimum.</summary>
+    public void NoteLeast(Instant now, Duration sample)
+    {
+        int measured = (int)Math.Clamp(sample.Nanoseconds / 1000, 1, 100_000_000);
+        if (_least == 0 || measured <= _least || now - _leastAt > Duration.FromSeconds(300))
+        {
+            _least = measured;
+            _leastAt = now;
+        }
+    }
 
     /// <param name="sample">The measured round trip.</param>
     /// <param name="una">SND.UNA.</param>

@@ -31,6 +31,19 @@ internal sealed class SegmentRing
         Count--;
     }
 
+    public void RemoveLast() => Count--;
+
+    /// <summary>Takes one out of the middle. Costs a move of what follows.</summary>
+    public void RemoveAt(int index)
+    {
+        for (int i = index; i < Count - 1; i++)
+        {
+            this[i] = this[i + 1];
+        }
+
+        Count--;
+    }
+
     /// <summary>
     /// Splits one segment: the first part keeps the given length and no PSH or FIN. Costs a move of what follows.
     /// </summary>
@@ -48,7 +61,7 @@ internal sealed class SegmentRing
         second.Seq = first.Seq + firstLength;
         second.Length = first.Length - firstLength;
         first.Length = firstLength;
-        first.Flags &= ~(SentFlags.Push | SentFlags.Fin);
+        first.Flags &= ~(SentFlags.Push | SentFlags.Fin | SentFlags.Followed | SentFlags.EndOfRecord);
         second.Flags &= ~SentFlags.Syn;
     }
 

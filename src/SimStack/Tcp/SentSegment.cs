@@ -19,6 +19,12 @@ internal enum SentFlags : byte
 
     /// <summary>A retransmission of it is in flight.</summary>
     RetransmissionInFlight = 32,
+
+    /// <summary>The next segment is of the same offload packet.</summary>
+    Followed = 64,
+
+    /// <summary>MSG_EOR: nothing behind it joins it when it is sent again.</summary>
+    EndOfRecord = 128,
 }
 
 /// <summary>One segment that was sent and is not acknowledged in full.</summary>

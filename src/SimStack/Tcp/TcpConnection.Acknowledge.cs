@@ -39,14 +39,9 @@ internal sealed partial class TcpConnection
         }
 
         // RFC 5961 §5: far too old, or for data never sent: a challenge ACK, and nothing of the segment is used.
-        // Linux drops the latter without a word in ESTABLISHED.
         if (segment.Ack > _snd.Nxt || segment.Ack < _snd.Una - _snd.MaxWnd)
         {
-            if (segment.Ack < _snd.Una || _state is not TcpState.Established || Profile.RfcSegmentChecks)
-            {
-                SendChallengeAck(now);
-            }
-
+            SendChallengeAck(now);
             return Check.Drop;
         }
 
@@ -55,7 +50,9 @@ internal sealed partial class TcpConnection
         _softError = Errno.OK;
         RestartKeepAlive(now);
         bool wasClosed = _snd.Wnd == 0;
-        bool windowChanged = UpdateSendWindow(segment);
+        bool windowChanged = UpdateSendWindow(now, segment);
+        bool outstanding = SegmentsOut > 0;
+        JudgeLossProbe(segment, segment.Ack > _snd.Una, windowChanged);
         if (segment.Ack > _snd.Una)
         {
             AcknowledgeNew(now, segment);
@@ -63,6 +60,16 @@ internal sealed partial class TcpConnection
         else if (segment.Ack == _snd.Una)
         {
             CountDuplicate(now, segment, windowChanged);
+        }
+
+        if (outstanding)
+        {
+            UpdatePacing();
+        }
+
+        if (_awaitsSpace && SegmentsInFlight < _congestion.Window)
+        {
+            GrowSendBuffer();
         }
 
         ReconsiderPersist(now);
@@ -104,41 +111,61 @@ internal sealed partial class TcpConnection
         return Check.Continue;
     }
 
-    /// <summary>SND.WND from newer segments only (RFC 9293 §3.10.7.4, fifth, ESTABLISHED).</summary>
-    private bool UpdateSendWindow(scoped in TcpSegment segment)
+    /// <summary>
+    /// SND.WND from newer segments only (RFC 9293 §3.10.7.4, fifth, ESTABLISHED). Of two that may have been sent at once Linux believes the
+    /// larger window, or that it is closed.
+    /// </summary>
+    private bool UpdateSendWindow(Instant now, scoped in TcpSegment segment)
     {
-        if (segment.Ack < _snd.Una || !(_snd.Wl1 < segment.Seq || (_snd.Wl1 == segment.Seq && _snd.Wl2 <= segment.Ack)))
+        int window = OfferedWindow(segment);
+        bool newer = _snd.Wl1 < segment.Seq || (_snd.Wl1 == segment.Seq && (Profile.RfcSegmentChecks
+            ? _snd.Wl2 <= segment.Ack
+            : segment.Ack > _snd.Una || window > _snd.Wnd || window == 0));
+        if (segment.Ack < _snd.Una || !newer)
         {
             return false;
         }
 
-        int window = OfferedWindow(segment);
         bool changed = window != _snd.Wnd;
         _snd.Wnd = window;
         _snd.Wl1 = segment.Seq;
         _snd.Wl2 = segment.Ack;
         _snd.MaxWnd = Math.Max(_snd.MaxWnd, window);
+        if (changed && Offloads && SegmentsOut == 0 && HasUnsent)
+        {
+            NoteRestart(now); // The peer's window made a pause (tcp_ack_update_window).
+        }
+
         return changed;
     }
 
     private void AcknowledgeNew(Instant now, scoped in TcpSegment segment)
     {
+        _counts.BytesAcked += segment.Ack - _snd.Una;
         _snd.Una = segment.Ack;
         // What we sent arrived: the neighbour is reachable, no need to ask it (RFC 4861 §7.3.1; Linux for ARP too).
         _path!.Confirm(now);
         int acknowledged = RemoveAcknowledged(now, segment);
+        // What duplicates had told before is not new.
+        int delivered = Math.Max(Math.Min(acknowledged, 1), acknowledged - _congestion.DuplicateAcks);
+        _counts.Delivered += (uint)delivered;
         int bytes = SequenceNumber.Min(segment.Ack, _snd.Written) - _snd.BufferStart;
         if (bytes > 0)
         {
-            ReleaseSendBuffer(bytes);
+            ReleaseSendBuffer(now, bytes);
+        }
+
+        if (_marks is not null || _zerocopy is not null)
+        {
+            NoteAcknowledged(now);
         }
 
         _retransmissions = 0;
-        _tailProbed = false;
         _firstRetransmissionAt = Instant.Never;
-        RespondToProgress(now, acknowledged);
+        RespondToProgress(now, acknowledged, delivered);
         if (SegmentsOut == 0)
         {
+            _chronograph.Stop(now, SendLimit.Busy, idle: !HasUnsent);
             StopRetransmission();
             if (_probing && _snd.Wnd > 0)
             {
@@ -149,7 +176,7 @@ internal sealed partial class TcpConnection
         }
         else
         {
-            ArmRetransmission(now);
+            ArmAfterProgress(now);
         }
     }
 
@@ -175,6 +202,7 @@ internal sealed partial class TcpConnection
             retransmitted |= (first.Flags & SentFlags.Retransmitted) != 0;
             sentAt = Instant.Min(sentAt, first.SentAt);
             DropFlags(first.Flags);
+            _packets -= (first.Flags & (SentFlags.Followed | SentFlags.Syn)) == 0 ? 1 : 0;
             Sent.RemoveFirst();
             _retransmitHint = Math.Max(0, _retransmitHint - 1);
             count++;
@@ -193,6 +221,7 @@ internal sealed partial class TcpConnection
     {
         if (!retransmitted)
         {
+            _rtt.NoteLeast(now, now - sentAt);
             AddRttSample(now - sentAt);
         }
         else if (_timestampsOn && options.HasTimestamps && options.TsEcr != 0)
@@ -227,7 +256,7 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>What an ACK of new data means for the window (RFC 5681 §3.1, RFC 6582 §3.2).</summary>
-    private void RespondToProgress(Instant now, int acknowledged)
+    private void RespondToProgress(Instant now, int acknowledged, int delivered)
     {
         if (_congestion.Phase is CongestionPhase.Open && _snd.Una > _recoveryPoint)
         {
@@ -249,15 +278,15 @@ internal sealed partial class TcpConnection
                 break;
             case CongestionPhase.Loss when _snd.Una >= _recoveryPoint:
                 _congestion.Leave();
-                _congestion.Acknowledged(acknowledged, limited: true);
+                _congestion.Acknowledged(delivered, limited: true);
                 break;
             case CongestionPhase.Loss:
-                _congestion.Acknowledged(acknowledged, limited: true);
+                _congestion.Acknowledged(delivered, limited: true);
                 RetransmitLost(now);
                 break;
             default:
                 _congestion.Leave();
-                _congestion.Acknowledged(acknowledged, IsWindowLimited);
+                _congestion.Acknowledged(delivered, IsWindowLimited);
                 break;
         }
     }
@@ -293,6 +322,7 @@ internal sealed partial class TcpConnection
         }
 
         _congestion.DuplicateAcks++;
+        _counts.Delivered++;
         switch (_congestion.Phase)
         {
             case CongestionPhase.Open or CongestionPhase.Disorder:
@@ -313,6 +343,7 @@ internal sealed partial class TcpConnection
     private void FastRetransmit(Instant now)
     {
         _recoveryPoint = _snd.Nxt;
+        _probeOutstanding = false;
         _congestion.EnterRecovery();
         Count(SnmpCounter.TcpExtTCPRenoRecovery);
         Count(SnmpCounter.TcpExtTCPFastRetrans);
@@ -345,22 +376,57 @@ internal sealed partial class TcpConnection
         while (_retransmitHint < SegmentsOut && _lostSegments > 0)
         {
             ref SentSegment candidate = ref Sent[_retransmitHint];
-            if ((candidate.Flags & SentFlags.Lost) != 0)
+            if ((candidate.Flags & SentFlags.Lost) == 0)
             {
-                if (!first && SegmentsInFlight >= _congestion.Window)
-                {
-                    return;
-                }
+                _retransmitHint++;
+                continue;
+            }
 
-                first = false;
-                if (!Retransmit(now, _retransmitHint))
-                {
-                    return;
-                }
+            int room = _congestion.Window - SegmentsInFlight;
+            if (!first && room <= 0)
+            {
+                return;
+            }
+
+            first = false;
+            if (!RetransmitPacket(now, _retransmitHint, Math.Max(room, 1)))
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Sends lost segments of one packet again, together as they were sent, and moves the hint behind them.</summary>
+    private bool RetransmitPacket(Instant now, int index, int room)
+    {
+        int count = 1;
+        if (Offloads)
+        {
+            int most = Math.Min(room, OffloadSegments(EffectiveMss));
+            while (count < most && (Sent[index + count - 1].Flags & SentFlags.Followed) != 0
+                && (Sent[index + count].Flags & SentFlags.Lost) != 0 && Sent[index + count].End <= _snd.WindowEnd)
+            {
+                count++;
+            }
+        }
+
+        if (index > 0)
+        {
+            CutAfter(index - 1);
+        }
+
+        CutAfter(index + count - 1);
+        for (int i = 0; i < count; i++)
+        {
+            if (!Retransmit(now, index + i, push: count > 1 && i == count - 1))
+            {
+                return false;
             }
 
             _retransmitHint++;
         }
+
+        return true;
     }
 
     private void AddRttSample(Duration sample)

@@ -87,6 +87,7 @@ internal sealed partial class TcpConnection
 
         bool opening = _state is TcpState.SynReceived;
         _finQueued = true;
+        _chronograph.Start(now, SendLimit.Busy);
         _moreComing = _corked = false;
         Transition(now, next, "CLOSE");
         Output(now, push: true);

@@ -86,9 +86,19 @@ internal sealed partial class TcpConnection
     {
         int small = _lastSmallLength;
         _lastSmallLength = 0;
+        int whole = length;
+        if (_path is { Interface.ReceiveSegmentSize: > 0 and int size })
+        {
+            length = Math.Min(length, size);
+        }
+
         if (length >= _receivedMss)
         {
-            MeasureScalingRatio(length);
+            if (length != _receivedMss)
+            {
+                MeasureScalingRatio(whole);
+            }
+
             _receivedMss = (ushort)Math.Min(length, _advertisedMss);
             _pushSeen |= (flags & TcpFlags.Psh) != 0;
             return;

@@ -64,6 +64,11 @@ internal sealed partial class TcpConnection
                 Count(SnmpCounter.TcpAttemptFails);
             }
 
+            if (!Profile.RfcSegmentChecks && (error.IsV4 || _receiveErrors))
+            {
+                Socket?.ReportIcmp(now, error, errno); // Linux: IPv4 without being asked to.
+            }
+
             Fail(now, errno, "ICMP " + errno);
             return;
         }
@@ -81,7 +86,7 @@ internal sealed partial class TcpConnection
         if (_receiveErrors)
         {
             PendingError = errno;
-            _tcp.SignalReady(this);
+            _tcp.SignalReady(this, PollEvents.POLLERR);
         }
         else
         {
@@ -115,10 +120,16 @@ internal sealed partial class TcpConnection
 
     private void LowerSegmentSize(Instant now, int mtu)
     {
+        // INTERFACE and OMIT do not believe it; DONT leaves it to routers to fragment (Linux: tcp_v4_mtu_reduced).
+        if (_pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_INTERFACE or PathMtuDiscovery.IP_PMTUDISC_OMIT)
+        {
+            return;
+        }
+
         // Another connection on the same path may have been told before; this one's segments are too long all the same.
         _tcp.Ip.LowerPathMtu(now, RemoteAddress, mtu);
         _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress) ?? _path;
-        if (_path is null)
+        if (_path is null || _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DONT)
         {
             return;
         }

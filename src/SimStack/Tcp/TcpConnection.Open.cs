@@ -55,6 +55,7 @@ internal sealed partial class TcpConnection
         _windowClamp = entry.WindowClamp;
         _windowThreshold = FirstThreshold(entry.ReceiveWindow);
         _snd.Una = entry.Iss;
+        _counts.BytesAcked = -1; // Linux has the SYN-ACK acknowledged before the connection begins.
         ref SentSegment syn = ref Sent.Add();
         syn.Seq = entry.Iss;
         syn.Length = 1;
@@ -70,6 +71,7 @@ internal sealed partial class TcpConnection
         _snd.Written = _snd.BufferStart = iss + 1;
         _snd.SmallEnd = iss;
         _snd.Up = iss;
+        _pushPoint = iss + 1;
         _recoveryPoint = _usageUntil = iss;
     }
 
@@ -115,13 +117,16 @@ internal sealed partial class TcpConnection
             _rtt.FallBack();
         }
 
+        _congestion.Window = InitialWindowSegments;
         _congestion.Established(_retransmissions, Profile.Rfc6298Timer);
         _receivedMss = (ushort)Math.Clamp(Math.Min(Math.Min(_advertisedMss, (int)_maximumSegment), _rcv.Wnd / 2), 88, 536);
         _copied = _rcv.Nxt;
         _retransmissions = 0;
         _backoff = 0;
         _firstRetransmissionAt = Instant.Never;
-        _lastReceivedAt = now;
+        _lastReceivedAt = _establishedAt = now;
+        UpdatePacing();
+        GrowSendBuffer();
         Transition(now, TcpState.Established, cause);
         RestartKeepAlive(now);
     }

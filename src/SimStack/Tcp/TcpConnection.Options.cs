@@ -29,11 +29,13 @@ internal sealed partial class TcpConnection
     private byte _synRetries;
     private byte _typeOfService;
     private byte _ttl;
+    private PathMtuDiscovery? _pathMtuDiscovery;
     private ushort _keepAliveIdle;
     private ushort _keepAliveInterval;
     private int _finWait2Seconds;
     private int _userTimeoutMilliseconds;
     private int _windowClampOption;
+    private uint _notSentLowWater;
 
     /// <summary>
     /// The maximum segment size for sending: data bytes of a segment, options taken off (Eff.snd.MSS of RFC 9293 §3.7.1).
@@ -43,10 +45,13 @@ internal sealed partial class TcpConnection
     public bool TimestampsOn => _timestampsOn;
     public bool SackOn => _sackOn;
 
+    /// <summary>Of the way that packets take now, in bytes; 0 before there is one.</summary>
+    public int PathMtu => _path?.Mtu ?? 0;
+
     /// <summary>MSS to announce: what the path's MTU leaves, or less if the user said so (RFC 9293 §3.7.1, RFC 6691).</summary>
     private ushort MssToAdvertise()
     {
-        int mss = _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60);
+        int mss = _path!.AdvertisedMss;
         return (ushort)Math.Clamp(_userMss > 0 ? Math.Min(mss, _userMss) : mss, 88, 65_495);
     }
 
@@ -56,6 +61,8 @@ internal sealed partial class TcpConnection
         _userMss = (ushort)options.MaximumSegment;
         _noDelay = options.NoDelay;
         _corked = options.Cork;
+        _nagle = (_nagle & Nagle.Push) | (_noDelay ? Nagle.Off : Nagle.None) | (_corked ? Nagle.Cork : Nagle.None);
+        _notSentLowWater = options.NotSentLowWater;
         _keepAliveOn = options.KeepAlive;
         _lingerZero = options.LingerSeconds == 0;
         _inlineUrgent = options.InlineUrgent;
@@ -66,9 +73,10 @@ internal sealed partial class TcpConnection
         _finWait2Seconds = options.FinWait2Seconds;
         _userTimeoutMilliseconds = options.UserTimeoutMilliseconds;
         _windowClampOption = options.WindowClamp;
-        _typeOfService = (byte)options.TypeOfService;
+        _typeOfService = options.TrafficClassFor(RemoteAddress.IsV4);
+        _pathMtuDiscovery = options.PathMtuDiscovery;
         _receiveErrors = options.ReceiveErrors;
-        _ttl = (byte)(options.TimeToLive > 0 ? options.TimeToLive : Sysctls.DefaultTtl);
+        _ttl = options.TimeToLiveFor(RemoteAddress.IsV4, Sysctls.DefaultTtl);
         _sendBufferLimit = options.SendBuffer > 0 ? options.SendBuffer : Math.Max(Sysctls.WmemDefault, 87_380);
         _receiveBufferLocked = options.ReceiveBuffer > 0;
         _receiveBufferLimit = options.ReceiveBuffer > 0 ? options.ReceiveBuffer : Sysctls.RmemDefault;
@@ -86,7 +94,7 @@ internal sealed partial class TcpConnection
             RestartKeepAlive(now);
         }
 
-        if (heldBack && (!_corked || _noDelay) && IsSynchronized)
+        if (!Offloads && heldBack && (!_corked || _noDelay) && IsSynchronized)
         {
             Output(now, push: _noDelay);
         }

@@ -20,6 +20,11 @@ internal sealed partial class TcpConnection
         get
         {
             int unsent = _snd.Written - _snd.Nxt;
+            if (Offloads)
+            {
+                return _snd.Nxt + HeadLength + (QueuedPackets <= 1 && FinWaits ? 1 : 0) <= _snd.WindowEnd;
+            }
+
             return _probing || unsent <= 0
                 ? _snd.WindowEnd > SequenceNumber.Min(_snd.Nxt, _probing ? _snd.Una : _snd.Nxt)
                 : ChooseLength(unsent, _finQueued && !_finSent, EffectiveMss, push: true) > 0;
@@ -96,9 +101,15 @@ internal sealed partial class TcpConnection
             _probingSince = now;
         }
 
-        if (SendWindowProbe(now))
+        bool fits = SegmentsOut == 0 && _snd.WindowEnd > _snd.Nxt && _snd.Written > _snd.Nxt;
+        if (!SendWindowProbe(now))
         {
-            _probesUnanswered++;
+            return;
+        }
+
+        _probesUnanswered++;
+        if (!fits)
+        {
             _backoff = (byte)Math.Min(_backoff + 1, Math.Min(Sysctls.Retries2, 60));
             ArmPersist(now);
         }
@@ -131,11 +142,7 @@ internal sealed partial class TcpConnection
         else if (room > 0 && unsent > 0)
         {
             // Less than silly-window avoidance wants, or held back by a cork: it has waited long enough.
-            EndPersist();
-            _probesUnanswered = 0;
-            _pushPoint = _snd.Nxt + Math.Min(Math.Min(room, unsent), EffectiveMss);
-            TransmitNew(now, _pushPoint - _snd.Nxt, fin: false);
-            return false;
+            return !SendPartForWindow(now, room, unsent);
         }
         else if (Profile.ZeroWindowProbeCarriesData)
         {
@@ -150,5 +157,38 @@ internal sealed partial class TcpConnection
         }
 
         return true;
+    }
+
+    /// <summary>Returns false when the interface would not have it: it is tried again every 500 ms (TCP_RESOURCE_PROBE_INTERVAL).</summary>
+    private bool SendPartForWindow(Instant now, int room, int unsent)
+    {
+        int length = Math.Min(Math.Min(room, Offloads ? HeadLength : unsent), EffectiveMss);
+        if (!Offloads)
+        {
+            EndPersist();
+            _probesUnanswered = 0;
+            _pushPoint = _snd.Nxt + length;
+            TransmitNew(now, length, fin: false);
+            return true;
+        }
+
+        ref QueuedPacket head = ref _writeQueue!.First;
+        _pushPoint = SequenceNumber.Max(_pushPoint, head.End);
+        head.Push = true;
+        bool fin = QueuedPackets == 1 && FinWaits && head.End == _snd.Nxt + length && room > length;
+        byte backoff = _backoff;
+        Instant since = _probingSince;
+        EndPersist();
+        if (TransmitPacket(now, length, fin, EffectiveMss, push: true))
+        {
+            _probesUnanswered = 0;
+            return true;
+        }
+
+        (_backoff, _probingSince) = (backoff, since);
+        _timers.Kind = RetransmissionKind.Persist;
+        _timers.Retransmission = now + TimerWheel.Fires(Duration.FromMilliseconds(500), Sysctls.TimerHz);
+        _timers.Retransmission = HoldToUserTimeout(now, _timers.Retransmission, since);
+        return false;
     }
 }

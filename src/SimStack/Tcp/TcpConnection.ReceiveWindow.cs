@@ -1,4 +1,5 @@
 using System.Numerics;
+using SimStack.Ip;
 using SimStack.Profiles;
 
 namespace SimStack.Tcp;
@@ -29,7 +30,7 @@ internal sealed partial class TcpConnection
     private void SelectInitialWindow(int mss, bool scalingWanted)
     {
         (_rcv.Wnd, _receiveScale, _windowClamp) = InitialWindow(
-            Profile, Sysctls, BufferSpace, mss, scalingWanted, _receiveBufferLocked && _windowClampOption == 0 ? BufferSpace : _windowClampOption);
+            Profile, Sysctls, _path?.Route, BufferSpace, mss, scalingWanted, _receiveBufferLocked && _windowClampOption == 0 ? BufferSpace : _windowClampOption);
         _windowThreshold = FirstThreshold(_rcv.Wnd);
     }
 
@@ -38,7 +39,7 @@ internal sealed partial class TcpConnection
 
     /// <summary>The first window, its scale and the clamp, for a connection or an entry of a SYN queue.</summary>
     public static (int Window, byte Scale, int Clamp) InitialWindow(
-        Profile profile, Sysctls sysctls, int space, int mss, bool scalingWanted, int clampOption)
+        Profile profile, Sysctls sysctls, Route? route, int space, int mss, bool scalingWanted, int clampOption)
     {
         int clamp = clampOption > 0 ? clampOption : 65_535 << MaximumScale;
         space = Math.Min(clamp, space);
@@ -49,9 +50,10 @@ internal sealed partial class TcpConnection
         }
 
         int window = Math.Min(profile.InitialReceiveWindow > 0 ? Math.Min(whole, profile.InitialReceiveWindow) : space, 65_535);
-        if (profile.InitialReceiveWindowSegments > 0)
+        int segments = route is { InitRwnd: > 0 } ? route.InitRwnd : profile.InitialReceiveWindowSegments;
+        if (segments > 0)
         {
-            window = Math.Min(window, profile.InitialReceiveWindowSegments * mss);
+            window = (int)Math.Min(window, (long)segments * mss);
         }
 
         byte scale = 0;

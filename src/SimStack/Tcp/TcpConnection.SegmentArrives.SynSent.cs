@@ -71,9 +71,11 @@ internal sealed partial class TcpConnection
     private void CompleteActiveOpen(Instant now, ref TcpSegment segment)
     {
         bool wasRetransmitted = (Sent[0].Flags & SentFlags.Retransmitted) != 0;
+        _counts.BytesAcked += segment.Ack - _snd.Una;
         _snd.Una = segment.Ack;
         SampleRtt(now, Sent[0].SentAt, wasRetransmitted, segment.Options);
         Sent.RemoveFirst();
+        _counts.Delivered++;
         StopRetransmission();
         if (wasRetransmitted && _timestampsOn && segment.Options.TsEcr == unchecked(_tcp.Timestamps.At(_firstSentAt) + _timestampOffset))
         {
@@ -83,10 +85,11 @@ internal sealed partial class TcpConnection
         }
 
         BecomeEstablished(now, segment, "rcv SYN,ACK");
-        // Data and controls beside the SYN go on at the sixth step (§3.10.7.3, fourth); the SYN itself is done.
+        // Data and controls beside the SYN go on at the sixth step (§3.10.7.3, fourth); the SYN itself is done. Linux leaves them for
+        // the peer to send again.
         segment.Seq += 1;
         segment.Flags &= ~TcpFlags.Syn;
-        bool more = segment.Data.Length > 0 || segment.Has(TcpFlags.Fin);
+        bool more = Profile.RfcSegmentChecks && (segment.Data.Length > 0 || segment.Has(TcpFlags.Fin));
         // Linux holds the ACK back when there is data to carry it; a blocking connect has none.
         SendAck(now);
         if (more)

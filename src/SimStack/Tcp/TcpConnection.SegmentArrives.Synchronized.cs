@@ -12,6 +12,11 @@ internal sealed partial class TcpConnection
 
     private void SegmentArrivesSynchronized(Instant now, ref TcpSegment segment)
     {
+        if (!segment.Has(TcpFlags.Ack | TcpFlags.Rst | TcpFlags.Syn) && !Profile.RfcSegmentChecks)
+        {
+            return; // The RFC drops it at the fifth check; Linux before it could be answered.
+        }
+
         if (CheckTimestamps(now, segment) is Check.Drop
             || CheckSequence(now, segment) is Check.Drop
             || CheckReset(now, segment) is Check.Drop
@@ -35,6 +40,7 @@ internal sealed partial class TcpConnection
         if (_state is not TcpState.Closed)
         {
             Output(now, push: false);
+            SignalSpace(now);
             AcknowledgeIfDue(now);
         }
     }
@@ -260,7 +266,7 @@ internal sealed partial class TcpConnection
         _urgentWaiting = true;
         _urgentTaken = false;
         _urgentByte = -1;
-        _tcp.SignalReady(this);
+        _tcp.SignalReady(this, PollEvents.POLLIN);
     }
 
     /// <summary>Eighth: FIN.</summary>
@@ -272,6 +278,7 @@ internal sealed partial class TcpConnection
         }
 
         _rcv.Nxt += 1;
+        _counts.BytesReceived++;
         ReceiveClosed = true;
         _acknowledgeNow = true;
         _outOfOrder = null;

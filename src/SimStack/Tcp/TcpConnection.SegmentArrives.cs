@@ -14,6 +14,12 @@ internal sealed partial class TcpConnection
 
     public void SegmentArrives(Instant now, ref TcpSegment segment)
     {
+        _counts.SegmentsIn++;
+        if (segment.Data.Length > 0)
+        {
+            _counts.DataSegmentsIn++;
+        }
+
         switch (_state)
         {
             case TcpState.Closed:

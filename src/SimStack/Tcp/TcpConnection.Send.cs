@@ -13,22 +13,22 @@ internal sealed partial class TcpConnection
     private bool _awaitsSpace;
 
     /// <summary>Free bytes in the send buffer.</summary>
-    public int SendSpace => Math.Max(0, EffectiveSendLimit - (_sendBuffer?.Length ?? 0));
+    private int SendSpace => Math.Max(0, EffectiveSendLimit - (_sendBuffer?.Length ?? 0));
 
     /// <summary>Linux calls a socket writable from a third of its buffer on.</summary>
-    public bool Writable => SendSpace > 0 && SendSpace >= EffectiveSendLimit / 3;
+    public bool Writable => Offloads ? HasMuchMemory : SendSpace > 0 && SendSpace >= EffectiveSendLimit / 3;
 
     /// <summary>Unless the user set SO_SNDBUF the limit follows the congestion window: room for two windows.</summary>
-    private int EffectiveSendLimit => SendBufferLocked
-        ? _sendBufferLimit
+    private int EffectiveSendLimit => SendBufferLocked ? _sendBufferLimit
+        : Offloads ? Math.Max(Sysctls.WmemDefault, _grownSendBuffer)
         : (int)Math.Clamp(
             2L * _congestion.Window * _maximumSegment, _sendBufferLimit, Math.Max(Sysctls.WmemMaximum, _sendBufferLimit));
 
     public bool SendBufferLocked { get; set; }
 
-    public SocketResult Send(Instant now, ReadOnlySpan<byte> data, MessageFlags flags)
+    public SocketResult Send(Instant now, ReadOnlySpan<byte> data, MessageFlags flags, SendProgress? call = null)
     {
-        if (PendingError is not Errno.OK && _state is TcpState.Closed)
+        if (PendingError is not Errno.OK)
         {
             return SocketResult.Fail(TakeError());
         }
@@ -45,6 +45,11 @@ internal sealed partial class TcpConnection
             return SocketResult.Fail(Errno.EAGAIN);
         }
 
+        if (Offloads)
+        {
+            return SendPackets(now, data, flags, call);
+        }
+
         int count = Math.Min(data.Length, SendSpace);
         _awaitsSpace |= count < data.Length;
         if (count == 0 && data.Length > 0)
@@ -52,8 +57,18 @@ internal sealed partial class TcpConnection
             return SocketResult.Fail(Errno.EAGAIN);
         }
 
+        if (count > 0)
+        {
+            _chronograph.Start(now, SendLimit.Busy);
+        }
+
         (_sendBuffer ??= new ByteQueue(_tcp.Chunks)).Append(data[..count]);
         _snd.Written += count;
+        if (call is not null)
+        {
+            call.Taken += count;
+        }
+
         if (count > 0 && (flags & MessageFlags.MSG_OOB) != 0)
         {
             _snd.Up = _snd.Written;
@@ -69,6 +84,33 @@ internal sealed partial class TcpConnection
         Output(now, push: _urgentToSend && _snd.Up == _snd.Written);
         _tcp.Timers.Update(this);
         return SocketResult.Ok(count);
+    }
+
+    private SocketResult SendPackets(Instant now, ReadOnlySpan<byte> data, MessageFlags flags, SendProgress? call)
+    {
+        if (data.Length == 0)
+        {
+            return SocketResult.Ok(0);
+        }
+
+        if (call is not null && (flags & MessageFlags.MSG_ZEROCOPY) != 0 && Socket is { Options.Zerocopy: true } && !TryBeginNotice(call))
+        {
+            return SocketResult.Fail(Errno.ENOBUFS);
+        }
+
+        _sendBuffer ??= new ByteQueue(_tcp.Chunks);
+        int count = Append(now, data, flags, call);
+        if (call is not null)
+        {
+            call.Taken += count;
+            if (!call.Blocks || call.Taken == call.Length)
+            {
+                EndSend(now, call);
+            }
+        }
+
+        _tcp.Timers.Update(this);
+        return count > 0 ? SocketResult.Ok(count) : SocketResult.Fail(Errno.EAGAIN);
     }
 
     public Errno TakeError()
@@ -102,15 +144,25 @@ internal sealed partial class TcpConnection
         return (ushort)Math.Min(distance, 65_535);
     }
 
-    private void ReleaseSendBuffer(int bytes)
+    private void ReleaseSendBuffer(Instant now, int bytes)
     {
         _sendBuffer!.Consume(bytes);
         _snd.BufferStart += bytes;
         _sendBuffer.ReleaseIfEmpty();
+        if (!Offloads)
+        {
+            SignalSpace(now);
+        }
+    }
+
+    /// <summary>Somebody waits for room in the send buffer: there may be enough of it now (Linux: tcp_check_space).</summary>
+    private void SignalSpace(Instant now)
+    {
         if (_awaitsSpace && Writable)
         {
             _awaitsSpace = false;
-            _tcp.SignalReady(this);
+            _chronograph.Stop(now, SendLimit.SendBuffer, idle: HasNothingToSend);
+            _tcp.SignalReady(this, PollEvents.POLLOUT);
         }
     }
 }

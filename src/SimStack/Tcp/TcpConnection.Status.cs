@@ -7,6 +7,26 @@ internal sealed partial class TcpConnection
 {
     public bool QuickAckMode => !InPingPong;
 
+    /// <summary>Linux's tcp_inq_hint: the FIN counts, so that the user reads on to the end.</summary>
+    public int Unread => IsOpen ? Math.Max(0, _rcv.Nxt - _copied) : 0;
+
+    /// <summary>Linux's tcp_inq.</summary>
+    public int InputQueue
+    {
+        get
+        {
+            int all = IsOpen ? Readable : 0;
+            int offset = _urgentAt - _copied;
+            return _urgentWaiting && !_inlineUrgent && offset >= 0 && offset < all ? offset : all;
+        }
+    }
+
+    public int OutputQueue => IsOpen ? Math.Max(0, _snd.Written - _snd.Una + (_finQueued && _snd.Una <= _snd.Written ? 1 : 0)) : 0;
+
+    public int UnsentQueue => IsOpen ? NotSent + (FinWaits ? 1 : 0) : 0;
+
+    private bool IsOpen => _state is not (TcpState.SynSent or TcpState.SynReceived);
+
     public PollEvents Poll()
     {
         PollEvents events = PollEvents.None;
@@ -25,13 +45,12 @@ internal sealed partial class TcpConnection
             events |= PollEvents.POLLIN;
         }
 
-        if (_state is not TcpState.SynSent and not TcpState.SynReceived && (SendClosed || Writable))
+        // Before the handshake nobody waits for space: its end wakes whoever waits.
+        if (_state is not TcpState.SynSent and not TcpState.SynReceived)
         {
-            events |= PollEvents.POLLOUT;
-        }
-        else
-        {
-            _awaitsSpace = true;
+            bool writable = SendClosed || Writable;
+            events |= writable ? PollEvents.POLLOUT : PollEvents.None;
+            _awaitsSpace |= !writable;
         }
 
         if (PendingError is not Errno.OK)

@@ -129,6 +129,7 @@ internal sealed partial class TcpConnection
 
         ReceiveBuffer.Append(data);
         _rcv.Nxt += data.Length;
+        _counts.BytesReceived += data.Length;
         NoteDataReceived(now, data.Length, flags);
         if (_outOfOrder is { Count: > 0 })
         {
@@ -142,11 +143,12 @@ internal sealed partial class TcpConnection
 
             ReceiveBuffer.Extend(reached - _rcv.Nxt);
             ChargeMemoryOfHole(reached - _rcv.Nxt);
+            _counts.BytesReceived += reached - _rcv.Nxt;
             _rcv.Nxt = reached;
         }
 
         TakeUrgentByte();
-        _tcp.SignalReady(this);
+        _tcp.SignalReady(this, PollEvents.POLLIN);
     }
 
     private void TakeOutOfOrder(SequenceNumber left, ReadOnlySpan<byte> data, bool fin)
@@ -182,6 +184,7 @@ internal sealed partial class TcpConnection
         }
 
         Count(SnmpCounter.TcpExtTCPOFOQueue);
+        _counts.OutOfOrder++;
         int offset = left - _rcv.Nxt;
         ReceiveBuffer.WriteAt(ReceiveBuffer.Length + offset, data);
         _outOfOrder.Add(left, right);

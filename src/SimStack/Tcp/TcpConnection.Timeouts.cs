@@ -7,7 +7,6 @@ namespace SimStack.Tcp;
 /// <summary>RFC 9293 §3.10.8, timeouts: retransmission (RFC 6298), keep-alive (§3.8.4), FIN-WAIT-2.</summary>
 internal sealed partial class TcpConnection
 {
-    private bool _tailProbed;
     private byte _backoff;
     private byte _retransmissions;
     private byte _keepAliveProbes;
@@ -34,13 +33,17 @@ internal sealed partial class TcpConnection
 
         if (_timers.Retransmission <= now)
         {
-            if (_timers.Kind is RetransmissionKind.Persist)
+            switch (_timers.Kind)
             {
-                PersistTimeout(now);
-            }
-            else
-            {
-                RetransmissionTimeout(now);
+                case RetransmissionKind.Persist:
+                    PersistTimeout(now);
+                    break;
+                case RetransmissionKind.LossProbe:
+                    LossProbeTimeout(now);
+                    break;
+                default:
+                    RetransmissionTimeout(now);
+                    break;
             }
         }
 
@@ -82,23 +85,24 @@ internal sealed partial class TcpConnection
         }
 
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
-        if (!opening && ProbesTail())
-        {
-            Retransmit(now, 0);
-            ArmRetransmission(now);
-            _timers.Retransmission = HoldToUserTimeout(now, _timers.Retransmission, _firstRetransmissionAt);
-            return;
-        }
-
         Count(SnmpCounter.TcpExtTCPTimeouts);
+        _counts.Timeouts++;
         if (!opening)
         {
             DeclareAllLost();
         }
 
-        Retransmit(now, 0);
-        _retransmitHint = 1;
+        bool left = Retransmit(now, 0);
+        _retransmitHint = left ? 1 : 0;
         _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);
+        if (!left)
+        {
+            // The interface would not have it (Linux: TCP_RESOURCE_PROBE_INTERVAL).
+            _timers.Kind = RetransmissionKind.Timeout;
+            _timers.Retransmission = now + TimerWheel.Fires(Duration.FromMilliseconds(500), Sysctls.TimerHz);
+            return;
+        }
+
         // Linux since 6.5 sends the first SYNs a second apart and only then backs off (tcp_syn_linear_timeouts).
         if (_state is not TcpState.SynSent || _retransmissions > Sysctls.SynLinearTimeouts)
         {
@@ -106,26 +110,9 @@ internal sealed partial class TcpConnection
         }
 
         ArmRetransmission(now);
-        _timers.Retransmission = HoldToConnectTimeout(HoldToUserTimeout(now, _timers.Retransmission, _firstRetransmissionAt));
+        _timers.Retransmission = HoldToConnectTimeout(
+            HoldToUserTimeout(now, _timers.Retransmission, opening ? _firstSentAt : _firstRetransmissionAt));
         SampleWindows(now);
-    }
-
-    /// <summary>
-    /// RFC 8985 §7, as Linux has it: of a lone segment the probe is due after twice SRTT and the minimum RTO, or with the RTO when that
-    /// is earlier, as it nearly always is; it is the segment itself, once, and the RTO begins anew, not doubled. Probes of longer tails,
-    /// which come long before the RTO, are not sent.
-    /// </summary>
-    private bool ProbesTail()
-    {
-        if (!Profile.TailLossProbe || !_sackOn || _tailProbed || SegmentsOut != 1 || _retransmissions > 0 || _snd.Wnd == 0
-            || _congestion.Phase is not CongestionPhase.Open || !_rtt.HasSample)
-        {
-            return false;
-        }
-
-        _tailProbed = true;
-        Count(SnmpCounter.TcpExtTCPLossProbes);
-        return true;
     }
 
     private void DeclareAllLost()
@@ -140,6 +127,7 @@ internal sealed partial class TcpConnection
 
         _lostSegments = SegmentsOut;
         _recoveryPoint = _snd.Nxt;
+        _probeOutstanding = false;
         _congestion.EnterLoss(first, inFlight: 0);
     }
 
@@ -151,7 +139,7 @@ internal sealed partial class TcpConnection
         return _retransmissions >= most || GaveUpByTime(now)
             // Linux counts, and besides measures the time that the doublings would take without linear ones (tcp_write_timeout).
             || now - _firstSentAt >= TimeOfRetries(_synRetries > 0 ? _synRetries : Sysctls.SynRetries, Sysctls.InitialRtoMilliseconds * 1_000_000L)
-            || (_userTimeoutMilliseconds > 0 && _retransmissions > 0 && now - _firstRetransmissionAt >= UserTimeout);
+            || (_userTimeoutMilliseconds > 0 && _retransmissions > 0 && now - _firstSentAt >= UserTimeout);
     }
 
     private Duration UserTimeout => Duration.FromMilliseconds(_userTimeoutMilliseconds);

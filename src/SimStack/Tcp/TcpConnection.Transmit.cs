@@ -22,10 +22,19 @@ internal sealed partial class TcpConnection
     {
         get
         {
-            int cutoff = _snd.MaxWnd > 536 ? _snd.MaxWnd >> 1 : _snd.MaxWnd;
-            int mss = cutoff > 0 && _maximumSegment > cutoff ? Math.Max(cutoff, 68 - 20) : _maximumSegment;
+            int mss = BoundedMss;
             return _sackOn && (_outOfOrder is { Count: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
         }
+    }
+
+    /// <summary>Without regard to options that only some segments have.</summary>
+    private int BoundedMss => BoundToHalfWindow(_maximumSegment);
+
+    /// <summary>As Linux's tcp_bound_to_half_wnd: a window of up to 536 bytes is used whole.</summary>
+    private int BoundToHalfWindow(int bytes)
+    {
+        int cutoff = _snd.MaxWnd > 536 ? _snd.MaxWnd >> 1 : _snd.MaxWnd;
+        return cutoff > 0 && bytes > cutoff ? Math.Max(cutoff, 68 - 20) : bytes;
     }
 
     /// <summary>
@@ -48,19 +57,26 @@ internal sealed partial class TcpConnection
     private void Output(Instant now, bool push)
     {
         if (_state is not (
-            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck))
+            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck) || !HasUnsent)
         {
             return;
         }
 
+        if (Offloads)
+        {
+            OutputPackets(now, push ? Nagle.Push : _nagle);
+        }
+        else
+        {
+            OutputSegments(now, push);
+        }
+    }
+
+    private void OutputSegments(Instant now, bool push)
+    {
         int unsent = _snd.Written - _snd.Nxt;
         bool fin = _finQueued && !_finSent;
-        if (unsent <= 0 && !fin)
-        {
-            return;
-        }
-
-        bool sentAny = false;
+        bool sentAny = false, windowFull = false;
         int mss = EffectiveMss;
         while (unsent > 0 || fin)
         {
@@ -72,6 +88,7 @@ internal sealed partial class TcpConnection
             int length = ChooseLength(unsent, fin, mss, push);
             if (length < 0)
             {
+                windowFull = _snd.WindowEnd - _snd.Nxt < Math.Min(unsent, mss);
                 break;
             }
 
@@ -87,6 +104,7 @@ internal sealed partial class TcpConnection
             fin &= !withFin;
         }
 
+        NoteWindowLimit(now, windowFull);
         bool full = SegmentsInFlight >= _congestion.Window;
         if (sentAny || full)
         {
@@ -96,6 +114,18 @@ internal sealed partial class TcpConnection
         if (!sentAny)
         {
             StartPersist(now);
+        }
+    }
+
+    private void NoteWindowLimit(Instant now, bool limited)
+    {
+        if (limited)
+        {
+            _chronograph.Start(now, SendLimit.ReceiveWindow);
+        }
+        else
+        {
+            _chronograph.Stop(now, SendLimit.ReceiveWindow, idle: HasNothingToSend);
         }
     }
 
@@ -129,6 +159,12 @@ internal sealed partial class TcpConnection
 
     private void TransmitNew(Instant now, int length, bool fin)
     {
+        if (Offloads)
+        {
+            TransmitPacket(now, length, fin, EffectiveMss);
+            return;
+        }
+
         if (SegmentsOut == 0)
         {
             NoteRestart(now);
@@ -158,6 +194,11 @@ internal sealed partial class TcpConnection
         SequenceNumber seq = _snd.Nxt;
         _snd.Nxt = end + (fin ? 1 : 0);
         EmitData(now, seq, length, segment.Flags);
+        NoteDataSent(now, length);
+    }
+
+    private void NoteDataSent(Instant now, int length)
+    {
         _lastSentAt = now;
         if (length > 0 && now - _lastDataAt < _ackDelay && _pingPong < 255)
         {
@@ -166,72 +207,26 @@ internal sealed partial class TcpConnection
 
         if (_timers.Kind is not RetransmissionKind.Timeout)
         {
-            ArmRetransmission(now);
+            RearmRetransmission(now);
         }
     }
+
+    /// <summary>The route's initial congestion window, or the host's (Linux: tcp_init_cwnd).</summary>
+    private int InitialWindowSegments => _path?.Route is { InitCwnd: > 0 } route ? route.InitCwnd : Sysctls.InitialWindowSegments;
 
     /// <summary>The congestion window decays when nothing was sent for longer than the RTO (RFC 5681 §4.1).</summary>
     private void NoteRestart(Instant now)
     {
-        if (Sysctls.SlowStartAfterIdle && !_lastSentAt.IsNever && now - _lastSentAt > CurrentRto)
+        // Probes of the window back off by themselves.
+        Duration rto = _timers.Kind is RetransmissionKind.Persist ? Duration.FromMicroseconds(_rtt.RtoMicroseconds) : CurrentRto;
+        if (Sysctls.SlowStartAfterIdle && !_lastSentAt.IsNever && now - _lastSentAt > rto)
         {
-            long rtos = (now - _lastSentAt).Nanoseconds / Math.Max(1, CurrentRto.Nanoseconds);
-            _congestion.RestartAfterIdle(Sysctls.InitialWindowSegments, rtos);
+            long rtos = (now - _lastSentAt).Nanoseconds / Math.Max(1, rto.Nanoseconds);
+            _congestion.RestartAfterIdle(InitialWindowSegments, rtos);
         }
     }
 
-    /// <summary>Sends one segment in flight again.</summary>
-    private bool Retransmit(Instant now, int index)
-    {
-        ref SentSegment segment = ref Sent[index];
-        if ((segment.Flags & SentFlags.Syn) != 0)
-        {
-            DropFlags(segment.Flags);
-            segment.Flags &= ~(SentFlags.Lost | SentFlags.RetransmissionInFlight);
-            SendSyn(now, retransmission: true);
-            _firstRetransmissionAt = Instant.Min(_firstRetransmissionAt, now);
-            Count(SnmpCounter.TcpRetransSegs);
-            return true;
-        }
-
-        int data = segment.Length - ((segment.Flags & SentFlags.Fin) != 0 ? 1 : 0);
-        int mss = EffectiveMss;
-        int room = _snd.WindowEnd - segment.Seq;
-        if (room <= 0 && index > 0)
-        {
-            // A window that was taken back: only the first segment goes, as a probe (RFC 9293 §3.8.6, SHLD-16).
-            return false;
-        }
-
-        if (room > 0 && data > room)
-        {
-            mss = Math.Min(mss, room);
-        }
-
-        if (data > mss)
-        {
-            Sent.Split(index, mss);
-            segment = ref Sent[index];
-            if ((segment.Flags & SentFlags.Lost) != 0)
-            {
-                _lostSegments++;
-            }
-
-            data = mss;
-        }
-
-        DropFlags(segment.Flags);
-        segment.Flags = (segment.Flags & ~SentFlags.Lost) | SentFlags.Retransmitted | SentFlags.RetransmissionInFlight;
-        segment.SentAt = now;
-        _lastSentAt = now;
-        _firstRetransmissionAt = Instant.Min(_firstRetransmissionAt, now);
-
-        Count(SnmpCounter.TcpRetransSegs);
-        EmitData(now, segment.Seq, data, segment.Flags);
-        return true;
-    }
-
-    private void EmitData(Instant now, SequenceNumber seq, int length, SentFlags sent)
+    private bool EmitData(Instant now, SequenceNumber seq, int length, SentFlags sent)
     {
         TcpFlags flags = TcpFlags.Ack;
         if ((sent & SentFlags.Fin) != 0)
@@ -247,7 +242,7 @@ internal sealed partial class TcpConnection
         TcpOptions options = CurrentOptions(now);
         int room = Math.Min(_maximumSegment - length, _timestampsOn ? 28 : 40);
         AddSackBlocks(ref options, (room - 4) / 8);
-        Emit(now, seq, flags, AdvertiseWindow(), options, length);
+        return Emit(now, seq, flags, AdvertiseWindow(), options, length, (sent & SentFlags.Followed) != 0);
     }
 
     /// <summary>An acknowledgement without data, now.</summary>
@@ -308,12 +303,14 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>Builds the frame: options, header, data from the send buffer, checksum; and hands it to IP.</summary>
-    private void Emit(Instant now, SequenceNumber seq, TcpFlags flags, ushort window, in TcpOptions options, int length)
+    /// <returns>False when the interface's queue had no room for it.</returns>
+    private bool Emit(
+        Instant now, SequenceNumber seq, TcpFlags flags, ushort window, in TcpOptions options, int length, bool followed = false)
     {
         IpPath? path = CurrentPath();
         if (path is null)
         {
-            return;
+            return true;
         }
 
         ushort urgent = UrgentPointerFor(seq, ref flags);
@@ -322,11 +319,16 @@ internal sealed partial class TcpConnection
         SequenceNumber ack = (flags & TcpFlags.Ack) != 0 ? _rcv.Nxt : default;
         int header = TcpWriter.Write(
             bytes, LocalPort, RemotePort, seq, ack, flags, window, urgent, options, Profile.OptionLayout);
+        _counts.SegmentsOut++;
         if (length > 0)
         {
+            _counts.DataSegmentsOut++;
+            _counts.BytesSent += length;
             _sendBuffer!.CopyTo(seq - _snd.BufferStart, bytes.Slice(header, length));
         }
 
+        frame.GroupFollows = followed && path.Interface.SegmentationOffload;
+        _lastTransmissionAt = now;
         int total = header + length;
         TcpWriter.WriteChecksum(bytes[..total], LocalAddress, RemoteAddress);
         frame.Length = path.TransportOffset + total;
@@ -336,9 +338,9 @@ internal sealed partial class TcpConnection
             NoteAckSent();
         }
 
-        _tcp.Ip.Send(
+        return _tcp.Ip.TrySend(
             now, path, LocalAddress, RemoteAddress, frame, total, IpProtocol.Tcp, _typeOfService, _ttl,
-            dontFragment: _tcp.MayNotFragment(path));
+            dontFragment: _tcp.MayNotFragment(path, _pathMtuDiscovery)) || !Offloads;
     }
 
     private IpPath? CurrentPath()

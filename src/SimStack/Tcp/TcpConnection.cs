@@ -59,6 +59,9 @@ internal sealed partial class TcpConnection : TcpFlow
     /// <summary>Sequence numbers sent or waiting to be sent and not acknowledged, as ss shows under Send-Q.</summary>
     public int Unacknowledged => _snd.Written - _snd.Una + (_finQueued ? 1 : 0);
 
+    /// <summary>Those of them that wait to be sent.</summary>
+    public int Unsent => Math.Max(0, _snd.Written - _snd.Nxt) + (_finQueued && !_finSent ? 1 : 0);
+
     /// <summary>The peer closed its side and everything before its FIN has arrived.</summary>
     public bool ReceiveClosed { get; private set; }
 
@@ -109,6 +112,7 @@ internal sealed partial class TcpConnection : TcpFlow
     private void StopWork(Instant now)
     {
         _timers.Clear();
+        DropNotices(now);
         _sendBuffer?.Clear();
         _sendBuffer = null;
         _sent = null;

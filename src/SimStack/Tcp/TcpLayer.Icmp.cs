@@ -1,4 +1,5 @@
 using SimStack.Ip;
+using SimStack.Sockets;
 using SimStack.Tcp.Listen;
 
 namespace SimStack.Tcp;
@@ -7,7 +8,15 @@ namespace SimStack.Tcp;
 internal sealed partial class TcpLayer
 {
     /// <summary>DF on segments of that path: path MTU discovery is on, and the path has no router that must fragment (Linux).</summary>
-    public bool MayNotFragment(IpPath path) => Sysctls.NoPathMtuDiscovery == 0 && !path.IsMtuLocked || path.Destination.IsV6;
+    /// <param name="path">The packet's.</param>
+    /// <param name="how">IP_MTU_DISCOVER of the socket (Linux: ip_dont_fragment); null where the user left it to the host.</param>
+    public bool MayNotFragment(IpPath path, PathMtuDiscovery? how = null) => path.Destination.IsV6 || how switch
+    {
+        null => Sysctls.NoPathMtuDiscovery == 0 && !path.IsMtuLocked,
+        PathMtuDiscovery.IP_PMTUDISC_DO => true,
+        PathMtuDiscovery.IP_PMTUDISC_WANT => !path.IsMtuLocked,
+        _ => false,
+    };
 
     public void ReceiveIcmpError(Instant now, in IcmpErrorInfo error)
     {

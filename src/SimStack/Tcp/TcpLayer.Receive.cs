@@ -1,4 +1,5 @@
 using SimStack.Ip;
+using SimStack.Sockets;
 using SimStack.Tcp.Listen;
 using SimStack.Tcp.TimeWait;
 using SimStack.Wire;
@@ -34,6 +35,13 @@ internal sealed partial class TcpLayer
         {
             // Linux reads the options up to the damage; a host that takes none of such a segment is safer, and counts it.
             Counters[SnmpCounter.TcpInErrs]++;
+            return;
+        }
+
+        if (segment.Options.HasMd5 && !Profile.RfcSegmentChecks)
+        {
+            // A signature where no key was agreed on (RFC 2385 §2 leaves it open): Linux drops the segment.
+            Counters[SnmpCounter.TcpExtTCPMD5Unexpected]++;
             return;
         }
 
@@ -128,7 +136,8 @@ internal sealed partial class TcpLayer
         ushort window,
         in TcpOptions options,
         byte trafficClass,
-        byte ttl)
+        byte ttl,
+        PathMtuDiscovery? pathMtuDiscovery = null)
     {
         Frame frame = Pool.Rent(path.TransportOffset + TcpView.MaxHeaderLength);
         Span<byte> bytes = frame.Buffer.AsSpan(path.TransportOffset);
@@ -137,6 +146,6 @@ internal sealed partial class TcpLayer
         frame.Length = path.TransportOffset + header;
         Counters[SnmpCounter.TcpOutSegs]++;
         Ip.Send(now, path, local.Address, remote.Address, frame, header, IpProtocol.Tcp, trafficClass, ttl,
-            MayNotFragment(path));
+            MayNotFragment(path, pathMtuDiscovery));
     }
 }

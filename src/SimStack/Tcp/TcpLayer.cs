@@ -60,15 +60,8 @@ internal sealed partial class TcpLayer
     }
 
     /// <summary>The readiness of the connection's socket may have changed.</summary>
-    public void SignalReady(TcpConnection connection)
-    {
-        if (connection.Socket is { } socket)
-        {
-            SignalReady(socket);
-        }
-    }
-
-    public void SignalReady(TcpSocket socket) => Host.Ready.Add(socket);
+    public void SignalReady(TcpConnection connection, PollEvents reasons = HostSocket.WakesEveryone) =>
+        connection.Socket?.Wake(reasons);
 
     public void Add(TcpFlow flow)
     {

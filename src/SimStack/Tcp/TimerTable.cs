@@ -8,6 +8,9 @@ internal enum RetransmissionKind : byte
     /// <summary>RFC 6298: the oldest segment was not acknowledged in time.</summary>
     Timeout,
 
+    /// <summary>RFC 8985 §7: no ACK for two round trips.</summary>
+    LossProbe,
+
     /// <summary>RFC 9293 §3.8.6.1: the window is closed and there is something to send.</summary>
     Persist,
 }

@@ -22,6 +22,13 @@ public sealed class Frame
     /// <summary>For whoever holds the frame: what a link noted about it; 0 when it comes from the pool.</summary>
     public int Note { get; set; }
 
+    /// <summary>
+    /// The next frame of the interface carries on the same offload packet: one that the host handed down as a whole, to be cut into segments
+    /// by its network card (generic segmentation offload). False for the last frame of such a packet, for a segment that stands alone, and
+    /// when the frame comes from the pool.
+    /// </summary>
+    public bool GroupFollows { get; set; }
+
     /// <summary>Number of the frame among those its pool handed out; observers use it to follow one frame.</summary>
     public long Id { get; internal set; }
 

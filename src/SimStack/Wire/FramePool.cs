@@ -23,6 +23,7 @@ public sealed class FramePool
         Frame frame = length <= SmallCapacity ? Take(ref _small, SmallCapacity) : Take(ref _large, LargeCapacity);
         frame.Length = length;
         frame.Note = 0;
+        frame.GroupFollows = false;
         frame.Id = ++_handedOut;
         Outstanding++;
         return frame;
@@ -42,6 +43,7 @@ public sealed class FramePool
         Frame frame = Copy(original.Bytes);
         frame.Id = original.Id;
         frame.Note = original.Note;
+        frame.GroupFollows = original.GroupFollows;
         return frame;
     }
 

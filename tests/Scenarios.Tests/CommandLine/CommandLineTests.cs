@@ -36,6 +36,8 @@ public class CommandLineTests
     [InlineData("list")]
     [InlineData("show")]
     [InlineData("run")]
+    [InlineData("test")]
+    [InlineData("record")]
     [InlineData("bench")]
     [InlineData("bench bulk")]
     [InlineData("bench handshakes")]

@@ -260,6 +260,18 @@ public sealed class TcpErrorTests
         Assert.True(net.Socket.Send(net.Now, "more"u8).Succeeded);
     }
 
+    [Fact]
+    public void IP_RECVERR_tells_whoever_calls_first_and_the_connection_goes_on()
+    {
+        Dialogue net = new();
+        net.EstablishPassively();
+        net.Socket.SetOption(net.Now, SocketOption.IP_RECVERR, 1);
+        net.Socket.Send(net.Now, "data"u8);
+        net.DeliverIcmpError(3, 1, Iss + 1, rest: 0);
+        Assert.Equal(Errno.EHOSTUNREACH, net.Socket.Send(net.Now, "more"u8).Error);
+        Assert.True(net.Socket.Send(net.Now, "more"u8).Succeeded);
+    }
+
     private static void SynQueue(bool ipv6, byte type, byte code, bool ends)
     {
         Dialogue net = new(ipv6);

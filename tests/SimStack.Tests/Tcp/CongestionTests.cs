@@ -121,6 +121,61 @@ public sealed class CongestionTests
         Assert.Equal(0, net.Host.Counters[SnmpCounter.TcpExtTCPTimeouts]);
     }
 
+    /// <summary>A window that the peer closed for long has told nothing of the network meanwhile; probes of it do not count as sending.</summary>
+    [Theory]
+    [InlineData(true, 10)]
+    [InlineData(false, 40)]
+    public void A_pause_that_the_peers_window_made_restarts_slow_start(bool setting, int window)
+    {
+        Dialogue net = new(settings: s => s.SlowStartAfterIdle = setting);
+        net.Listen();
+        net.Peer.Send(Syn(Irs).Mss(Mss));
+        net.AdvanceMs(50);
+        net.Peer.Send(Ack(Next, First));
+        net.Accept();
+        net.Peer.Ignore();
+        net.Socket.SetOption(net.Now, SocketOption.SO_SNDBUF, 400_000);
+        net.Socket.Send(net.Now, new byte[10_000]);
+        net.AdvanceMs(50);
+        net.Peer.Send(Ack(Next, First + 10_000));
+        net.Socket.Send(net.Now, new byte[20_000]);
+        net.AdvanceMs(50);
+        net.Peer.Send(Ack(Next, First + 30_000).Win(0));
+        net.Socket.Send(net.Now, new byte[50_000]);
+        for (int i = 0; i < 40; i++)
+        {
+            net.AdvanceMs(50);
+            if (net.Peer.Waiting > 0)
+            {
+                net.Peer.Ignore();
+                net.Peer.Send(Ack(Next, First + 30_000).Win(0));
+            }
+        }
+
+        Assert.Equal(40, net.Socket.GetInfo(net.Now).SndCwnd);
+        net.Peer.Send(Ack(Next, First + 30_000));
+        Assert.Equal(window, net.Socket.GetInfo(net.Now).SndCwnd);
+        Assert.Equal(window, Take(net));
+    }
+
+    /// <summary>Two duplicates told of two segments already: the ACK that shows it was reordering lets the window grow by the third only.</summary>
+    [Fact]
+    public void Reordered_segments_count_once()
+    {
+        (Dialogue net, Windows windows) = Established();
+        Write(net, 100_000);
+        Take(net);
+        net.Peer.Send(Ack(Next, First));
+        net.Peer.Send(Ack(Next, First));
+        Assert.Equal(2, Take(net));
+        net.Peer.Send(Ack(Next, First + 3 * Mss));
+        Assert.Equal(11 * Mss, windows.Last.CongestionWindow);
+        Assert.Equal(2, Take(net));
+        net.Peer.Send(Ack(Next, First + 5 * Mss));
+        Assert.Equal(13 * Mss, windows.Last.CongestionWindow);
+        Assert.Equal(4, Take(net));
+    }
+
     [Fact]
     public void A_partial_ACK_retransmits_the_next_hole_at_once()
     {
@@ -293,8 +348,10 @@ public sealed class CongestionTests
         Assert.Equal(560, net.Socket.Connection!.SendMss);
     }
 
+    // There is no round trip here for which packets could wait to grow.
     private static (Dialogue Net, Windows Windows) Established(Action<Sysctls>? settings = null)
     {
+        settings += s => s.TsoWindowDivisor = 100;
         Dialogue net = new(settings: settings);
         Windows windows = new();
         net.Host.Observer = windows;

@@ -299,7 +299,7 @@ internal sealed class Dialogue
         Assert.True(TcpView.VerifyChecksum(source, destination, packet[ip..]), "the host sent a wrong checksum");
         Assert.True(TcpView.TryParse(packet[ip..], out TcpView view, out _));
         Assert.True(_peers.TryGetValue(new IpEndpoint(destination, view.DestinationPort), out ScriptedPeer? peer), "a segment for no peer");
-        peer.Take(view, Now, view.SourcePort, source);
+        peer.Take(view, Now, view.SourcePort, source, frame.GroupFollows);
     }
 
     private sealed class Recorder(Dialogue net) : HostObserver

@@ -64,6 +64,39 @@ public sealed class OpeningTests
         Assert.Equal(Duration.FromSeconds(7), net.Changes[^1].Time - Instant.Zero);
     }
 
+    [Fact]
+    public void TCP_USER_TIMEOUT_bounds_opening_from_the_first_SYN_on()
+    {
+        Dialogue net = new(profile: Profile.Linux26);
+        net.Connect(options: s => s.SetOption(net.Now, SocketOption.TCP_USER_TIMEOUT, 2000));
+        net.Advance(Duration.FromSeconds(60));
+        net.Peer.ExpectAt(0, Syn());
+        net.Peer.ExpectAt(1000, Syn());
+        net.Peer.ExpectNothing();
+        Assert.Equal(Duration.FromSeconds(2), net.Changes[^1].Time - Instant.Zero);
+    }
+
+    [Theory]
+    [InlineData("linux", 1)]
+    [InlineData("rfc9293", 6)]
+    public void Data_in_the_SYN_ACK_is_left_to_the_peer_or_taken(string profile, uint acknowledged)
+    {
+        Assert.True(Profile.TryGet(profile, out Profile found));
+        Dialogue net = new(profile: found);
+        net.Connect();
+        net.Peer.Expect(Syn(Iss));
+        net.Peer.Send(SynAck(Irs, Iss + 1) with { Length = 5 });
+        net.Advance(Duration.FromSeconds(1));
+        net.Peer.Expect(Ack(Iss + 1, Irs + 1));
+        if (acknowledged > 1)
+        {
+            net.Peer.Expect(Ack(Iss + 1, Irs + acknowledged));
+        }
+
+        net.Peer.ExpectNothing();
+        Assert.Equal((int)acknowledged - 1, net.Socket.ReadableCount);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

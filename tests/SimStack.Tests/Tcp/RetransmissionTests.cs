@@ -220,6 +220,43 @@ public sealed class RetransmissionTests
         Assert.Equal(TcpState.FinWait2, net.StateOf());
     }
 
+    /// <summary>What is sent again when the first was small, as a Linux 6.18 kernel does it. MSS 1000; a trailing e ends a record.</summary>
+    [Theory]
+    [InlineData("300 300 300 300 300", false, true, "900")] // as many as fit a segment
+    [InlineData("500", true, true, "500F")] // the FIN too
+    [InlineData("200e 200 200", false, true, "200")]
+    [InlineData("300 2500", false, true, "300")] // what was more than a segment when it was sent stays by itself
+    [InlineData("300 300", false, false, "300")] // tcp_retrans_collapse 0
+    public void Small_segments_join_when_they_are_sent_again(string writes, bool close, bool collapse, string again)
+    {
+        Dialogue net = Established(Syn().Mss(1000), s => s.RetransmitCollapse = collapse);
+        net.Socket.SetOption(net.Now, SocketOption.TCP_NODELAY, 1);
+        int total = 0;
+        foreach (string write in writes.Split(' '))
+        {
+            int size = int.Parse(write.TrimEnd('e'));
+            net.Socket.Send(net.Now, Bytes(First + (uint)total, size), write.EndsWith('e') ? MessageFlags.MSG_EOR : MessageFlags.None);
+            total += size;
+        }
+
+        if (close)
+        {
+            net.Socket.Shutdown(net.Now, ShutdownHow.SHUT_WR);
+        }
+
+        net.Peer.Ignore();
+        net.AdvanceMs(201);
+        SegmentPattern got = net.Peer.Expect((close ? Fin(First, Next) : Data(First, Next, 1)) with { Length = int.Parse(again.TrimEnd('F')) });
+        Assert.Equal(Bytes(First, got.Data!.Length), got.Data);
+        Assert.Equal(TcpFlags.Psh, got.Flags & TcpFlags.Psh);
+        net.Peer.ExpectNothing();
+        net.Peer.Send(Ack(Next, First + (uint)got.SequenceLength));
+        net.AdvanceMs(2000);
+        net.Peer.Send(Ack(Next, First + (uint)total + (close ? 1u : 0)));
+        Assert.Equal((0, 0L), (net.Socket.GetInfo(net.Now).Unacked, net.Socket.GetInfo(net.Now).NotsentBytes));
+        Assert.Equal(0, net.Socket.GetInfo(net.Now).Lost);
+    }
+
     private static Dialogue Established(SegmentPattern? syn = null, Action<Sysctls>? settings = null)
     {
         Dialogue net = new(settings: settings);

@@ -74,7 +74,7 @@ internal sealed class ScriptedPeer
         _received.Clear();
     }
 
-    internal void Take(in TcpView view, Instant at, ushort hostPort, IpAddress hostAddress)
+    internal void Take(in TcpView view, Instant at, ushort hostPort, IpAddress hostAddress, bool followed)
     {
         Host = new IpEndpoint(hostAddress, hostPort);
         Assert.True(TcpOptions.TryParse(view.OptionBytes, out TcpOptions options), "the host sent options that can't be read");
@@ -101,6 +101,7 @@ internal sealed class ScriptedPeer
             TsEcr = options.TsEcr,
             SackBlocks = blocks,
             At = at,
+            Followed = followed,
         });
     }
 }

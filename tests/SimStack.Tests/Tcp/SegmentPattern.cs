@@ -46,6 +46,9 @@ internal sealed record SegmentPattern
     /// <summary>When it was received; not part of a pattern.</summary>
     public Instant At { get; init; }
 
+    /// <summary>Received: the next segment is of the same offload packet. Not part of a pattern.</summary>
+    public bool Followed { get; init; }
+
     /// <summary>SEG.LEN: data, and one each for SYN and FIN.</summary>
     public int SequenceLength => (Data?.Length ?? Length ?? 0) + ((Flags & TcpFlags.Syn) != 0 ? 1 : 0) + ((Flags & TcpFlags.Fin) != 0 ? 1 : 0);
 

@@ -162,8 +162,7 @@ internal static class StateTables
         new("no control bit at all", p => Bare(TcpFlags.None, p.RcvNxt), _ => null, s),
         new("old ACK", p => Ack(p.RcvNxt, p.Una - 1), _ => null, s),
         new("the ACK again", p => Ack(p.RcvNxt, p.Una), _ => null, s),
-        new("ACK of what was never sent", p => Ack(p.RcvNxt, p.SndNxt + 1), p => s is S.Established ? null : Acknowledge(p), s, By.Linux),
-        new("ACK of what was never sent", p => Ack(p.RcvNxt, p.SndNxt + 1), Acknowledge, s, By.Rfc9293),
+        new("ACK of what was never sent", p => Ack(p.RcvNxt, p.SndNxt + 1), Acknowledge, s),
         new("ACK as old as the largest window", p => Ack(p.RcvNxt, p.Una - 65_535), _ => null, s, By.Rfc9293),
         new("ACK older than the largest window", p => Ack(p.RcvNxt, p.Una - 65_536), Acknowledge, s),
     ];
@@ -173,8 +172,7 @@ internal static class StateTables
         .. Receiving(S.Established),
         new("FIN", p => Fin(p.RcvNxt, p.SndNxt), p => Ack(p.SndNxt, p.RcvNxt + 1), S.CloseWait) { Delayed = true },
         new("data and FIN", p => Fin(p.RcvNxt, p.SndNxt) with { Length = 10 }, p => Ack(p.SndNxt, p.RcvNxt + 11), S.CloseWait) { Delayed = true },
-        new("FIN and ACK of what was never sent", p => Fin(p.RcvNxt, p.SndNxt + 1), _ => null, S.Established, By.Linux),
-        new("FIN and ACK of what was never sent", p => Fin(p.RcvNxt, p.SndNxt + 1), Acknowledge, S.Established, By.Rfc9293),
+        new("FIN and ACK of what was never sent", p => Fin(p.RcvNxt, p.SndNxt + 1), Acknowledge, S.Established),
     ];
 
     private static StateRow[] FinWait1() =>

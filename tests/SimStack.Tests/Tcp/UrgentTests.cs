@@ -25,7 +25,7 @@ public sealed class UrgentTests
         SegmentPattern urgent = net.Peer.Expect(Data(First + 3, Next, "X").With(TcpFlags.Urg));
         Assert.Equal(1, (int)urgent.UrgentPointer!.Value);
         net.AdvanceMs(201);
-        net.Peer.Expect(Data(First, Next, 3).With(TcpFlags.Urg) with { UrgentPointer = 4 }); // also on what lies before it
+        net.Peer.Expect(Data(First, Next, 4).With(TcpFlags.Urg) with { UrgentPointer = 4 }); // also on what lies before it
         net.Peer.Send(Ack(Next, First + 4));
         net.Socket.Send(net.Now, "d"u8);
         net.Peer.Expect(Data(First + 4, Next, "d"));

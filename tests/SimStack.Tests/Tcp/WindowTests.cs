@@ -18,17 +18,26 @@ public sealed class WindowTests
     /// <summary>MSS 1000, nothing in flight, that window, that many bytes to send: what leaves at once.</summary>
     [Theory]
     [Trait("RFC9293", "MUST-38")]
-    [InlineData(8000, 1000, 3000, "1000")] // a full segment
-    [InlineData(8000, 999, 3000, "")] // less than one, and less than half of the largest window
-    [InlineData(8000, 2500, 3000, "1000 1000")]
-    [InlineData(8000, 500, 500, "500")] // all there is
-    [InlineData(8000, 500, 501, "")]
-    [InlineData(1600, 900, 3000, "800")] // segments of at most half of the largest window
-    [InlineData(400, 200, 300, "200")] // half of the largest window
-    [InlineData(400, 199, 300, "")]
-    public void The_sender_avoids_silly_windows(int largest, int window, int count, string leaves)
+    [InlineData("rfc9293", 8000, 1000, 3000, "1000")] // a full segment
+    [InlineData("rfc9293", 8000, 999, 3000, "")] // less than one, and less than half of the largest window
+    [InlineData("rfc9293", 8000, 2500, 3000, "1000 1000")]
+    [InlineData("rfc9293", 8000, 500, 500, "500")] // all there is
+    [InlineData("rfc9293", 8000, 500, 501, "")]
+    [InlineData("rfc9293", 1600, 900, 3000, "800")] // segments of at most half of the largest window
+    [InlineData("rfc9293", 400, 200, 300, "200")] // half of the largest window
+    [InlineData("rfc9293", 400, 199, 300, "")]
+    [InlineData("linux", 8000, 1000, 3000, "1000")]
+    [InlineData("linux", 8000, 999, 3000, "")]
+    [InlineData("linux", 8000, 2500, 3000, "1000 1000 500")] // the last packet of the queue fills the window
+    [InlineData("linux", 8000, 500, 500, "500")]
+    [InlineData("linux", 8000, 500, 501, "")]
+    [InlineData("linux", 1600, 900, 3000, "800")]
+    [InlineData("linux", 400, 200, 300, "")] // all of a segment, or nothing
+    public void The_sender_avoids_silly_windows(string profile, int largest, int window, int count, string leaves)
     {
-        Dialogue net = Established(Syn().Mss(1000), window: largest);
+        Assert.True(Profile.TryGet(profile, out Profile known));
+        Dialogue net = Established(Syn().Mss(1000), window: largest, profile: known);
+        net.Peer.Send(Ack(Next, First).Win(0));
         net.Peer.Send(Ack(Next, First).Win(window));
         net.Socket.SetOption(net.Now, SocketOption.TCP_NODELAY, 1);
         net.Socket.Send(net.Now, Bytes(First, count));

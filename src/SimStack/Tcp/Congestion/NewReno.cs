@@ -95,6 +95,14 @@ internal struct NewReno
         Phase = CongestionPhase.Recovery;
     }
 
+    /// <summary>A loss that is made good already: half the window, and no recovery.</summary>
+    public void ReduceForLoss()
+    {
+        Threshold = Math.Max(Window / 2, 2);
+        Window = Threshold;
+        _credit = 0;
+    }
+
     /// <summary>Retransmission timeout: half of it as threshold, and one segment (RFC 5681 §3.1).</summary>
     /// <param name="first">False for repeated timeouts of one segment: the threshold stays (RFC 5681 §3.1).</param>
     /// <param name="inFlight">Segments taken to be in flight still.</param>

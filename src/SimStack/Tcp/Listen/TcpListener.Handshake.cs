@@ -1,4 +1,5 @@
 using SimStack.Profiles;
+using SimStack.Sockets;
 using SimStack.Wire;
 
 namespace SimStack.Tcp.Listen;
@@ -110,7 +111,7 @@ internal sealed partial class TcpListener
         _acceptQueue.Add(connection);
         Notify(now, "handshake completed");
         connection.SegmentArrives(now, ref segment);
-        _tcp.SignalReady(Socket);
+        Socket.Wake(PollEvents.POLLIN);
     }
 
     private void Overflow(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
@@ -171,6 +172,7 @@ internal sealed partial class TcpListener
         _synQueue.CountTimeout(entry);
         entry.Resent = true;
         _tcp.Counters[SnmpCounter.TcpRetransSegs]++;
+        _tcp.Counters[SnmpCounter.TcpExtTCPSynRetrans]++;
         SendSynAck(now, entry);
         entry.NextRetransmission = now + TimerWheel.Fires(RetransmissionDelay(entry), _tcp.Sysctls.TimerHz);
         _tcp.Timers.Update(entry);
@@ -187,6 +189,7 @@ internal sealed partial class TcpListener
         entry.LastDuplicateAnswer = now;
         entry.Resent = true;
         _tcp.Counters[SnmpCounter.TcpRetransSegs]++;
+        _tcp.Counters[SnmpCounter.TcpExtTCPSynRetrans]++;
         SendSynAck(now, entry);
         entry.NextRetransmission = now + TimerWheel.Fires(RetransmissionDelay(entry), _tcp.Sysctls.TimerHz);
         _tcp.Timers.Update(entry);
@@ -209,7 +212,8 @@ internal sealed partial class TcpListener
         AddTimestamps(now, entry, ref options);
         _tcp.Send(
             now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.Irs + 1, TcpFlags.Syn | TcpFlags.Ack,
-            (ushort)Math.Min(entry.ReceiveWindow, 65_535), options, (byte)Socket.Options.TypeOfService, TimeToLive);
+            (ushort)Math.Min(entry.ReceiveWindow, 65_535), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
+            TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery);
     }
 
     private void SendAck(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
@@ -226,10 +230,11 @@ internal sealed partial class TcpListener
         AddTimestamps(now, entry, ref options);
         _tcp.Send(
             now, entry.Path, entry.Local, entry.Remote, entry.Iss + 1, entry.Irs + 1, TcpFlags.Ack,
-            (ushort)(entry.ReceiveWindow >> entry.ReceiveScale), options, (byte)Socket.Options.TypeOfService, TimeToLive);
+            (ushort)(entry.ReceiveWindow >> entry.ReceiveScale), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
+            TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery);
     }
 
-    private byte TimeToLive => (byte)(Socket.Options.TimeToLive > 0 ? Socket.Options.TimeToLive : _tcp.Sysctls.DefaultTtl);
+    private byte TimeToLiveFor(SynQueueEntry entry) => Socket.Options.TimeToLiveFor(entry.Remote.Address.IsV4, _tcp.Sysctls.DefaultTtl);
 
     private void AddTimestamps(Instant now, SynQueueEntry entry, ref TcpOptions options)
     {

@@ -138,12 +138,12 @@ internal sealed partial class TcpListener
         }
 
         SocketOptions options = Socket.Options;
-        int mss = path.Mtu - (local.Address.IsV4 ? 40 : 60);
+        int mss = path.AdvertisedMss;
         mss = options.MaximumSegment > 0 ? Math.Min(mss, options.MaximumSegment) : mss;
         bool timestamps = segment.Options.HasTimestamps && _tcp.Sysctls.Timestamps;
         int buffer = options.ReceiveBuffer > 0 ? options.ReceiveBuffer : _tcp.Sysctls.RmemDefault;
         (int window, byte scale, int clamp) = TcpConnection.InitialWindow(
-            _tcp.Profile, _tcp.Sysctls, buffer >> 1, mss - (timestamps ? 12 : 0),
+            _tcp.Profile, _tcp.Sysctls, path.Route, buffer >> 1, mss - (timestamps ? 12 : 0),
             segment.Options.WindowScale >= 0 && _tcp.Sysctls.WindowScaling,
             // With SO_RCVBUF set, the window cannot grow beyond it (Linux: tcp_openreq_init_rwin).
             options.WindowClamp == 0 && options.ReceiveBuffer > 0 ? buffer >> 1 : options.WindowClamp);

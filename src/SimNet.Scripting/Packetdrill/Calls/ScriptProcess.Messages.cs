@@ -1,0 +1,153 @@
+using SimNet.Scripting.Packetdrill.Syntax;
+using SimStack.Sockets;
+using SimStack.Tcp;
+
+namespace SimNet.Scripting.Packetdrill.Calls;
+
+/// <summary>sendmsg and recvmsg.</summary>
+internal sealed partial class ScriptProcess
+{
+    private PendingCall SendMessage(CallArguments arguments, Instant now)
+    {
+        arguments.RequireCount(3);
+        int descriptor = arguments.Int(0);
+        OpenFile file = File(descriptor);
+        MessageHeaderExpression message = MessageHeader(arguments);
+        long length = VectorLength(message.Vector, CallArguments.Int(message.VectorLength));
+        if (CallArguments.Int(message.Flags) != 0)
+        {
+            throw CallException.Mistake($"msg_flags={CallText.Of(message.Flags)}; sendmsg ignores them, write 0");
+        }
+
+        TimestampingFlags? times = TimesAsked(message);
+        int flags = arguments.Int(2);
+        if (file is not SocketFile socket)
+        {
+            return PendingCall.Immediate(_ => CallResult.Fail(LinuxErrno.ENOTSOCK));
+        }
+
+        MessageFlag.ForSend(flags);
+        machine.Sockets.Connecting(descriptor);
+        if (times is not null && socket.Tcp is null)
+        {
+            throw CallException.Unsupported("SO_TIMESTAMPING on this kind of socket");
+        }
+
+        SendProgress progress = new(length)
+        {
+            Elements = [.. message.Vector.Items.OfType<IoVectorExpression>().Select(v => CallArguments.Int(v.Length))],
+            Blocks = true,
+            Timestamping = times,
+        };
+        return SendOn(socket, progress, isNull: false, flags, machine.ConnectEndpoint, now);
+    }
+
+    /// <summary>The control message SO_TIMESTAMPING of a sendmsg: which times this call asks for.</summary>
+    private static TimestampingFlags? TimesAsked(MessageHeaderExpression message)
+    {
+        TimestampingFlags? times = null;
+        foreach (Expression item in message.Control?.Items ?? [])
+        {
+            ControlMessage control = ControlMessage.From(item);
+            times = control is { Level: ControlMessage.LevelSocket, Type: ControlMessage.Timestamping, Length: sizeof(int) }
+                ? (TimestampingFlags)control.Values[0]
+                : throw CallException.Unsupported(
+                    $"sendmsg with a control message of {LinuxSymbols.Name("SOL_", control.Level)}, type {control.Type}");
+        }
+
+        return times;
+    }
+
+    private PendingCall ReceiveMessage(CallArguments arguments, Instant now)
+    {
+        arguments.RequireCount(3);
+        OpenFile file = File(arguments.Int(0));
+        MessageHeaderExpression message = MessageHeader(arguments);
+        long length = VectorLength(message.Vector, CallArguments.Int(message.VectorLength));
+        int flags = arguments.Int(2);
+        if (file is not SocketFile socket)
+        {
+            return PendingCall.Immediate(_ => CallResult.Fail(LinuxErrno.ENOTSOCK));
+        }
+
+        List<ControlMessage> expected = [.. message.Control?.Items.Select(ControlMessage.From) ?? []];
+        int expectedFlags = CallArguments.Int(message.Flags);
+        ReceiveCall call = new(socket, length, isNull: false, flags);
+        return new PendingCall
+        {
+            Deadline = After(now, socket.ReceiveTimeout),
+            Expire = _ => call.Expire(),
+            Attempt = time => call.Attempt(this, time),
+            // What failed leaves the message as it was, which is as the script has it.
+            Verify = result => result.Succeeded ? CompareMessage(expectedFlags, expected, call, ControlOf(socket, call), flags) : null,
+        };
+    }
+
+    private static MessageHeaderExpression MessageHeader(CallArguments arguments) => arguments[1] as MessageHeaderExpression
+        ?? throw CallException.Mistake($"{CallText.Of(arguments[1])} where {{msg_name(...)=…, msg_iov(1)=…}} belongs");
+
+    /// <summary>The control messages that Linux has for what was received.</summary>
+    private List<ControlMessage> ControlOf(SocketFile socket, ReceiveCall call)
+    {
+        if (call.Error is { } error)
+        {
+            return ControlOf(socket, error);
+        }
+
+        return socket.Tcp is { } tcp && socket.KeptOptions.GetValueOrDefault("TCP_INQ") != 0
+            ? [ControlMessage.Int(ControlMessage.LevelTcp, ControlMessage.TcpInq, InQueue(tcp))]
+            : [];
+    }
+
+    private List<ControlMessage> ControlOf(SocketFile socket, ExtendedError error)
+    {
+        List<ControlMessage> messages = [];
+        // Linux looks at the flags when the entry is read.
+        bool told = socket.Tcp is { } tcp
+            && ((TimestampingFlags)tcp.GetOption(SocketOption.SO_TIMESTAMPING).Value & TimestampingFlags.SOF_TIMESTAMPING_SOFTWARE) != 0;
+        if (error.Origin is ErrorOrigin.Timestamping && told)
+        {
+            int type = socket.HasNewTimestamps ? ControlMessage.TimestampingNew : ControlMessage.Timestamping;
+            messages.Add(ControlMessage.Times(type, (error.Time - machine.ScriptStart).Nanoseconds));
+        }
+
+        messages.Add(ControlMessage.Error(
+            socket.Socket.Family is AddressFamily.AF_INET,
+            (int)error.Error, (int)error.Origin, error.Type, error.Code, error.Info, error.EeData));
+        return messages;
+    }
+
+    /// <summary>What is left to read; the peer's FIN counts, so that the user reads on (Linux: tcp_inq_hint).</summary>
+    private static int InQueue(TcpSocket tcp)
+    {
+        bool ended = tcp.State is TcpState.CloseWait or TcpState.LastAck or TcpState.Closing or TcpState.TimeWait;
+        return tcp.ReadableCount + (ended ? 1 : 0);
+    }
+
+    /// <summary>
+    /// The control buffer is as large as what the script expects: what finds no room is cut off, and MSG_CTRUNC says so.
+    /// </summary>
+    private string? CompareMessage(
+        int expectedFlags, List<ControlMessage> expected, ReceiveCall call, List<ControlMessage> live, int callFlags)
+    {
+        int room = expected.Sum(m => m.Space);
+        int returned = call.ReturnedFlags | (callFlags & MessageFlag.CloseOnExec);
+        List<ControlMessage> fitting = [];
+        foreach (ControlMessage message in live)
+        {
+            if (message.Space <= room)
+            {
+                fitting.Add(message);
+                room -= message.Space;
+            }
+            else
+            {
+                returned |= MessageFlag.ControlTruncated;
+            }
+        }
+
+        return returned != expectedFlags
+            ? $"msg_flags={LinuxSymbols.Flags("MSG_", (uint)returned)}"
+            : ControlMessage.Compare(expected, fitting, machine.TimestampTolerance);
+    }
+}

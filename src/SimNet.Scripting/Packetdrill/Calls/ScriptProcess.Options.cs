@@ -1,0 +1,281 @@
+using System.Buffers.Binary;
+using System.Text;
+using SimStack.Sockets;
+using SimStack.Tcp;
+
+namespace SimNet.Scripting.Packetdrill.Calls;
+
+/// <summary>getsockopt and setsockopt. What neither the stack nor the process has fails by its name.</summary>
+internal sealed partial class ScriptProcess
+{
+    // Those that Linux has as modules; any other name is ENOENT there.
+    private static readonly string[] CongestionControls =
+    [
+        "bbr", "bic", "cdg", "cubic", "dctcp", "highspeed", "htcp", "hybla", "illinois", "lp", "nv", "reno", "scalable", "vegas", "veno",
+        "westwood", "yeah",
+    ];
+
+    private const int LongestOption = 4096;
+
+    private readonly Capabilities _capabilities = new();
+
+    private PendingCall SetSocketOption(CallArguments arguments)
+    {
+        arguments.RequireCount(5);
+        OpenFile file = File(arguments.Int(0));
+        int level = arguments.Int(1);
+        int number = arguments.Int(2);
+        int length = arguments.Int(4);
+        byte[] value = OptionBytes.From(arguments[3], length);
+        return PendingCall.Immediate(now =>
+            file is not SocketFile socket ? CallResult.Fail(LinuxErrno.ENOTSOCK)
+            : length < 0 ? CallResult.Fail(LinuxErrno.EINVAL)
+            : OptionOf(socket, level, number) is not { } name ? CallResult.Fail(Errno.ENOPROTOOPT)
+            : Set(socket, level, name, value, now));
+    }
+
+    private PendingCall GetSocketOption(CallArguments arguments)
+    {
+        arguments.RequireCount(5);
+        OpenFile file = File(arguments.Int(0));
+        int level = arguments.Int(1);
+        int number = arguments.Int(2);
+        long length = arguments.Bracketed(4);
+        byte[] value = [];
+        return new PendingCall
+        {
+            Attempt = now =>
+            {
+                if (file is not SocketFile socket)
+                {
+                    return CallResult.Fail(LinuxErrno.ENOTSOCK);
+                }
+
+                if (length < 0 || OptionOf(socket, level, number) is not { } name)
+                {
+                    return CallResult.Fail(length < 0 ? Errno.EINVAL : Errno.ENOPROTOOPT);
+                }
+
+                int errno = Get(socket, name, now, out value);
+                value = value[..(int)Math.Min(value.Length, length)];
+                return errno == 0 ? CallResult.Ok() : CallResult.Fail(errno);
+            },
+            // A call that failed leaves the buffer as the tool made it: zeros.
+            Verify = result => OptionBytes.Compare(
+                arguments[3], length, result.Succeeded ? value : new byte[Math.Clamp(length, 0, LongestOption)]),
+        };
+    }
+
+    /// <summary>The option's name; null where Linux knows none such for that kind of socket.</summary>
+    private static string? OptionOf(SocketFile socket, int level, int number)
+    {
+        bool fits = level switch
+        {
+            OptionName.LevelSocket or OptionName.LevelIp => true,
+            OptionName.LevelTcp => socket.Tcp is not null,
+            OptionName.LevelUdp => socket.Socket is UdpSocket,
+            OptionName.LevelIpv6 => socket.Socket.Family is AddressFamily.AF_INET6,
+            _ => false,
+        };
+        return fits ? OptionName.Find(level, number) : null;
+    }
+
+    private CallResult Set(SocketFile socket, int level, string name, byte[] value, Instant now)
+    {
+        switch (name)
+        {
+            case "SO_TYPE" or "SO_PROTOCOL" or "SO_DOMAIN" or "SO_ERROR" or "SO_ACCEPTCONN" or "SO_SNDLOWAT":
+                return CallResult.Fail(value.Length < sizeof(int) ? Errno.EINVAL : Errno.ENOPROTOOPT);
+            case "TCP_INFO" or "TCP_CC_INFO" or "TCP_SAVED_SYN" or "TCP_IS_MPTCP":
+                return CallResult.Fail(value.Length < sizeof(int) ? Errno.EINVAL : Errno.ENOPROTOOPT);
+            case "IP_MTU" or "IP_PROTOCOL":
+                return CallResult.Fail(Errno.ENOPROTOOPT);
+            case "SO_RCVTIMEO" or "SO_RCVTIMEO_NEW" or "SO_SNDTIMEO" or "SO_SNDTIMEO_NEW":
+                return SetTimeout(socket, name, value);
+            case "SO_TIMESTAMPING" or "SO_TIMESTAMPING_NEW":
+                return SetTimestamping(socket, name, value, now);
+            case "TCP_CONGESTION":
+                return SetCongestionControl(socket.Tcp!, value);
+        }
+
+        // SOL_IP takes a byte where it is not given an int.
+        int least = level == OptionName.LevelIp ? 0 : name == "SO_LINGER" ? 2 * sizeof(int) : sizeof(int);
+        if (value.Length < least)
+        {
+            return CallResult.Fail(LinuxErrno.EINVAL);
+        }
+
+        int number = value.Length >= sizeof(int) ? BinaryPrimitives.ReadInt32LittleEndian(value) : value.Length > 0 ? value[0] : 0;
+        if (name == "SO_LINGER")
+        {
+            int seconds = BinaryPrimitives.ReadInt32LittleEndian(value.AsSpan(sizeof(int)));
+            number = number == 0 ? -1 : seconds < 0 ? int.MaxValue : seconds;
+        }
+
+        if (Keep(socket, name, number) is { } kept)
+        {
+            return kept;
+        }
+
+        SocketOption option = OptionName.OfStack(name) ?? throw CallException.Unsupported(name);
+        return IsForbidden(name) ? CallResult.Fail(LinuxErrno.EPERM) : FromStack(socket.Socket.SetOption(now, option, number), name);
+    }
+
+    /// <summary>Options that the stack does not know for this protocol are of Linux's all the same.</summary>
+    private static CallResult FromStack(Errno errno, string name) => errno is Errno.ENOPROTOOPT
+        ? throw CallException.Unsupported($"{name} on this kind of socket")
+        : CallResult.From(errno);
+
+    /// <summary>
+    /// Options that on this machine have nothing to act on, and some that Linux itself ignores: they are kept, and told again. Null for
+    /// all others.
+    /// </summary>
+    private CallResult? Keep(SocketFile socket, string name, int value)
+    {
+        switch (name)
+        {
+            // Routing rules and packet filters look at the mark, queueing disciplines with bands at the priority: there are none.
+            case "SO_MARK" or "SO_PRIORITY":
+                bool harmless = name == "SO_PRIORITY" && value is >= 0 and <= 6;
+                if (!harmless && !_capabilities.Has(Capabilities.NetAdmin) && !_capabilities.Has(Capabilities.NetRaw))
+                {
+                    return CallResult.Fail(LinuxErrno.EPERM);
+                }
+
+                break;
+            case "SO_BROADCAST" when socket.Tcp is not null:
+                value = value != 0 ? 1 : 0;
+                break;
+            case "TCP_INQ" or "TCP_THIN_DUPACK" when value is < 0 or > 1:
+                return CallResult.Fail(LinuxErrno.EINVAL);
+            case "TCP_INQ":
+                break;
+            case "SO_BSDCOMPAT" or "TCP_THIN_DUPACK":
+                value = 0;
+                break;
+            default:
+                return null;
+        }
+
+        socket.KeptOptions[name] = value;
+        return CallResult.Ok();
+    }
+
+    private bool IsForbidden(string name) =>
+        name is "SO_SNDBUFFORCE" or "SO_RCVBUFFORCE" && !_capabilities.Has(Capabilities.NetAdmin);
+
+    private static CallResult SetTimeout(SocketFile socket, string name, byte[] value)
+    {
+        int errno = OptionBytes.ToTime(value, out Duration time);
+        if (errno != 0)
+        {
+            return CallResult.Fail(errno);
+        }
+
+        if (name.StartsWith("SO_RCV", StringComparison.Ordinal))
+        {
+            socket.ReceiveTimeout = time;
+        }
+        else
+        {
+            socket.SendTimeout = time;
+        }
+
+        return CallResult.Ok();
+    }
+
+    private static CallResult SetTimestamping(SocketFile socket, string name, byte[] value, Instant now)
+    {
+        // Hardware takes no times here; of what arrives none are told.
+        const TimestampingFlags Missing = TimestampingFlags.SOF_TIMESTAMPING_RX_SOFTWARE | TimestampingFlags.SOF_TIMESTAMPING_OPT_STATS
+            | TimestampingFlags.SOF_TIMESTAMPING_BIND_PHC;
+        if (value.Length < sizeof(int))
+        {
+            return CallResult.Fail(LinuxErrno.EINVAL);
+        }
+
+        int flags = BinaryPrimitives.ReadInt32LittleEndian(value);
+        if (((TimestampingFlags)flags & Missing) is not 0 and var missing)
+        {
+            throw CallException.Unsupported(LinuxSymbols.Flags("SOF_TIMESTAMPING_", (uint)missing));
+        }
+
+        CallResult result = FromStack(socket.Socket.SetOption(now, SocketOption.SO_TIMESTAMPING, flags), name);
+        socket.HasNewTimestamps = result.Succeeded ? name.EndsWith("_NEW", StringComparison.Ordinal) : socket.HasNewTimestamps;
+        return result;
+    }
+
+    private static CallResult SetCongestionControl(TcpSocket tcp, byte[] value)
+    {
+        const int LongestName = 15;
+        if (value.Length < 1)
+        {
+            return CallResult.Fail(LinuxErrno.EINVAL);
+        }
+
+        int end = Array.IndexOf(value, (byte)0);
+        string name = Encoding.Latin1.GetString(value, 0, Math.Min(end < 0 ? value.Length : end, LongestName));
+        return tcp.SetCongestionControl(name) ? CallResult.Ok()
+            : CongestionControls.Contains(name, StringComparer.Ordinal) ? throw CallException.Unsupported($"TCP_CONGESTION {name}")
+            : CallResult.Fail(LinuxErrno.ENOENT);
+    }
+
+    private static int Get(SocketFile socket, string name, Instant now, out byte[] value)
+    {
+        value = [];
+        switch (name)
+        {
+            case "SO_LINGER":
+                int linger = socket.Tcp?.GetOption(SocketOption.SO_LINGER).Value ?? -1;
+                value = OptionBytes.OfLinger(linger >= 0, Math.Max(linger, 0));
+                return 0;
+            case "SO_RCVTIMEO" or "SO_RCVTIMEO_NEW":
+                value = OptionBytes.OfTime(socket.ReceiveTimeout);
+                return 0;
+            case "SO_SNDTIMEO" or "SO_SNDTIMEO_NEW":
+                value = OptionBytes.OfTime(socket.SendTimeout);
+                return 0;
+            case "SO_TIMESTAMPING" or "SO_TIMESTAMPING_NEW" when socket.Tcp is { } tcp:
+                // struct so_timestamping. The new option tells only what itself set.
+                bool told = socket.HasNewTimestamps || !name.EndsWith("_NEW", StringComparison.Ordinal);
+                value = [.. OptionBytes.OfInt(told ? tcp.GetOption(SocketOption.SO_TIMESTAMPING).Value : 0), .. OptionBytes.OfInt(0)];
+                return 0;
+            case "TCP_CONGESTION":
+                value = new byte[16];
+                Encoding.Latin1.GetBytes(socket.Tcp!.CongestionControl, value);
+                return 0;
+        }
+
+        if (Told(socket, name) is { } number)
+        {
+            value = OptionBytes.OfInt(number);
+            return 0;
+        }
+
+        SocketOption option = OptionName.OfStack(name) ?? throw CallException.Unsupported(name);
+        SocketResult result = socket.Socket.GetOption(option);
+        if (!result.Succeeded)
+        {
+            return result.Error is Errno.ENOPROTOOPT
+                ? throw CallException.Unsupported($"{name} on this kind of socket")
+                : (int)result.Error;
+        }
+
+        value = OptionBytes.OfInt(result.Value);
+        return 0;
+    }
+
+    /// <summary>What the process knows by itself; null for what the stack is asked.</summary>
+    private static int? Told(SocketFile socket, string name) => name switch
+    {
+        "SO_TYPE" => socket.Type,
+        "SO_PROTOCOL" => socket.ProtocolNumber,
+        "SO_DOMAIN" => (int)socket.Socket.Family,
+        "SO_ACCEPTCONN" => socket.Tcp is { State: TcpState.Listen } ? 1 : 0,
+        "SO_SNDLOWAT" => 1,
+        "SO_BSDCOMPAT" or "TCP_THIN_DUPACK" => 0,
+        "SO_BROADCAST" when socket.Tcp is null => null,
+        "SO_MARK" or "SO_PRIORITY" or "SO_BROADCAST" or "TCP_INQ" => socket.KeptOptions.GetValueOrDefault(name),
+        _ => null,
+    };
+}

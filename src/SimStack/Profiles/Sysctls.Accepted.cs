@@ -1,0 +1,187 @@
+using System.Globalization;
+
+namespace SimStack.Profiles;
+
+/// <summary>
+/// Settings of Linux 6.x that this stack has no behaviour of its own for. One is accepted with the values for which the stack behaves as
+/// Linux would, foremost its default; another value is refused by name.
+/// </summary>
+public sealed partial class Sysctls
+{
+    private const string Key = "00000000-00000000-00000000-00000000";
+    private static readonly SortedList<string, Accepted> AcceptedOnly = BuildAccepted();
+
+    private SortedList<string, string>? _stated;
+
+    private SysctlResult SetAccepted(string name, Accepted entry, string value, out string? error)
+    {
+        error = null;
+        string text = string.Join(' ', value.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries));
+        if (entry.Range is (long least, long most))
+        {
+            if (!TryNumbers(text, least, most, entry.Count, out string? normal))
+            {
+                error = entry.Count == 1 ? $"{name} takes {least} to {most}, not '{value}'" : $"{name} takes {entry.Count} numbers, not '{value}'";
+                return SysctlResult.BadValue;
+            }
+
+            text = normal!;
+        }
+        else if (entry.Count == 0)
+        {
+            error = $"{name} can only be read";
+            return SysctlResult.BadValue;
+        }
+
+        if (!entry.IsRight(text))
+        {
+            error = $"{name}={value.Trim()} is not supported yet";
+            return SysctlResult.Unsupported;
+        }
+
+        _stated = _stated is null ? new(StringComparer.Ordinal) : new(_stated, StringComparer.Ordinal);
+        _stated[name] = text;
+        return SysctlResult.Ok;
+    }
+
+    private string GetAccepted(string name, Accepted entry) =>
+        _stated is not null && _stated.TryGetValue(name, out string? text) ? text : entry.Default;
+
+    private static bool TryNumbers(string text, long least, long most, int count, out string? normal)
+    {
+        string[] words = text.Split(' ');
+        normal = null;
+        for (int i = 0; i < words.Length; i++)
+        {
+            if (!TryNumber(words[i], out long number) || number < least || number > most)
+            {
+                return false;
+            }
+
+            words[i] = number.ToString(CultureInfo.InvariantCulture);
+        }
+
+        normal = string.Join('\t', words);
+        return words.Length == count;
+    }
+
+    /// <summary>Decimal, or hexadecimal behind 0x, as the kernel reads them.</summary>
+    private static bool TryNumber(string text, out long number) => text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+        ? long.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number)
+        : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number);
+
+    private static SortedList<string, Accepted> BuildAccepted()
+    {
+        SortedList<string, Accepted> all = new(StringComparer.Ordinal);
+
+        // Of these only some values are what the stack does; the first one is Linux's default.
+        void Only(string name, long least, long most, params long[] right) =>
+            all.Add(name, new Accepted(
+                Text(right[0]), 1, (least, most), text => right.Contains(long.Parse(text, CultureInfo.InvariantCulture))));
+
+        // These change nothing that a simulated host could show, or nothing unless another one is switched on that can't be.
+        void Any(string name, string standard, long least = int.MinValue, long most = uint.MaxValue, int count = 1) =>
+            all.Add(name, new Accepted(standard, count, (least, most), _ => true));
+
+        void Words(string name, string standard, Func<string, bool> isRight) => all.Add(name, new Accepted(standard, 1, null, isRight));
+        void ReadOnly(string name, string value) => all.Add(name, new Accepted(value, 0, null, _ => false));
+
+        AddAcceptedTcp(Only, Any);
+        AddAcceptedIp(Only, Any);
+        Words("net.ipv4.tcp_congestion_control", "cubic", text => text is "reno" or "cubic");
+        Words("net.ipv4.tcp_allowed_congestion_control", "reno cubic", text => text.Split(' ').All(word => word is "reno" or "cubic"));
+        Words("net.ipv4.tcp_fastopen_key", Key, IsFastOpenKey);
+        Words("net.ipv4.ip_local_reserved_ports", "", text => text.Length == 0);
+        ReadOnly("net.ipv4.tcp_available_congestion_control", "reno");
+        ReadOnly("net.ipv4.tcp_available_ulp", "");
+        ReadOnly("net.ipv4.tcp_ehash_entries", "262144");
+        return all;
+    }
+
+    private static void AddAcceptedTcp(Action<string, long, long, long[]> only, AcceptAny any)
+    {
+        only("net.ipv4.tcp_app_win", 0, 31, [31]);
+        any("net.ipv4.tcp_adv_win_scale", "1", -31, 31); // Without effect since Linux 6.6.
+        any("net.ipv4.tcp_autocorking", "1", 0, 1); // Interfaces here take frames at once.
+        any("net.ipv4.tcp_backlog_ack_defer", "1", 0, 1);
+        any("net.ipv4.tcp_base_mss", "1024");
+        only("net.ipv4.tcp_challenge_ack_limit", 0, int.MaxValue, [int.MaxValue]);
+        any("net.ipv4.tcp_child_ehash_entries", "0", 0, 16 << 20); // How large tables are is nothing that shows.
+        any("net.ipv4.tcp_comp_sack_delay_ns", "1000000", 0);
+        only("net.ipv4.tcp_comp_sack_nr", 0, 255, [44, 0]);
+        any("net.ipv4.tcp_comp_sack_slack_ns", "100000", 0);
+        any("net.ipv4.tcp_early_demux", "1", 0, 255);
+        only("net.ipv4.tcp_ecn", 0, 5, [2, 0]);
+        any("net.ipv4.tcp_ecn_fallback", "1", 0, 1);
+        any("net.ipv4.tcp_ecn_option", "2", 0, 3);
+        any("net.ipv4.tcp_ecn_option_beacon", "3", 0, 255);
+        any("net.ipv4.tcp_fack", "0", 0, 255);
+        only("net.ipv4.tcp_fastopen", 0, int.MaxValue, [1, 0, 0x70403]);
+        any("net.ipv4.tcp_fastopen_blackhole_timeout_sec", "0", 0, int.MaxValue);
+        only("net.ipv4.tcp_frto", 0, 255, [2]);
+        only("net.ipv4.tcp_fwmark_accept", 0, 1, [0]);
+        only("net.ipv4.tcp_l3mdev_accept", 0, 1, [0]);
+        any("net.ipv4.tcp_limit_output_bytes", "4194304");
+        any("net.ipv4.tcp_low_latency", "0");
+        any("net.ipv4.tcp_max_orphans", "131072");
+        only("net.ipv4.tcp_max_reordering", 0, int.MaxValue, [300]);
+        any("net.ipv4.tcp_max_tw_buckets", "131072", 4096);
+        any("net.ipv4.tcp_mem", "287901\t383869\t575802", 0, int.MaxValue, 3);
+        only("net.ipv4.tcp_migrate_req", 0, 1, [0]);
+        only("net.ipv4.tcp_min_rtt_wlen", 0, 86_400, [300]);
+        only("net.ipv4.tcp_moderate_rcvbuf", 0, 1, [1, 0]);
+        any("net.ipv4.tcp_mtu_probe_floor", "48", 48);
+        only("net.ipv4.tcp_mtu_probing", 0, 2, [0]);
+        any("net.ipv4.tcp_no_metrics_save", "0", 0, 1);
+        any("net.ipv4.tcp_no_ssthresh_metrics_save", "1", 0, 1);
+        any("net.ipv4.tcp_plb_cong_thresh", "128", 0, 256);
+        only("net.ipv4.tcp_plb_enabled", 0, 1, [0]);
+        any("net.ipv4.tcp_plb_idle_rehash_rounds", "3", 0, 31);
+        any("net.ipv4.tcp_plb_rehash_rounds", "12", 0, 31);
+        any("net.ipv4.tcp_plb_suspend_rto_sec", "60", 0, 255);
+        any("net.ipv4.tcp_probe_interval", "600", 0);
+        any("net.ipv4.tcp_probe_threshold", "8", 0);
+        only("net.ipv4.tcp_recovery", 0, 255, [1]);
+        only("net.ipv4.tcp_reflect_tos", 0, 1, [0]);
+        any("net.ipv4.tcp_retries1", "3", 0, 255);
+        only("net.ipv4.tcp_shrink_window", 0, 1, [0]);
+        only("net.ipv4.tcp_stdurg", 0, 255, [0]);
+        only("net.ipv4.tcp_syncookies", 0, 2, [1, 0]);
+        only("net.ipv4.tcp_thin_linear_timeouts", 0, 255, [0]);
+        only("net.ipv4.tcp_tw_reuse_delay", 1, 60_000, [1000]);
+        only("net.ipv4.tcp_workaround_signed_windows", 0, 255, [0]);
+    }
+
+    private static void AddAcceptedIp(Action<string, long, long, long[]> only, AcceptAny any)
+    {
+        only("net.ipv4.fwmark_reflect", 0, 1, [0]);
+        any("net.ipv4.ip_autobind_reuse", "0", 0, 1);
+        any("net.ipv4.ip_dynaddr", "0", 0, 255);
+        any("net.ipv4.ip_early_demux", "1", 0, 255);
+        any("net.ipv4.ip_forward_update_priority", "1", 0, 1);
+        only("net.ipv4.ip_forward_use_pmtu", 0, 1, [0]);
+        only("net.ipv4.ip_nonlocal_bind", 0, 1, [0]);
+        any("net.ipv4.ip_unprivileged_port_start", "1024", 0, 65_535);
+    }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>One or two keys of four groups of eight hexadecimal digits.</summary>
+    private static bool IsFastOpenKey(string text)
+    {
+        foreach (string key in text.Split(','))
+        {
+            string[] groups = key.Trim().Split('-');
+            if (groups.Length != 4 || !groups.All(group => group.Length is >= 1 and <= 8 && group.All(char.IsAsciiHexDigit)))
+            {
+                return false;
+            }
+        }
+
+        return text.Count(c => c == ',') <= 1;
+    }
+
+    private delegate void AcceptAny(string name, string standard, long least = int.MinValue, long most = uint.MaxValue, int count = 1);
+
+    private sealed record Accepted(string Default, int Count, (long, long)? Range, Func<string, bool> IsRight);
+}

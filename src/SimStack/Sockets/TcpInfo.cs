@@ -1,0 +1,158 @@
+namespace SimStack.Sockets;
+
+/// <summary>
+/// TCP_INFO: the inside of a connection as getsockopt(2) tells it on Linux, the names those of <c>struct tcp_info</c> (linux/tcp.h). What the
+/// stack can't tell truly is not there: such a name is known (<see cref="IsKnown"/>) and has no value (<see cref="TryGet"/>).
+/// </summary>
+public readonly partial record struct TcpInfo
+{
+    /// <summary>Linux's number of the state: TCP_ESTABLISHED 1 … TCP_CLOSE 7 … TCP_LISTEN 10, TCP_CLOSING 11.</summary>
+    public int State { get; init; }
+
+    /// <summary>TCP_CA_Open 0, TCP_CA_Disorder 1, TCP_CA_CWR 2, TCP_CA_Recovery 3, TCP_CA_Loss 4.</summary>
+    public int CaState { get; init; }
+
+    /// <summary>Timeouts of the oldest segment in a row.</summary>
+    public int Retransmits { get; init; }
+
+    /// <summary>Window probes or keep-alive probes that were not answered.</summary>
+    public int Probes { get; init; }
+
+    /// <summary>Doublings of the RTO in force.</summary>
+    public int Backoff { get; init; }
+
+    /// <summary>TCPI_OPT_TIMESTAMPS 1, TCPI_OPT_SACK 2, TCPI_OPT_WSCALE 4: what both ends agreed on.</summary>
+    public int Options { get; init; }
+
+    /// <summary>The shift of the peer's window.</summary>
+    public int SndWscale { get; init; }
+
+    /// <summary>The shift of the own window.</summary>
+    public int RcvWscale { get; init; }
+
+    /// <summary>Retransmission timeout, backoff included, in microseconds.</summary>
+    public long Rto { get; init; }
+
+    /// <summary>The delay of a delayed ACK as it is estimated, in microseconds.</summary>
+    public long Ato { get; init; }
+
+    /// <summary>Bytes of data in a full segment that is sent.</summary>
+    public int SndMss { get; init; }
+
+    /// <summary>Bytes of data in a full segment that is received, as it is estimated.</summary>
+    public int RcvMss { get; init; }
+
+    /// <summary>Segments sent and not acknowledged; of a listening socket the connections that wait for accept.</summary>
+    public int Unacked { get; init; }
+
+    /// <summary>Segments that arrived ahead of others by what the peer's ACKs tell; of a listening socket the backlog.</summary>
+    public int Sacked { get; init; }
+
+    /// <summary>Segments that are taken for lost.</summary>
+    public int Lost { get; init; }
+
+    /// <summary>Segments that were sent again and are not acknowledged.</summary>
+    public int Retrans { get; init; }
+
+    /// <summary>0: Linux does not use it any more.</summary>
+    public int Fackets { get; init; }
+
+    /// <summary>Milliseconds since data was sent; since the connection was established, if none ever was.</summary>
+    public long LastDataSent { get; init; }
+
+    /// <summary>0: Linux does not remember it.</summary>
+    public long LastAckSent { get; init; }
+
+    /// <summary>Milliseconds since data was received; since the connection was established, if none ever was.</summary>
+    public long LastDataRecv { get; init; }
+
+    /// <summary>Milliseconds since an acceptable ACK was received.</summary>
+    public long LastAckRecv { get; init; }
+
+    /// <summary>Path MTU in bytes.</summary>
+    public int Pmtu { get; init; }
+
+    /// <summary>Bytes that the receive window may grow to for now.</summary>
+    public int RcvSsthresh { get; init; }
+
+    /// <summary>Smoothed round trip time in microseconds; 0 before the first sample.</summary>
+    public long Rtt { get; init; }
+
+    /// <summary>Mean deviation of the round trip time in microseconds.</summary>
+    public long Rttvar { get; init; }
+
+    /// <summary>Slow start threshold in segments; 2,147,483,647 (TCP_INFINITE_SSTHRESH) until the first loss.</summary>
+    public int SndSsthresh { get; init; }
+
+    /// <summary>Congestion window in segments.</summary>
+    public int SndCwnd { get; init; }
+
+    /// <summary>The MSS that was announced, less the room for timestamps, in bytes.</summary>
+    public int Advmss { get; init; }
+
+    /// <summary>Duplicate ACKs, or segments, by which the network is taken to reorder.</summary>
+    public int Reordering { get; init; }
+
+    /// <summary>Segments that were sent again since the connection began.</summary>
+    public long TotalRetrans { get; init; }
+
+    /// <summary>The rate by which offload packets are sized, in bytes per second: a multiple of window by round trip.</summary>
+    public long PacingRate { get; init; }
+
+    /// <summary>Sequence numbers that the peer acknowledged: bytes, and one for a FIN and for the SYN of an active open.</summary>
+    public long BytesAcked { get; init; }
+
+    /// <summary>Sequence numbers received in order: bytes, and one for a FIN.</summary>
+    public long BytesReceived { get; init; }
+
+    /// <summary>Segments sent, those without data among them.</summary>
+    public long SegsOut { get; init; }
+
+    /// <summary>Segments received, those without data among them.</summary>
+    public long SegsIn { get; init; }
+
+    /// <summary>Bytes written and not sent yet.</summary>
+    public long NotsentBytes { get; init; }
+
+    /// <summary>The least round trip time of the last 300 s in microseconds; 4,294,967,295 before the first sample.</summary>
+    public long MinRtt { get; init; }
+
+    /// <summary>Segments with data received.</summary>
+    public long DataSegsIn { get; init; }
+
+    /// <summary>Segments with data sent.</summary>
+    public long DataSegsOut { get; init; }
+
+    /// <summary>Microseconds with data to send or unacknowledged.</summary>
+    public long BusyTime { get; init; }
+
+    /// <summary>Microseconds of <see cref="BusyTime"/> in which the peer's window held data back.</summary>
+    public long RwndLimited { get; init; }
+
+    /// <summary>Microseconds of <see cref="BusyTime"/> in which the send buffer was too small.</summary>
+    public long SndbufLimited { get; init; }
+
+    /// <summary>Segments that the peer is known to have, the SYN or SYN-ACK among them.</summary>
+    public long Delivered { get; init; }
+
+    /// <summary>0: no segment of a connection without ECN is acknowledged as marked.</summary>
+    public long DeliveredCe { get; init; }
+
+    /// <summary>Bytes of data sent, those sent again among them.</summary>
+    public long BytesSent { get; init; }
+
+    /// <summary>Bytes of data sent again.</summary>
+    public long BytesRetrans { get; init; }
+
+    /// <summary>Segments with data that came ahead of others.</summary>
+    public long RcvOoopack { get; init; }
+
+    /// <summary>The peer's window in bytes.</summary>
+    public long SndWnd { get; init; }
+
+    /// <summary>The own window in bytes.</summary>
+    public long RcvWnd { get; init; }
+
+    /// <summary>Retransmission timeouts since the connection began.</summary>
+    public long TotalRto { get; init; }
+}

@@ -1,0 +1,50 @@
+using SimStack.Tcp;
+
+namespace SimStack.Sockets;
+
+/// <summary>connect(2) with AF_UNSPEC, and what is in the queues.</summary>
+public sealed partial class TcpSocket
+{
+    /// <summary>
+    /// Sequence numbers sent or waiting to be sent and not acknowledged, a FIN among them: Linux's SIOCOUTQ. 0 without a connection.
+    /// </summary>
+    public int UnacknowledgedCount => _connection?.Unacknowledged ?? 0;
+
+    /// <summary>Those of them that were not sent yet: Linux's SIOCOUTQNSD.</summary>
+    public int UnsentCount => _connection?.Unsent ?? 0;
+
+    /// <summary>
+    /// connect(2) with AF_UNSPEC (Linux: tcp_disconnect): ends the connection at once, by RST where the peer waits for more, or stops to
+    /// listen. The socket may connect or listen again; ECONNRESET is pending (SO_ERROR) where a connection was cut off. Its port stays its own if the
+    /// user bound it.
+    /// </summary>
+    /// <returns>OK; EBADF when the socket is closed.</returns>
+    public Errno Disconnect(Instant now)
+    {
+        if (_closed)
+        {
+            return Errno.EBADF;
+        }
+
+        StopListening(now);
+        _error = Errno.OK;
+        if (_connection is { } connection)
+        {
+            // Linux tells the user too what the peer was told.
+            _error = connection.State is TcpState.Closed or TcpState.Closing or TcpState.LastAck or TcpState.TimeWait
+                ? Errno.OK
+                : Errno.ECONNRESET;
+            connection.Abort(now);
+            _connection = null;
+        }
+
+        _connecting = false;
+        if (!_bound)
+        {
+            _local = default;
+        }
+
+        Wake(WakesEveryone);
+        return Errno.OK;
+    }
+}

@@ -1,0 +1,20 @@
+namespace SimStack.Tcp;
+
+/// <summary>What a connection counts for TCP_INFO.</summary>
+internal struct SegmentCounts
+{
+    public long BytesSent, BytesRetransmitted, BytesAcked, BytesReceived;
+    public uint SegmentsOut, SegmentsIn, DataSegmentsOut, DataSegmentsIn;
+
+    /// <summary>Segments that the peer is known to have, the SYN among them.</summary>
+    public uint Delivered;
+
+    /// <summary>Segments sent again, the SYN among them.</summary>
+    public uint Retransmitted;
+
+    /// <summary>Data segments that came ahead of others.</summary>
+    public uint OutOfOrder;
+
+    /// <summary>Retransmission timeouts.</summary>
+    public ushort Timeouts;
+}
