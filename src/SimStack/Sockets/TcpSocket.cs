@@ -400,7 +400,7 @@ public sealed partial class TcpSocket : HostSocket
     /// <summary>TCP_INFO as getsockopt(2) tells it; of a socket without a connection little more than the state.</summary>
     public TcpInfo GetInfo(Instant now) => _connection?.GetInfo(now) ?? new TcpInfo
     {
-        State = LinuxStates.NumberOf(State),
+        State = State.ToLinuxNumber(),
         Unacked = _listener?.AcceptQueueLength ?? 0,
         Sacked = _listener?.Backlog ?? 0,
         SndMss = 536,

@@ -14,7 +14,7 @@ internal sealed partial class TcpConnection
     public TcpInfo GetInfo(Instant now) => InfoOfPath(now, new TcpInfo
     {
         // What waits in TIME-WAIT is no part of Linux' socket any more, which is closed then.
-        State = LinuxStates.NumberOf(_tcp.StateOf(this) is TcpState.TimeWait ? TcpState.Closed : _tcp.StateOf(this)),
+        State = (_tcp.StateOf(this) is TcpState.TimeWait ? TcpState.Closed : _tcp.StateOf(this)).ToLinuxNumber(),
         CaState = _congestion.Phase switch
         {
             Congestion.CongestionPhase.Open => 0,

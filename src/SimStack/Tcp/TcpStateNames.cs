@@ -30,6 +30,22 @@ public static class TcpStateNames
     /// <summary>As Windows' netstat writes it: <c>SYN_RECEIVED</c>.</summary>
     public static string ToNetstatName(this TcpState state) => Netstat[(int)state];
 
+    /// <summary>Linux's number of the state (include/net/tcp_states.h), 1 to 11, as TCP_INFO and /proc/net/tcp give it.</summary>
+    public static int ToLinuxNumber(this TcpState state) => state switch
+    {
+        TcpState.Established => 1,
+        TcpState.SynSent => 2,
+        TcpState.SynReceived => 3,
+        TcpState.FinWait1 => 4,
+        TcpState.FinWait2 => 5,
+        TcpState.TimeWait => 6,
+        TcpState.CloseWait => 8,
+        TcpState.LastAck => 9,
+        TcpState.Listen => 10,
+        TcpState.Closing => 11,
+        _ => 7,
+    };
+
     /// <summary>Reads any of the three spellings, ignoring case and the choice of dash or underscore.</summary>
     public static bool TryParse(string text, out TcpState state)
     {

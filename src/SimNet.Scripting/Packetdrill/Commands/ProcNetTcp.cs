@@ -39,7 +39,7 @@ internal static class ProcNetTcp
 
     private static string Line(in SocketTableRow row, bool v6, int number) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{number,4}: {Endpoint(row.Local, v6)} {Endpoint(row.Remote, v6)} {Code(row.State):X2} {Unsent(row):X8}:{row.RecvQ:X8} 00:00000000 00000000     0        0 0");
+        $"{number,4}: {Endpoint(row.Local, v6)} {Endpoint(row.Remote, v6)} {row.State.ToLinuxNumber():X2} {Unsent(row):X8}:{row.RecvQ:X8} 00:00000000 00000000     0        0 0");
 
     // For LISTEN the file shows no backlog.
     private static int Unsent(in SocketTableRow row) => row.State == TcpState.Listen ? 0 : row.SendQ;
@@ -70,20 +70,4 @@ internal static class ProcNetTcp
 
         return text.Append(CultureInfo.InvariantCulture, $":{endpoint.Port:X4}").ToString();
     }
-
-    // Linux, include/net/tcp_states.h.
-    private static int Code(TcpState state) => state switch
-    {
-        TcpState.Established => 1,
-        TcpState.SynSent => 2,
-        TcpState.SynReceived => 3,
-        TcpState.FinWait1 => 4,
-        TcpState.FinWait2 => 5,
-        TcpState.TimeWait => 6,
-        TcpState.CloseWait => 8,
-        TcpState.LastAck => 9,
-        TcpState.Listen => 10,
-        TcpState.Closing => 11,
-        _ => 7,
-    };
 }
