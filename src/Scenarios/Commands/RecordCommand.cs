@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Scenarios.Catalogue;
@@ -28,7 +27,7 @@ internal sealed class RecordCommand
         HelpName = "N",
         CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0
             ? number
-            : Wrong<int?>(result, "--connection", "a whole number from 1 up"),
+            : result.Wrong<int?>("--connection", "a whole number from 1 up"),
     };
 
     private readonly Option<RecordingSide?> _side = new("--side")
@@ -39,7 +38,7 @@ internal sealed class RecordCommand
         {
             "client" => RecordingSide.Client,
             "server" => RecordingSide.Server,
-            _ => Wrong<RecordingSide?>(result, "--side", "client or server"),
+            _ => result.Wrong<RecordingSide?>("--side", "client or server"),
         },
     };
 
@@ -55,26 +54,13 @@ internal sealed class RecordCommand
         HelpName = "10ms",
         CustomParser = result => Units.TryDuration(result.Tokens[0].Value, out Duration tolerance) && tolerance >= Duration.FromMicroseconds(1) && tolerance <= Duration.FromSeconds(100)
             ? tolerance
-            : Wrong<Duration?>(result, "--tolerance", "a time like 10ms or 500us"),
+            : result.Wrong<Duration?>("--tolerance", "a time like 10ms or 500us"),
     };
 
-    private readonly Option<string?> _profile = new("--profile")
-    {
-        Description = $"the machine that shall follow the script: {string.Join(", ", Profile.All.Select(p => p.Name))}; default: {Profile.Linux.Name}",
-        HelpName = "NAME",
-        CustomParser = result => Profile.TryGet(result.Tokens[0].Value, out _)
-            ? result.Tokens[0].Value
-            : Wrong<string?>(result, "--profile", null, Suggestions.For(result.Tokens[0].Value, Profile.All.Select(p => p.Name), "profiles")),
-    };
+    private readonly Option<string?> _profile = SharedOptions.Profile(
+        $"the machine that shall follow the script: {SharedOptions.ProfileList}; default: {Profile.Linux.Name}");
 
-    private readonly Option<ulong?> _seed = new("--seed")
-    {
-        Description = "of a scenario's run",
-        HelpName = "N",
-        CustomParser = result => ulong.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
-            ? seed
-            : Wrong<ulong?>(result, "--seed", "a whole number from 0 to 18446744073709551615, like --seed 7"),
-    };
+    private readonly Option<ulong?> _seed = SharedOptions.Seed("of a scenario's run");
 
     private readonly Option<string[]> _settings = new("--set") { Description = "of a scenario: change a value by its path, as sim run does", HelpName = "PATH=VALUE" };
 
@@ -113,11 +99,4 @@ internal sealed class RecordCommand
         Seed = parsed.GetValue(_seed),
         Settings = parsed.GetValue(_settings) ?? [],
     };
-
-    private static T? Wrong<T>(ArgumentResult result, string option, string? right, string? hint = null)
-    {
-        string found = result.Tokens[0].Value;
-        result.AddError(right is null ? $"{option}: unknown name `{found}`{hint}" : $"{option}: `{found}` is not {right}");
-        return default;
-    }
 }

@@ -1,12 +1,8 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Scenarios.Catalogue;
 using Scenarios.CommandLine;
 using Scenarios.Running;
-using SimNet.Scripting.Yaml;
-using SimStack.Profiles;
 
 namespace Scenarios.Commands;
 
@@ -15,14 +11,7 @@ internal sealed class RunCommand
 {
     private readonly Argument<string> _target = new("NAME|FILE") { Description = "a scenario of the catalogue, a .yaml file, or a packetdrill script (.pkt)", HelpName = "NAME|FILE" };
 
-    private readonly Option<ulong?> _seed = new("--seed")
-    {
-        Description = "root of all randomness, in place of the script's",
-        HelpName = "N",
-        CustomParser = result => ulong.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)
-            ? seed
-            : Wrong<ulong?>(result, "--seed", "a whole number from 0 to 18446744073709551615, like --seed 7"),
-    };
+    private readonly Option<ulong?> _seed = SharedOptions.Seed("root of all randomness, in place of the script's");
 
     private readonly Option<string[]> _settings = new("--set")
     {
@@ -30,14 +19,8 @@ internal sealed class RunCommand
         HelpName = "PATH=VALUE",
     };
 
-    private readonly Option<string?> _profile = new("--profile")
-    {
-        Description = $"behaviour of every host, in place of the script's: {string.Join(", ", Profile.All.Select(p => p.Name))}",
-        HelpName = "NAME",
-        CustomParser = result => Profile.TryGet(result.Tokens[0].Value, out _)
-            ? result.Tokens[0].Value
-            : Wrong<string?>(result, "--profile", null, Suggestions.For(result.Tokens[0].Value, Profile.All.Select(p => p.Name), "profiles")),
-    };
+    private readonly Option<string?> _profile = SharedOptions.Profile(
+        $"behaviour of every host, in place of the script's: {SharedOptions.ProfileList}");
 
     private readonly Option<bool> _quiet = new("--quiet") { Description = "print only expectations that failed" };
     private readonly Option<bool> _csv = new("--csv") { Description = "of a sweep: write its table to NAME.csv, a line for each run" };
@@ -55,7 +38,7 @@ internal sealed class RunCommand
         HelpName = "pcapng|pcap",
         CustomParser = result => result.Tokens[0].Value is "pcapng" or "pcap"
             ? result.Tokens[0].Value
-            : Wrong<string?>(result, "--format", "pcapng or pcap"),
+            : result.Wrong<string?>("--format", "pcapng or pcap"),
     };
 
     private readonly Option<string?> _ladder = new("--ladder")
@@ -64,7 +47,7 @@ internal sealed class RunCommand
         HelpName = "all|N|none",
         CustomParser = result => LadderAmount.TryParse(result.Tokens[0].Value, out _)
             ? result.Tokens[0].Value
-            : Wrong<string?>(result, "--ladder", "all, none, or a number of lines"),
+            : result.Wrong<string?>("--ladder", "all, none, or a number of lines"),
     };
 
     private readonly Option<string?> _out = new("--out") { Description = "folder of the output files; default: SIM_OUT, or the current one", HelpName = "DIR" };
@@ -140,12 +123,5 @@ internal sealed class RunCommand
         return request.CaptureToOutput && request.Verify
             ? throw SimException.BadRequest("sim run: --verify compares capture files; leave out --capture -")
             : request;
-    }
-
-    private static T? Wrong<T>(ArgumentResult result, string option, string? right, string? hint = null)
-    {
-        string found = result.Tokens[0].Value;
-        result.AddError(right is null ? $"{option}: unknown name `{found}`{hint}" : $"{option}: `{found}` is not {right}");
-        return default;
     }
 }

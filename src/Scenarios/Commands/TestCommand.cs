@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using System.Globalization;
 using Scenarios.CommandLine;
 using Scenarios.Testing;
@@ -26,17 +25,11 @@ internal sealed class TestCommand
         HelpName = "N",
         CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int jobs) && jobs is > 0 and <= 1024
             ? jobs
-            : Wrong<int?>(result, "--jobs", "a whole number from 1 to 1024, like --jobs 4"),
+            : result.Wrong<int?>("--jobs", "a whole number from 1 to 1024, like --jobs 4"),
     };
 
-    private readonly Option<Profile?> _profile = new("--profile")
-    {
-        Description = $"behaviour of the machine under test: {string.Join(", ", Profile.All.Select(p => p.Name))}; default: {Profile.Linux.Name}",
-        HelpName = "NAME",
-        CustomParser = result => Profile.TryGet(result.Tokens[0].Value, out Profile? profile)
-            ? profile
-            : Wrong<Profile>(result, "--profile", null, Suggestions.For(result.Tokens[0].Value, Profile.All.Select(p => p.Name), "profiles")),
-    };
+    private readonly Option<string?> _profile = SharedOptions.Profile(
+        $"behaviour of the machine under test: {SharedOptions.ProfileList}; default: {Profile.Linux.Name}");
 
     private readonly Option<IReadOnlyList<PacketdrillIpVersion>?> _ipVersion = new("--ip-version")
     {
@@ -44,7 +37,7 @@ internal sealed class TestCommand
         HelpName = "ipv4|ipv6|ipv4-mapped-ipv6|all",
         CustomParser = result => IpVersionNames.TryParse(result.Tokens[0].Value, out IReadOnlyList<PacketdrillIpVersion> versions)
             ? versions
-            : Wrong<IReadOnlyList<PacketdrillIpVersion>>(result, "--ip-version", "ipv4, ipv6, ipv4-mapped-ipv6 or all"),
+            : result.Wrong<IReadOnlyList<PacketdrillIpVersion>>("--ip-version", "ipv4, ipv6, ipv4-mapped-ipv6 or all"),
     };
 
     private readonly Option<string[]> _macros = new("-D") { Description = "value for a name in the scripts, as -D CODE=net_unreachable", HelpName = "NAME=VALUE" };
@@ -55,7 +48,7 @@ internal sealed class TestCommand
         HelpName = "4ms",
         CustomParser = result => Units.TryDuration(result.Tokens[0].Value, out Duration tolerance) && tolerance > Duration.Zero
             ? tolerance
-            : Wrong<Duration?>(result, "--tolerance", "a time like 4ms or 500us"),
+            : result.Wrong<Duration?>("--tolerance", "a time like 4ms or 500us"),
     };
 
     private readonly Option<bool> _verbose = new("--verbose") { Description = "with every failure both sides of the mismatch, the packets before it, and what the script printed" };
@@ -105,7 +98,7 @@ internal sealed class TestCommand
         {
             Paths = parsed.GetRequiredValue(_paths),
             Jobs = parsed.GetValue(_jobs) ?? Environment.ProcessorCount,
-            Profile = parsed.GetValue(_profile) ?? Profile.Linux,
+            Profile = Profile.TryGet(parsed.GetValue(_profile) ?? "", out Profile? profile) ? profile : Profile.Linux,
             IpVersions = parsed.GetValue(_ipVersion) ?? [PacketdrillIpVersion.Ipv4],
             Macros = Macros(parsed.GetValue(_macros) ?? []),
             Tolerance = parsed.GetValue(_tolerance),
@@ -137,12 +130,5 @@ internal sealed class TestCommand
         }
 
         return macros;
-    }
-
-    private static T? Wrong<T>(ArgumentResult result, string option, string? right, string? hint = null)
-    {
-        string found = result.Tokens[0].Value;
-        result.AddError(right is null ? $"{option}: unknown name `{found}`{hint}" : $"{option}: `{found}` is not {right}");
-        return default;
     }
 }
