@@ -67,19 +67,52 @@ internal static class PacketNotation
         while (reader.MoveNext())
         {
             text.Append(text.Length > 0 ? "," : "");
-            AppendOption(text, reader.Kind, reader.Data);
+            text.Append(Option(reader.Kind, reader.Data));
         }
 
         return reader.IsMalformed ? text.Append(text.Length > 0 ? "," : "").Append("malformed").ToString() : text.ToString();
     }
 
-    /// <summary>One option.</summary>
-    public static string Option(TcpOptionKind kind, ReadOnlySpan<byte> data)
+    /// <summary>One option; <c>option-N</c> and its bytes where the language has no form for it.</summary>
+    public static string Option(TcpOptionKind kind, ReadOnlySpan<byte> data) =>
+        KnownOption(kind, data) ?? WithHex(string.Create(CultureInfo.InvariantCulture, $"option-{(int)kind}"), data);
+
+    /// <summary>One option as a script has it; null where the language has no form for it.</summary>
+    public static string? KnownOption(TcpOptionKind kind, ReadOnlySpan<byte> data)
     {
-        var text = new StringBuilder();
-        AppendOption(text, kind, data);
+        CultureInfo c = CultureInfo.InvariantCulture;
+        return kind switch
+        {
+            TcpOptionKind.EndOfList => "eol",
+            TcpOptionKind.NoOperation => "nop",
+            TcpOptionKind.MaximumSegmentSize when data.Length == 2 => string.Create(c, $"mss {BinaryPrimitives.ReadUInt16BigEndian(data)}"),
+            TcpOptionKind.WindowScale when data.Length == 1 => string.Create(c, $"wscale {data[0]}"),
+            TcpOptionKind.SackPermitted when data.IsEmpty => "sackOK",
+            TcpOptionKind.Timestamps when data.Length == 8 => string.Create(
+                c, $"TS val {BinaryPrimitives.ReadUInt32BigEndian(data)} ecr {BinaryPrimitives.ReadUInt32BigEndian(data[4..])}"),
+            TcpOptionKind.Sack when data.Length > 0 && data.Length % 8 == 0 => Sack(data),
+            TcpOptionKind.Md5Signature when data.Length <= 16 => WithHex("md5", data),
+            TcpOptionKind.FastOpen => WithHex("FO", data),
+            TcpOptionKind.Experimental when data.Length >= 2 && BinaryPrimitives.ReadUInt16BigEndian(data) == FastOpenExperimentId =>
+                WithHex("FOEXP", data[2..]),
+            _ => null,
+        };
+    }
+
+    private static string Sack(ReadOnlySpan<byte> data)
+    {
+        var text = new StringBuilder("sack");
+        for (int i = 0; i < data.Length; i += 8)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $" {BinaryPrimitives.ReadUInt32BigEndian(data[i..])}:{BinaryPrimitives.ReadUInt32BigEndian(data[(i + 4)..])}");
+        }
+
         return text.ToString();
     }
+
+    private static string WithHex(string name, ReadOnlySpan<byte> data) => data.IsEmpty ? name : $"{name} {Convert.ToHexStringLower(data)}";
 
     private static void AppendFlags(StringBuilder text, PacketImage packet, bool withAce)
     {
@@ -114,64 +147,6 @@ internal static class PacketNotation
             {
                 text.Append(letter);
             }
-        }
-    }
-
-    private static void AppendOption(StringBuilder text, TcpOptionKind kind, ReadOnlySpan<byte> data)
-    {
-        CultureInfo c = CultureInfo.InvariantCulture;
-        switch (kind)
-        {
-            case TcpOptionKind.EndOfList:
-                text.Append("eol");
-                break;
-            case TcpOptionKind.NoOperation:
-                text.Append("nop");
-                break;
-            case TcpOptionKind.MaximumSegmentSize when data.Length == 2:
-                text.Append(c, $"mss {BinaryPrimitives.ReadUInt16BigEndian(data)}");
-                break;
-            case TcpOptionKind.WindowScale when data.Length == 1:
-                text.Append(c, $"wscale {data[0]}");
-                break;
-            case TcpOptionKind.SackPermitted when data.IsEmpty:
-                text.Append("sackOK");
-                break;
-            case TcpOptionKind.Timestamps when data.Length == 8:
-                text.Append(c, $"TS val {BinaryPrimitives.ReadUInt32BigEndian(data)} ecr {BinaryPrimitives.ReadUInt32BigEndian(data[4..])}");
-                break;
-            case TcpOptionKind.Sack when data.Length % 8 == 0:
-                text.Append("sack");
-                for (int i = 0; i < data.Length; i += 8)
-                {
-                    text.Append(c, $" {BinaryPrimitives.ReadUInt32BigEndian(data[i..])}:{BinaryPrimitives.ReadUInt32BigEndian(data[(i + 4)..])}");
-                }
-
-                break;
-            case TcpOptionKind.Md5Signature:
-                text.Append("md5");
-                AppendHex(text, data);
-                break;
-            case TcpOptionKind.FastOpen:
-                text.Append("FO");
-                AppendHex(text, data);
-                break;
-            case TcpOptionKind.Experimental when data.Length >= 2 && BinaryPrimitives.ReadUInt16BigEndian(data) == FastOpenExperimentId:
-                text.Append("FOEXP");
-                AppendHex(text, data[2..]);
-                break;
-            default:
-                text.Append(c, $"option-{(int)kind}");
-                AppendHex(text, data);
-                break;
-        }
-    }
-
-    private static void AppendHex(StringBuilder text, ReadOnlySpan<byte> data)
-    {
-        if (!data.IsEmpty)
-        {
-            text.Append(' ').Append(Convert.ToHexStringLower(data));
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using SimNet.Scripting.Packetdrill.Matching;
 
 namespace SimNet.Scripting.Packetdrill.Recording;
 
@@ -8,9 +9,6 @@ namespace SimNet.Scripting.Packetdrill.Recording;
 /// <param name="peerClock">What to subtract from the peer's.</param>
 internal sealed class OptionNotation(uint ownClock, uint peerClock)
 {
-    // RFC 7413, appendix A: the experiment's number before the option had a kind.
-    private const ushort FastOpenMagic = 0xF989;
-
     /// <summary>What a segment's options are: <c> &lt;mss 1460,sackOK&gt;</c> with a blank in front; empty without options.</summary>
     /// <param name="packet">The segment.</param>
     /// <exception cref="RecordingException">An option has no form in the language.</exception>
@@ -67,59 +65,42 @@ internal sealed class OptionNotation(uint ownClock, uint peerClock)
         return null;
     }
 
+    // The numbers in it are the capture's; the script's count from the first ones.
     private string Word(RecordedPacket packet, TcpOptionKind kind, ReadOnlySpan<byte> data)
     {
-        CultureInfo c = CultureInfo.InvariantCulture;
-        switch (kind)
+        byte[] mapped = data.ToArray();
+        if (kind == TcpOptionKind.Timestamps && data.Length == 8)
         {
-            case TcpOptionKind.EndOfList:
-                return "eol";
-            case TcpOptionKind.NoOperation:
-                return "nop";
-            case TcpOptionKind.MaximumSegmentSize when data.Length == 2:
-                return string.Create(c, $"mss {BinaryPrimitives.ReadUInt16BigEndian(data)}");
-            case TcpOptionKind.WindowScale when data.Length == 1:
-                return string.Create(c, $"wscale {data[0]}");
-            case TcpOptionKind.SackPermitted when data.IsEmpty:
-                return "sackOK";
-            case TcpOptionKind.Sack when data.Length > 0 && data.Length % 8 == 0:
-                return Sack(packet, data);
-            case TcpOptionKind.Timestamps when data.Length == 8:
-                return Timestamp(packet, data);
-            case TcpOptionKind.FastOpen:
-                return "FO" + (data.IsEmpty ? "" : " " + Convert.ToHexStringLower(data));
-            case TcpOptionKind.Experimental when data.Length >= 2 && BinaryPrimitives.ReadUInt16BigEndian(data) == FastOpenMagic:
-                return "FOEXP" + (data.Length == 2 ? "" : " " + Convert.ToHexStringLower(data[2..]));
-            case TcpOptionKind.Md5Signature when data.Length <= 16:
-                return "md5 " + Convert.ToHexStringLower(data);
-            default:
-                throw Refused(packet, string.Create(c, $"TCP option {(int)kind} of {data.Length + 2} bytes"));
+            MapTimestamps(packet, mapped);
         }
+        else if (kind == TcpOptionKind.Sack && data.Length % 8 == 0)
+        {
+            MapBlocks(packet, mapped);
+        }
+
+        return PacketNotation.KnownOption(kind, mapped)
+            ?? throw Refused(packet, string.Create(CultureInfo.InvariantCulture, $"TCP option {(int)kind} of {data.Length + 2} bytes"));
     }
 
-    private string Timestamp(RecordedPacket packet, ReadOnlySpan<byte> data)
+    private void MapTimestamps(RecordedPacket packet, Span<byte> data)
     {
         uint value = BinaryPrimitives.ReadUInt32BigEndian(data);
         uint echo = BinaryPrimitives.ReadUInt32BigEndian(data[4..]);
         (uint own, uint other) = packet.Outbound ? (ownClock, peerClock) : (peerClock, ownClock);
         // 0 without ACK is no echo (RFC 7323 §3.2).
         echo = echo == 0 && !packet.Has(TcpFlags.Ack) ? 0 : unchecked(echo - other);
-        return string.Create(CultureInfo.InvariantCulture, $"TS val {unchecked(value - own)} ecr {echo}");
+        BinaryPrimitives.WriteUInt32BigEndian(data, unchecked(value - own));
+        BinaryPrimitives.WriteUInt32BigEndian(data[4..], echo);
     }
 
-    private static string Sack(RecordedPacket packet, ReadOnlySpan<byte> data)
+    private static void MapBlocks(RecordedPacket packet, Span<byte> data)
     {
         // A block's numbers are the other direction's, as the acknowledgement is.
         uint origin = unchecked(packet.Facts.Ack.Value - (uint)packet.Ack);
-        var blocks = new List<string>();
-        for (int i = 0; i < data.Length; i += 8)
+        for (int i = 0; i < data.Length; i += 4)
         {
-            uint left = unchecked(BinaryPrimitives.ReadUInt32BigEndian(data[i..]) - origin);
-            uint right = unchecked(BinaryPrimitives.ReadUInt32BigEndian(data[(i + 4)..]) - origin);
-            blocks.Add(string.Create(CultureInfo.InvariantCulture, $"{left}:{right}"));
+            BinaryPrimitives.WriteUInt32BigEndian(data[i..], unchecked(BinaryPrimitives.ReadUInt32BigEndian(data[i..]) - origin));
         }
-
-        return "sack " + string.Join(' ', blocks);
     }
 
     private static RecordingException Refused(RecordedPacket packet, string what) =>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using SimNet.Scripting.Packetdrill.Machine;
 using SimNet.Scripting.Packetdrill.Matching;
 using SimStack.Sockets;
@@ -10,7 +11,6 @@ namespace SimNet.Scripting.Packetdrill.Running;
 /// </summary>
 internal sealed class MissingBehaviours(TestMachine machine)
 {
-    private const ushort FastOpenMagic = 0xF989;
     private bool _fastOpen;
     private bool _sackBlocks;
 
@@ -39,7 +39,7 @@ internal sealed class MissingBehaviours(TestMachine machine)
 
     private static bool IsFastOpen(in TcpOptionReader option) => option.Kind == TcpOptionKind.FastOpen
         || (option.Kind == TcpOptionKind.Experimental && option.Data.Length >= 2
-            && option.Data[0] == FastOpenMagic >> 8 && option.Data[1] == (FastOpenMagic & 0xFF));
+            && BinaryPrimitives.ReadUInt16BigEndian(option.Data) == PacketNotation.FastOpenExperimentId);
 
     // How far a loss takes the congestion window down, and how it grows again, is where CUBIC and Reno differ.
     private bool HasReducedWindow() =>
