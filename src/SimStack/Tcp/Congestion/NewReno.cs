@@ -2,22 +2,6 @@ using SimStack.Profiles;
 
 namespace SimStack.Tcp.Congestion;
 
-/// <summary>Where loss recovery stands, by Linux's names (TCP_CA_*).</summary>
-internal enum CongestionPhase : byte
-{
-    /// <summary>Nothing unusual.</summary>
-    Open,
-
-    /// <summary>Duplicate ACKs came, fewer than the threshold.</summary>
-    Disorder,
-
-    /// <summary>Fast retransmit happened; until everything then outstanding is acknowledged.</summary>
-    Recovery,
-
-    /// <summary>A retransmission timeout happened; until everything then outstanding is acknowledged.</summary>
-    Loss,
-}
-
 /// <summary>
 /// Slow start and congestion avoidance of RFC 5681 with the responses of RFC 6582, counted in segments as Linux counts.
 /// </summary>

@@ -1,0 +1,31 @@
+namespace SimStack.Tcp.Congestion;
+
+/// <summary>
+/// What loss recovery and the congestion control share of a connection; both read and write it. Counted in segments, as Linux counts.
+/// </summary>
+internal struct CongestionState
+{
+    /// <summary>cwnd (Linux: snd_cwnd).</summary>
+    public int Window;
+
+    /// <summary>ssthresh; int.MaxValue until the first reduction.</summary>
+    public int Threshold;
+
+    /// <summary>Segments acknowledged since the window last grew in congestion avoidance (Linux: snd_cwnd_cnt).</summary>
+    public int Credit;
+
+    /// <summary>The window never grows beyond it (Linux: snd_cwnd_clamp).</summary>
+    public int Clamp;
+
+    /// <summary>The window before the reduction in force (Linux: prior_cwnd).</summary>
+    public int PriorWindow;
+
+    /// <summary>Bytes per second that leave at most when packets are paced, and that sizes offload packets; long.MaxValue: no limit (Linux:
+    /// sk_pacing_rate).</summary>
+    public long PacingRate;
+
+    /// <summary>Where loss recovery stands. Set by it alone.</summary>
+    public CongestionPhase Phase;
+
+    public readonly bool InSlowStart => Window < Threshold;
+}
