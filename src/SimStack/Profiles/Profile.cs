@@ -66,6 +66,7 @@ public sealed class Profile
         Listen = ListenRule.Rfc9293,
         Defaults = new Sysctls
         {
+            CongestionControl = "reno",
             SynLinearTimeouts = 0,
             SynRetries = 7,
             RtoMinMicroseconds = 1_000_000,

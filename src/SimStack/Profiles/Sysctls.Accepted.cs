@@ -88,11 +88,8 @@ public sealed partial class Sysctls
 
         AddAcceptedTcp(Only, Any);
         AddAcceptedIp(Only, Any);
-        Words("net.ipv4.tcp_congestion_control", "cubic", text => text is "reno" or "cubic");
-        Words("net.ipv4.tcp_allowed_congestion_control", "reno cubic", text => text.Split(' ').All(word => word is "reno" or "cubic"));
         Words("net.ipv4.tcp_fastopen_key", Key, IsFastOpenKey);
         Words("net.ipv4.ip_local_reserved_ports", "", text => text.Length == 0);
-        ReadOnly("net.ipv4.tcp_available_congestion_control", "reno");
         ReadOnly("net.ipv4.tcp_available_ulp", "");
         ReadOnly("net.ipv4.tcp_ehash_entries", "262144");
         return all;

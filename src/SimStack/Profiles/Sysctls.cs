@@ -79,7 +79,7 @@ public sealed partial class Sysctls
     public int DelayedAckMaxMilliseconds = 200;
 
     /// <summary>All names that are known, in alphabetical order; those of Linux that can't be changed yet too.</summary>
-    public static IReadOnlyList<string> Names => _names ??= [.. Entries.Keys.Concat(AcceptedOnly.Keys).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Names => _names ??= [.. Entries.Keys.Concat(AcceptedOnly.Keys).Concat(Texts.Keys).Order(StringComparer.Ordinal)];
 
     /// <summary>As <see cref="Set"/>, for whom it is enough that it was refused.</summary>
     public bool TrySet(string name, string value, out string? error) => Set(name, value, out error) is SysctlResult.Ok;
@@ -93,6 +93,11 @@ public sealed partial class Sysctls
         name = name.Replace('/', '.');
         if (!Entries.TryGetValue(name, out Entry? entry))
         {
+            if (Texts.TryGetValue(name, out TextEntry? text))
+            {
+                return SetText(name, text, value, out error);
+            }
+
             if (AcceptedOnly.TryGetValue(name, out Accepted? accepted))
             {
                 return SetAccepted(name, accepted, value, out error);
@@ -129,6 +134,12 @@ public sealed partial class Sysctls
     {
         value = "";
         name = name.Replace('/', '.');
+        if (Texts.TryGetValue(name, out TextEntry? text))
+        {
+            value = text.Get(this);
+            return true;
+        }
+
         if (!Entries.TryGetValue(name, out Entry? entry))
         {
             bool known = AcceptedOnly.TryGetValue(name, out Accepted? accepted);
@@ -174,6 +185,7 @@ public sealed partial class Sysctls
         AddTcp(Number, Flag);
         AddIp(Number, Flag);
         AddIcmp(Number, Flag);
+        AddCongestion(Number, Flag);
         Number("sim.tcp_timewait_ms", 0, int.MaxValue, s => s.TimeWaitMilliseconds, (s, v) => s.TimeWaitMilliseconds = v);
         Number("sim.timer_hz", 0, 1000, s => s.TimerHz, (s, v) => s.TimerHz = v);
         Number("sim.tcp_init_cwnd", 1, 65_535, s => s.InitialWindowSegments, (s, v) => s.InitialWindowSegments = v);

@@ -20,9 +20,14 @@ public sealed partial class TcpSocket : HostSocket
     private bool _connecting;
     private uint? _initialSequenceNumber;
     private Errno _error;
+    private readonly string _usualCongestionControl;
 
     internal TcpSocket(TcpLayer tcp, AddressFamily family)
-        : base(family) => _tcp = tcp;
+        : base(family)
+    {
+        _tcp = tcp;
+        _usualCongestionControl = tcp.Sysctls.CongestionControl;
+    }
 
     public override Host Host => _tcp.Host;
 

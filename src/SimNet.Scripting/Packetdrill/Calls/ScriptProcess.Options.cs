@@ -8,11 +8,10 @@ namespace SimNet.Scripting.Packetdrill.Calls;
 /// <summary>getsockopt and setsockopt. What neither the stack nor the process has fails by its name.</summary>
 internal sealed partial class ScriptProcess
 {
-    // Those that Linux has as modules; any other name is ENOENT there.
-    private static readonly string[] CongestionControls =
+    // Those that Linux has as modules and the stack has not; any other name is ENOENT there.
+    private static readonly string[] MissingCongestionControls =
     [
-        "bbr", "bic", "cdg", "cubic", "dctcp", "highspeed", "htcp", "hybla", "illinois", "lp", "nv", "reno", "scalable", "vegas", "veno",
-        "westwood", "yeah",
+        "bbr", "bic", "cdg", "dctcp", "highspeed", "htcp", "hybla", "illinois", "lp", "nv", "scalable", "vegas", "veno", "westwood", "yeah",
     ];
 
     private const int LongestOption = 4096;
@@ -205,7 +204,7 @@ internal sealed partial class ScriptProcess
         return result;
     }
 
-    private static CallResult SetCongestionControl(TcpSocket tcp, byte[] value)
+    private CallResult SetCongestionControl(TcpSocket tcp, byte[] value)
     {
         const int LongestName = 15;
         if (value.Length < 1)
@@ -215,9 +214,10 @@ internal sealed partial class ScriptProcess
 
         int end = Array.IndexOf(value, (byte)0);
         string name = Encoding.Latin1.GetString(value, 0, Math.Min(end < 0 ? value.Length : end, LongestName));
-        return tcp.SetCongestionControl(name) ? CallResult.Ok()
-            : CongestionControls.Contains(name, StringComparer.Ordinal) ? throw CallException.Unsupported($"TCP_CONGESTION {name}")
-            : CallResult.Fail(LinuxErrno.ENOENT);
+        Errno errno = tcp.SetCongestionControl(name, _capabilities.Has(Capabilities.NetAdmin));
+        return errno is Errno.ENOENT && MissingCongestionControls.Contains(name, StringComparer.Ordinal)
+            ? throw CallException.Unsupported($"TCP_CONGESTION {name}")
+            : CallResult.From(errno);
     }
 
     private static int Get(SocketFile socket, string name, Instant now, out byte[] value)
