@@ -79,7 +79,7 @@ public sealed partial class Sysctls
     public int DelayedAckMaxMilliseconds = 200;
 
     /// <summary>All names that are known, in alphabetical order; those of Linux that can't be changed yet too.</summary>
-    public static IReadOnlyList<string> Names => _names ??= [.. Entries.Keys.Concat(AcceptedOnly.Keys).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Names => _names ??= [.. Entries.Keys.Concat(AcceptedOnly.Keys).Append(FastOpenKeyName).Order(StringComparer.Ordinal)];
 
     /// <summary>As <see cref="Set"/>, for whom it is enough that it was refused.</summary>
     public bool TrySet(string name, string value, out string? error) => Set(name, value, out error) is SysctlResult.Ok;
@@ -91,6 +91,11 @@ public sealed partial class Sysctls
     public SysctlResult Set(string name, string value, out string? error)
     {
         name = name.Replace('/', '.');
+        if (name == FastOpenKeyName)
+        {
+            return SetFastOpenKeys(value, out error);
+        }
+
         if (!Entries.TryGetValue(name, out Entry? entry))
         {
             if (AcceptedOnly.TryGetValue(name, out Accepted? accepted))
@@ -129,6 +134,12 @@ public sealed partial class Sysctls
     {
         value = "";
         name = name.Replace('/', '.');
+        if (name == FastOpenKeyName)
+        {
+            value = FastOpenKeys?.ToString() ?? NoFastOpenKey;
+            return true;
+        }
+
         if (!Entries.TryGetValue(name, out Entry? entry))
         {
             bool known = AcceptedOnly.TryGetValue(name, out Accepted? accepted);
@@ -172,6 +183,7 @@ public sealed partial class Sysctls
         all.Add("net.ipv4.tcp_notsent_lowat", new Entry(
             1, 0, uint.MaxValue, (s, to) => to[0] = s.NotSentLowWater, (s, from) => s.NotSentLowWater = (uint)from[0]));
         AddTcp(Number, Flag);
+        AddFastOpen(Number);
         AddIp(Number, Flag);
         AddIcmp(Number, Flag);
         Number("sim.tcp_timewait_ms", 0, int.MaxValue, s => s.TimeWaitMilliseconds, (s, v) => s.TimeWaitMilliseconds = v);
