@@ -183,6 +183,7 @@ public sealed partial class Sysctls
         all.Add("net.ipv4.tcp_notsent_lowat", new Entry(
             1, 0, uint.MaxValue, (s, to) => to[0] = s.NotSentLowWater, (s, from) => s.NotSentLowWater = (uint)from[0]));
         AddTcp(Number, Flag);
+        AddFastOpen(Number);
         AddIp(Number, Flag);
         AddIcmp(Number, Flag);
         AddCongestion(Number, Flag);

@@ -111,6 +111,7 @@ public sealed partial class TcpSocket : HostSocket
             return Errno.EADDRINUSE;
         }
 
+        BeginFastOpenQueue(backlog);
         _listener = new TcpListener(_tcp, this, _local, backlog, _tcp.NextId());
         _tcp.AddListener(_listener);
         Host.Observer?.StateChanged(new TcpStateChange(
@@ -119,10 +120,10 @@ public sealed partial class TcpSocket : HostSocket
     }
 
     /// <summary>
-    /// Active OPEN: sends the SYN. Ready for writing, or with an error, when it is decided; then <see cref="TakeError"/>.
+    /// Active OPEN: sends the SYN; with TCP_FASTOPEN_CONNECT the first write may do so instead. Ready for writing, or with an error, when it is decided; then <see cref="TakeError"/>.
     /// </summary>
     /// <returns>
-    /// EINPROGRESS; EALREADY while one is under way; OK once after it succeeded, then EISCONN; ENETUNREACH without a route or to
+    /// EINPROGRESS; EALREADY while one is under way; OK when it waits for a write, and once after it succeeded, then EISCONN; ENETUNREACH without a route or to
     /// a group; EADDRNOTAVAIL when no port is free; ECONNREFUSED and the like when an earlier one failed, or ECONNABORTED if its
     /// error was taken before.
     /// </returns>
@@ -134,6 +135,25 @@ public sealed partial class TcpSocket : HostSocket
             return Errno.OK;
         }
 
+        Errno error = PrepareConnection(now, remote);
+        if (error is not Errno.OK)
+        {
+            return error;
+        }
+
+        bool waits = Options.FastOpenConnect && _connection!.OpenOrDefer(now);
+        if (!Options.FastOpenConnect)
+        {
+            _connection!.SendFirstSyn(now);
+        }
+
+        _tcp.Add(_connection!);
+        return waits ? Errno.OK : Errno.EINPROGRESS;
+    }
+
+    /// <summary>All that connect(2) does before there is a SYN.</summary>
+    private Errno PrepareConnection(Instant now, IpEndpoint remote)
+    {
         Errno refused = CheckConnect(remote);
         if (refused is not Errno.OK)
         {
@@ -188,7 +208,7 @@ public sealed partial class TcpSocket : HostSocket
         switch (State)
         {
             case TcpState.SynSent or TcpState.SynReceived:
-                return Errno.EALREADY;
+                return IsConnectDeferred ? Errno.EISCONN : Errno.EALREADY;
             case TcpState.Closed or TcpState.Listen:
                 break;
             default:
@@ -259,8 +279,7 @@ public sealed partial class TcpSocket : HostSocket
 
         _connection = connection;
         _connecting = true;
-        _tcp.Add(connection);
-        return Errno.EINPROGRESS;
+        return Errno.OK;
     }
 
     /// <summary>Takes the oldest connection of the accept queue.</summary>
@@ -287,6 +306,11 @@ public sealed partial class TcpSocket : HostSocket
         if (_closed)
         {
             return SocketResult.Fail(Errno.EBADF);
+        }
+
+        if ((flags & MessageFlags.MSG_FASTOPEN) != 0)
+        {
+            return SendTo(now, data, null, flags);
         }
 
         bool special = Options.Timestamping is not TimestampingFlags.None || (Options.Zerocopy && (flags & MessageFlags.MSG_ZEROCOPY) != 0);

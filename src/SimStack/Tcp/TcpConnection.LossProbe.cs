@@ -42,7 +42,7 @@ internal sealed partial class TcpConnection
     private bool ScheduleLossProbe(Instant now, bool advancing)
     {
         if (!Profile.TailLossProbe || !_sackOn || Sysctls.EarlyRetransmit < 3 || SegmentsOut == 0
-            || _congestion.Phase is not CongestionPhase.Open)
+            || _congestion.Phase is not CongestionPhase.Open || PendingRequest is not null)
         {
             return false;
         }

@@ -141,7 +141,7 @@ internal sealed partial class TcpConnection
     /// <summary>Without the option 536 is assumed for IPv4 and 1220 for IPv6 (RFC 9293 §3.7.1, MUST-15).</summary>
     private void SetPeerMss(ushort announced)
     {
-        int peer = announced != 0 ? announced : RemoteAddress.IsV4 ? 536 : 1220;
+        int peer = announced != 0 ? announced : _fastOpen is { PeerMss: > 0 and int known } ? known : RemoteAddress.IsV4 ? 536 : 1220;
         int mss = Math.Min(peer, _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60));
         if (_userMss > 0)
         {

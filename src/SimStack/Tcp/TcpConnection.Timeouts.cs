@@ -57,18 +57,34 @@ internal sealed partial class TcpConnection
 
     private void ArmRetransmission(Instant now)
     {
+        if (PendingRequest is not null)
+        {
+            return; // The timer is the SYN-ACK's (tcp_rearm_rto).
+        }
+
         _timers.Kind = RetransmissionKind.Timeout;
         _timers.Retransmission = now + TimerWheel.Fires(CurrentRto, Sysctls.TimerHz);
     }
 
     private void StopRetransmission()
     {
+        if (PendingRequest is not null)
+        {
+            return;
+        }
+
         _timers.Kind = RetransmissionKind.None;
         _timers.Retransmission = Instant.Never;
     }
 
     private void RetransmissionTimeout(Instant now)
     {
+        if (PendingRequest is { } request)
+        {
+            SynAckTimeout(now, request);
+            return;
+        }
+
         if (SegmentsOut == 0)
         {
             StopRetransmission();
@@ -76,7 +92,9 @@ internal sealed partial class TcpConnection
         }
 
         bool opening = _state is TcpState.SynSent or TcpState.SynReceived;
-        if (opening ? GiveUpOpening(now) : GiveUpRetransmitting(now))
+        bool givesUp = opening ? GiveUpOpening(now) : GiveUpRetransmitting(now);
+        DetectBlackhole(now, givesUp);
+        if (givesUp)
         {
             _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
             Count(SnmpCounter.TcpExtTCPAbortOnTimeout);

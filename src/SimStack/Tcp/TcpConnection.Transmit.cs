@@ -56,8 +56,8 @@ internal sealed partial class TcpConnection
     /// <param name="push">Nagle does not hold anything back this time.</param>
     private void Output(Instant now, bool push)
     {
-        if (_state is not (
-            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck) || !HasUnsent)
+        if ((_state is not (
+            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck) && !IsPassiveFastOpen) || !HasUnsent)
         {
             return;
         }
@@ -324,7 +324,9 @@ internal sealed partial class TcpConnection
         {
             _counts.DataSegmentsOut++;
             _counts.BytesSent += length;
-            _sendBuffer!.CopyTo(seq - _snd.BufferStart, bytes.Slice(header, length));
+            // Beside a SYN the data begins behind its number.
+            SequenceNumber first = (flags & TcpFlags.Syn) == 0 ? seq : seq + 1;
+            _sendBuffer!.CopyTo(first - _snd.BufferStart, bytes.Slice(header, length));
         }
 
         frame.GroupFollows = followed && path.Interface.SegmentationOffload;

@@ -95,6 +95,8 @@ internal sealed partial class ScriptProcess
                 return SetTimestamping(socket, name, value, now);
             case "TCP_CONGESTION":
                 return SetCongestionControl(socket.Tcp!, value);
+            case "TCP_FASTOPEN_KEY":
+                return CallResult.From(socket.Tcp!.SetFastOpenKeys(value));
         }
 
         // SOL_IP takes a byte where it is not given an int.
@@ -243,6 +245,9 @@ internal sealed partial class ScriptProcess
             case "TCP_CONGESTION":
                 value = new byte[16];
                 Encoding.Latin1.GetBytes(socket.Tcp!.CongestionControl, value);
+                return 0;
+            case "TCP_FASTOPEN_KEY":
+                value = socket.Tcp!.GetFastOpenKeys();
                 return 0;
         }
 

@@ -151,6 +151,7 @@ internal sealed partial class TcpListener
         {
             Iss = new SequenceNumber(iss ?? Socket.TakeInitialSequenceNumber() ?? _tcp.NextIss(now, local, remote)),
             Irs = segment.Seq,
+            ReceiveNext = segment.Seq + 1,
             Options = segment.Options,
             AdvertisedMss = (ushort)Math.Clamp(mss, 88, 65_495),
             ReceiveWindow = window,
@@ -160,6 +161,11 @@ internal sealed partial class TcpListener
             TimestampsRecent = segment.Options.TsVal,
             TimestampsStamp = now,
         };
+        if (TryFastOpen(now, segment, entry))
+        {
+            return;
+        }
+
         _synQueue.Add(entry);
         Report(now, entry, TcpState.Listen, TcpState.SynReceived, "rcv SYN");
         Notify(now, "SYN queued");
@@ -178,6 +184,7 @@ internal sealed partial class TcpListener
 
         connection.Listener = null;
         connection.Socket = into;
+        connection.NoteAccepted();
         into.Adopt(connection);
         Notify(now, "accept");
         return Errno.OK;
@@ -208,6 +215,8 @@ internal sealed partial class TcpListener
             connection.Abort(now);
         }
 
+        IsClosed = true;
+        Socket.FastOpenQueue?.Clear();
         _tcp.RemoveListener(this);
     }
 
