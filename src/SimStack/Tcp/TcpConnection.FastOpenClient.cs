@@ -261,10 +261,9 @@ internal sealed partial class TcpConnection
                 Sent[i].Flags |= SentFlags.Followed;
             }
 
-            Sent[i].Flags |= SentFlags.Lost;
+            MarkLost(ref Sent[i]);
         }
 
-        _lostSegments = SegmentsOut;
         RepairLost(now);
     }
 

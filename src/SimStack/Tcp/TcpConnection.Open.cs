@@ -82,7 +82,7 @@ internal sealed partial class TcpConnection
         _snd.SmallEnd = iss;
         _snd.Up = iss;
         _pushPoint = iss + 1;
-        _recoveryPoint = _usageUntil = iss;
+        _usageUntil = iss;
     }
 
     private void SendSyn(Instant now, bool retransmission)
@@ -139,8 +139,7 @@ internal sealed partial class TcpConnection
             _rtt.FallBack();
         }
 
-        _congestion.Window = InitialWindowSegments;
-        _congestion.Established(_retransmissions, Profile.Rfc6298Timer);
+        BeginWindow();
         InitializeReceivedMss();
         _copied = _rcv.Nxt;
         _retransmissions = 0;
