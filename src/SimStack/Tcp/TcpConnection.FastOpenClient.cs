@@ -169,11 +169,13 @@ internal sealed partial class TcpConnection
         }
 
         ref SentSegment data = ref Sent[0];
-        DropFlags(data.Flags);
+        CountFlags(data.Flags, -1);
         data.Flags &= ~SentFlags.Lost;
         if (data.End > ack)
         {
-            TrimFirst(ref data, ack);
+            int gone = Math.Max(0, ack - data.Seq);
+            data.Seq += gone;
+            data.Length -= gone;
         }
         else
         {

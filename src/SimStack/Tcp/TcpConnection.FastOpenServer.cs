@@ -1,4 +1,5 @@
 using SimStack.Sockets;
+using SimStack.Tcp.Congestion;
 using SimStack.Tcp.FastOpen;
 using SimStack.Wire;
 
@@ -174,7 +175,7 @@ internal sealed partial class TcpConnection
         }
         else
         {
-            _congestion.Leave();
+            EnterPhase(now, CongestionPhase.Open);
             StopRetransmission();
         }
 
@@ -225,7 +226,7 @@ internal sealed partial class TcpConnection
 
         if (_retransmissions == 1)
         {
-            DeclareAllLost();
+            EnterLoss(now);
         }
 
         _counts.Retransmitted++;
