@@ -84,6 +84,12 @@ internal sealed partial class TcpConnection
             return;
         }
 
+        if (ReachedR1(now, opening))
+        {
+            // RFC 9293 §3.8.3 (b), MUST-20: the way there is doubted.
+            _path?.Doubt();
+        }
+
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
         Count(SnmpCounter.TcpExtTCPTimeouts);
         _counts.Timeouts++;
@@ -107,6 +113,11 @@ internal sealed partial class TcpConnection
         if (_state is not TcpState.SynSent || _retransmissions > Sysctls.SynLinearTimeouts)
         {
             _backoff = (byte)Math.Min(_backoff + 1, 60);
+        }
+
+        if (Profile.ReportsDeliveryTrouble && _receiveErrors && _retransmissions == Sysctls.Retries1)
+        {
+            Socket?.ReportDeliveryTrouble(now);
         }
 
         ArmRetransmission(now);
@@ -140,6 +151,22 @@ internal sealed partial class TcpConnection
             // Linux counts, and besides measures the time that the doublings would take without linear ones (tcp_write_timeout).
             || now - _firstSentAt >= TimeOfRetries(_synRetries > 0 ? _synRetries : Sysctls.SynRetries, Sysctls.InitialRtoMilliseconds * 1_000_000L)
             || (_userTimeoutMilliseconds > 0 && _retransmissions > 0 && now - _firstSentAt >= UserTimeout);
+    }
+
+    /// <summary>
+    /// R1 (RFC 9293 §3.8.3): tcp_retries1 retransmissions, or in Linux the time of so many. An opening connection doubts from the first on
+    /// (Linux: tcp_write_timeout).
+    /// </summary>
+    private bool ReachedR1(Instant now, bool opening)
+    {
+        if (_retransmissions == 0)
+        {
+            return false;
+        }
+
+        return opening || (Profile.Rfc6298Timer
+            ? _retransmissions >= Sysctls.Retries1
+            : now - _firstRetransmissionAt >= TimeOfRetries(Sysctls.Retries1, Sysctls.RtoMinMicroseconds * 1000L));
     }
 
     private Duration UserTimeout => Duration.FromMilliseconds(_userTimeoutMilliseconds);
