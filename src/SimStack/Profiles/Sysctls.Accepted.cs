@@ -132,7 +132,6 @@ public sealed partial class Sysctls
         any("net.ipv4.tcp_probe_interval", "600", 0);
         any("net.ipv4.tcp_probe_threshold", "8", 0);
         only("net.ipv4.tcp_reflect_tos", 0, 1, [0]);
-        any("net.ipv4.tcp_retries1", "3", 0, 255);
         only("net.ipv4.tcp_shrink_window", 0, 1, [0]);
         only("net.ipv4.tcp_stdurg", 0, 255, [0]);
         only("net.ipv4.tcp_syncookies", 0, 2, [1, 0]);

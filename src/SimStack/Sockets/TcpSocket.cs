@@ -168,7 +168,7 @@ public sealed partial class TcpSocket : HostSocket
 
         IpAddress source = _bound ? _local.Address : remote.Address.IsV4 ? IpAddress.AnyV4 : IpAddress.AnyV6;
         // RFC 9293 §3.9.2.3, MUST-46: no connection to a multicast or broadcast address.
-        if (_tcp.Ip.FindPath(remote.Address, source) is not { } path)
+        if (_tcp.Ip.FindPathWith(remote.Address, source, Options.IpOptions) is not { } path)
         {
             return _tcp.Ip.WhyNoPath(remote.Address);
         }
@@ -271,7 +271,7 @@ public sealed partial class TcpSocket : HostSocket
         _listener = null;
         connection.Apply(Options);
         connection.SendBufferLocked = Options.SendBuffer > 0;
-        Errno error = connection.Open(now, iss, wasListening ? "SEND" : "OPEN");
+        Errno error = connection.Open(now, iss, wasListening ? "SEND" : "OPEN", Options.IpOptions);
         if (error is not Errno.OK)
         {
             return error;
@@ -292,7 +292,7 @@ public sealed partial class TcpSocket : HostSocket
             return _closed ? Errno.EBADF : Errno.EINVAL;
         }
 
-        TcpSocket socket = new(_tcp, Family) { Options = Options };
+        TcpSocket socket = new(_tcp, Family) { Options = Options.IpOptions is null ? Options : Options with { IpOptions = null } };
         Errno error = _listener.Accept(now, socket);
         accepted = error is Errno.OK ? socket : null;
         return error;

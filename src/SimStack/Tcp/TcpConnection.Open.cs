@@ -15,9 +15,10 @@ internal sealed partial class TcpConnection
     /// <param name="now">The instant.</param>
     /// <param name="iss">ISS that the scenario set, or null for one by RFC 6528.</param>
     /// <param name="cause"><c>OPEN</c>, or <c>SEND</c> where a listening socket becomes active.</param>
-    public Errno Open(Instant now, uint? iss, string cause)
+    /// <param name="options">IP_OPTIONS of the socket.</param>
+    public Errno Open(Instant now, uint? iss, string cause, IpOptions? options = null)
     {
-        _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress);
+        _path = _tcp.Ip.FindPathWith(RemoteAddress, LocalAddress, options);
         if (_path is null)
         {
             return Errno.ENETUNREACH;
@@ -50,6 +51,7 @@ internal sealed partial class TcpConnection
     public void OpenFrom(Instant now, SynQueueEntry entry, IpPath path)
     {
         _path = path;
+        _openedPassively = true;
         _timestampOffset = entry.TimestampOffset;
         InitializeSendSpace(entry.Iss);
         _snd.Nxt = _snd.Written = entry.Iss + 1;

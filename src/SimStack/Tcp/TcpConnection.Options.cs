@@ -150,7 +150,7 @@ internal sealed partial class TcpConnection
             mss = Math.Min(mss, _userMss);
         }
 
-        mss = Math.Max(mss, Sysctls.MinSndMss);
+        mss = Math.Max(mss - _path.OptionsLength, Sysctls.MinSndMss);
         _maximumSegment = (ushort)Math.Min(mss - (_timestampsOn ? TimestampsLength : 0), 65_483);
     }
 

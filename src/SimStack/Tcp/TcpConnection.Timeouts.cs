@@ -105,6 +105,12 @@ internal sealed partial class TcpConnection
             return;
         }
 
+        if (ReachedR1(now, opening))
+        {
+            // RFC 9293 §3.8.3 (b), MUST-20: the way there is doubted.
+            _path?.Doubt();
+        }
+
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
         Count(SnmpCounter.TcpExtTCPTimeouts);
         _counts.Timeouts++;
@@ -124,6 +130,11 @@ internal sealed partial class TcpConnection
         }
 
         BackOff();
+        if (Profile.ReportsDeliveryTrouble && _receiveErrors && _retransmissions == Sysctls.Retries1)
+        {
+            Socket?.ReportDeliveryTrouble(now);
+        }
+
         ArmRetransmission(now);
         _timers.Retransmission = HoldToConnectTimeout(
             HoldToUserTimeout(now, _timers.Retransmission, opening ? _firstSentAt : _firstRetransmissionAt));
@@ -183,6 +194,22 @@ internal sealed partial class TcpConnection
             // Linux counts, and besides measures the time that the doublings would take without linear ones (tcp_write_timeout).
             || now - _firstSentAt >= TimeOfRetries(_synRetries > 0 ? _synRetries : Sysctls.SynRetries, Sysctls.InitialRtoMilliseconds * 1_000_000L)
             || (_userTimeoutMilliseconds > 0 && _retransmissions > 0 && now - _firstSentAt >= UserTimeout);
+    }
+
+    /// <summary>
+    /// R1 (RFC 9293 §3.8.3): tcp_retries1 retransmissions, or in Linux the time of so many. An opening connection doubts from the first on
+    /// (Linux: tcp_write_timeout).
+    /// </summary>
+    private bool ReachedR1(Instant now, bool opening)
+    {
+        if (_retransmissions == 0)
+        {
+            return false;
+        }
+
+        return opening || (Profile.Rfc6298Timer
+            ? _retransmissions >= Sysctls.Retries1
+            : now - _firstRetransmissionAt >= TimeOfRetries(Sysctls.Retries1, Sysctls.RtoMinMicroseconds * 1000L));
     }
 
     private Duration UserTimeout => Duration.FromMilliseconds(_userTimeoutMilliseconds);

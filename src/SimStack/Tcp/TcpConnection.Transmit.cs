@@ -352,7 +352,7 @@ internal sealed partial class TcpConnection
     {
         if (_path is not { IsValid: true })
         {
-            _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress) ?? _path;
+            _path = _tcp.Ip.FindPathWith(RemoteAddress, LocalAddress, _path?.Options) ?? _path;
             if (_path is not null)
             {
                 FitSegmentsToPath();

@@ -116,7 +116,7 @@ internal sealed partial class TcpLayer
         in TcpOptions options,
         byte trafficClass)
     {
-        if (Ip.FindPath(to.Source, to.Destination) is { } path)
+        if (Ip.FindPathWith(to.Source, to.Destination, Ip.ReturnRoute) is { } path)
         {
             IpEndpoint local = new(to.Destination, to.DestinationPort);
             IpEndpoint remote = new(to.Source, to.SourcePort);

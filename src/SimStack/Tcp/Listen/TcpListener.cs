@@ -132,7 +132,8 @@ internal sealed partial class TcpListener
     {
         IpEndpoint local = new(segment.Destination, segment.DestinationPort);
         IpEndpoint remote = new(segment.Source, segment.SourcePort);
-        if (_tcp.Ip.FindPath(remote.Address, local.Address) is not { } path)
+        // What came along a source route is answered along it (RFC 9293 §3.9.2.1, MUST-53).
+        if (_tcp.Ip.FindPathWith(remote.Address, local.Address, _tcp.Ip.ReturnRoute) is not { } path)
         {
             return;
         }
