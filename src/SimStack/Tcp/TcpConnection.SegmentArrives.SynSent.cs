@@ -46,6 +46,7 @@ internal sealed partial class TcpConnection
         _rcv.Up = _rcv.Nxt;
         TakeSynOptions(now, segment.Options);
         RescaleOwnWindow();
+        DeriveKeys();
         if (acknowledged)
         {
             CompleteActiveOpen(now, ref segment);
