@@ -258,6 +258,7 @@ internal sealed class Dialogue
             TcpOptionLayout.Linux);
         data.CopyTo(tcp[header..]);
         int length = header + data.Length;
+        segment.Signature?.Fill(tcp[..length], from.Address, to.Address);
         TcpWriter.WriteChecksum(tcp[..length], from.Address, to.Address);
         EthernetWriter.Write(frame, HostMac, PeerMac, IsIpv6 ? EtherType.Ipv6 : EtherType.Ipv4);
         _ = IsIpv6
@@ -280,6 +281,7 @@ internal sealed class Dialogue
             options.AddSack(block);
         }
 
+        segment.Signature?.Mark(ref options);
         return options;
     }
 
