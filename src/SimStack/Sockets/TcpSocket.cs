@@ -125,7 +125,7 @@ public sealed partial class TcpSocket : HostSocket
     /// <returns>
     /// EINPROGRESS; EALREADY while one is under way; OK when it waits for a write, and once after it succeeded, then EISCONN; ENETUNREACH without a route or to
     /// a group; EADDRNOTAVAIL when no port is free; ECONNREFUSED and the like when an earlier one failed, or ECONNABORTED if its
-    /// error was taken before.
+    /// error was taken before; EKEYREJECTED for a peer with keys for both MD5 and TCP-AO, or with none on a socket with TCP-AO.
     /// </returns>
     public override Errno Connect(Instant now, IpEndpoint remote)
     {
@@ -261,6 +261,11 @@ public sealed partial class TcpSocket : HostSocket
             return Errno.EADDRNOTAVAIL;
         }
 
+        if (_authentication?.BeginConnection(remote.Address) is { } refused and not Errno.OK)
+        {
+            return refused;
+        }
+
         // RFC 9293 §3.10.1, LISTEN: the passive open becomes an active one.
         bool wasListening = _listener is not null;
         _listener?.Close(now);
@@ -269,6 +274,7 @@ public sealed partial class TcpSocket : HostSocket
             wasListening ? TcpState.Listen : TcpState.Closed)
         { Socket = this, ContinuesTimestamps = continuesTimestamps };
         _listener = null;
+        connection.Authentication = _authentication;
         connection.Apply(Options);
         connection.SendBufferLocked = Options.SendBuffer > 0;
         Errno error = connection.Open(now, iss, wasListening ? "SEND" : "OPEN", Options.IpOptions);
@@ -474,6 +480,7 @@ public sealed partial class TcpSocket : HostSocket
     internal void Adopt(TcpConnection connection)
     {
         _connection = connection;
+        _authentication = connection.Authentication;
         _local = connection.Local;
     }
 

@@ -74,6 +74,7 @@ internal sealed partial class TcpConnection
         syn.SentAt = entry.SentAt;
         _retransmissions = (byte)Math.Min(entry.Timeouts, 255);
         syn.Flags = SentFlags.Syn | (entry.Resent ? SentFlags.Retransmitted : SentFlags.None);
+        DeriveKeys();
         Count(SnmpCounter.TcpPassiveOpens);
     }
 

@@ -110,7 +110,8 @@ internal sealed partial class TcpConnection
         options.Mss = _advertisedMss;
         options.SackPermitted = answer ? _sackOn : Sysctls.Sack;
         options.WindowScale = (answer ? _scalingOn : Sysctls.WindowScaling) ? (sbyte)_receiveScale : (sbyte)-1;
-        if (answer ? _timestampsOn : Sysctls.Timestamps)
+        // Beside an MD5 signature Linux offers none (tcp_syn_options): with them there would be no room for a SACK block.
+        if (answer ? _timestampsOn : Sysctls.Timestamps && Authentication?.Md5.Find(RemoteAddress) is null)
         {
             options.HasTimestamps = true;
             options.TsVal = TimestampNow(now);

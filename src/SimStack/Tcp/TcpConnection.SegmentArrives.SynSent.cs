@@ -56,6 +56,7 @@ internal sealed partial class TcpConnection
         _rcv.Up = _rcv.Nxt;
         TakeSynOptions(now, segment.Options);
         RescaleOwnWindow();
+        DeriveKeys();
         if (acknowledged)
         {
             CompleteActiveOpen(now, ref segment);
