@@ -29,6 +29,7 @@ public sealed class Profile
         SegmentationOffload = true,
         Defaults = new Sysctls
         {
+            Rack = false,
             SoMaxConn = 128,
             RmemMax = 131_071,
             WmemMax = 131_071,
@@ -67,6 +68,11 @@ public sealed class Profile
         Defaults = new Sysctls
         {
             CongestionControl = "reno",
+
+            // RFC 6675 counts, and halves at once.
+            Rack = false,
+            ProportionalReduction = false,
+            Frto = 0,
             SynLinearTimeouts = 0,
             SynRetries = 7,
             RtoMinMicroseconds = 1_000_000,
