@@ -41,6 +41,8 @@ internal sealed record SocketOptions
 
     public int SynCount { get; init; }
 
+    public bool ThinLinearTimeouts { get; init; }
+
     public int FinWait2Seconds { get; init; }
 
     public int UserTimeoutMilliseconds { get; init; }

@@ -144,6 +144,12 @@ public readonly partial record struct TcpInfo
     /// <summary>Bytes of data sent again.</summary>
     public long BytesRetrans { get; init; }
 
+    /// <summary>Segments that the peer received twice, by its D-SACKs.</summary>
+    public long DsackDups { get; init; }
+
+    /// <summary>How often the network was seen to reorder.</summary>
+    public long ReordSeen { get; init; }
+
     /// <summary>Segments with data that came ahead of others.</summary>
     public long RcvOoopack { get; init; }
 

@@ -162,21 +162,23 @@ internal sealed partial class TcpConnection
         for (int i = 0; i < SegmentsOut; i++)
         {
             ref SentSegment segment = ref Sent[i];
-            if (segment.Length > _maximumSegment + 1 && (segment.Flags & SentFlags.Lost) == 0)
+            if (segment.Length > _maximumSegment + (segment.Has(SentFlags.Fin) ? 1 : 0))
             {
-                segment.Flags = (segment.Flags | SentFlags.Lost) & ~SentFlags.RetransmissionInFlight;
-                _lostSegments++;
+                MarkLost(ref segment);
             }
         }
 
-        if (_lostSegments > 0)
+        if (Recovery.LostOut == 0)
         {
-            _recoveryPoint = _snd.Nxt;
-            _congestion.EnterRepair();
-            _retransmitHint = 0;
-            RetransmitLost(now);
-            ArmRetransmission(now);
+            return;
         }
+
+        if (!_sackOn)
+        {
+            LimitDuplicates();
+        }
+
+        RepairLost(now);
     }
 
     /// <summary>Soft by RFC 9293 §3.9.2.2: destination unreachable with codes 0, 1 and 5, time exceeded, parameter problem.</summary>

@@ -72,7 +72,7 @@ internal sealed partial class TcpConnection
         _snd.SmallEnd = iss;
         _snd.Up = iss;
         _pushPoint = iss + 1;
-        _recoveryPoint = _usageUntil = iss;
+        _usageUntil = iss;
     }
 
     private void SendSyn(Instant now, bool retransmission)
@@ -117,8 +117,7 @@ internal sealed partial class TcpConnection
             _rtt.FallBack();
         }
 
-        _congestion.Window = InitialWindowSegments;
-        _congestion.Established(_retransmissions, Profile.Rfc6298Timer);
+        BeginWindow();
         _receivedMss = (ushort)Math.Clamp(Math.Min(Math.Min(_advertisedMss, (int)_maximumSegment), _rcv.Wnd / 2), 88, 536);
         _copied = _rcv.Nxt;
         _retransmissions = 0;

@@ -20,6 +20,7 @@ internal sealed partial class TcpConnection
     private bool _timestampsOn;
     private bool _sackOn;
     private bool _scalingOn;
+    private bool _thinLinearTimeouts;
     private bool _noDelay;
     private bool _corked;
     private bool _keepAliveOn;
@@ -69,6 +70,7 @@ internal sealed partial class TcpConnection
         _keepAliveIdle = (ushort)options.KeepAliveIdle;
         _keepAliveInterval = (ushort)options.KeepAliveInterval;
         _keepAliveCount = (byte)options.KeepAliveCount;
+        _thinLinearTimeouts = options.ThinLinearTimeouts;
         _synRetries = (byte)options.SynCount;
         _finWait2Seconds = options.FinWait2Seconds;
         _userTimeoutMilliseconds = options.UserTimeoutMilliseconds;

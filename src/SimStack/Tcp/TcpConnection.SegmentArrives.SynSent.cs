@@ -70,7 +70,7 @@ internal sealed partial class TcpConnection
 
     private void CompleteActiveOpen(Instant now, ref TcpSegment segment)
     {
-        bool wasRetransmitted = (Sent[0].Flags & SentFlags.Retransmitted) != 0;
+        bool wasRetransmitted = Sent[0].Has(SentFlags.Retransmitted);
         _counts.BytesAcked += segment.Ack - _snd.Una;
         _snd.Una = segment.Ack;
         SampleRtt(now, Sent[0].SentAt, wasRetransmitted, segment.Options);

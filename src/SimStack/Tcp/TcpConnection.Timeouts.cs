@@ -41,6 +41,9 @@ internal sealed partial class TcpConnection
                 case RetransmissionKind.LossProbe:
                     LossProbeTimeout(now);
                     break;
+                case RetransmissionKind.Reordering:
+                    ReorderingTimeout(now);
+                    break;
                 default:
                     RetransmissionTimeout(now);
                     break;
@@ -89,17 +92,60 @@ internal sealed partial class TcpConnection
         _counts.Timeouts++;
         if (!opening)
         {
-            DeclareAllLost();
+            CountFailure();
+            EnterLoss(now);
         }
 
-        bool left = Retransmit(now, 0);
-        _retransmitHint = left ? 1 : 0;
         _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);
-        if (!left)
+        if (!Retransmit(now, 0))
         {
             // The interface would not have it (Linux: TCP_RESOURCE_PROBE_INTERVAL).
             _timers.Kind = RetransmissionKind.Timeout;
             _timers.Retransmission = now + TimerWheel.Fires(Duration.FromMilliseconds(500), Sysctls.TimerHz);
+            return;
+        }
+
+        BackOff();
+        ArmRetransmission(now);
+        _timers.Retransmission = HoldToConnectTimeout(
+            HoldToUserTimeout(now, _timers.Retransmission, opening ? _firstSentAt : _firstRetransmissionAt));
+        SampleWindows(now);
+    }
+
+    /// <summary>What the timeout means for whatever was under way (tcp_retransmit_timer).</summary>
+    private void CountFailure()
+    {
+        if (_retransmissions > 0)
+        {
+            return;
+        }
+
+        switch (_congestion.Phase)
+        {
+            case CongestionPhase.Recovery:
+                Count(_sackOn ? SnmpCounter.TcpExtTCPSackRecoveryFail : SnmpCounter.TcpExtTCPRenoRecoveryFail);
+                break;
+            case CongestionPhase.Loss:
+                Count(SnmpCounter.TcpExtTCPLossFailures);
+                break;
+            case CongestionPhase.Disorder:
+            case var _ when Recovery.SackedOut > 0:
+                Count(_sackOn ? SnmpCounter.TcpExtTCPSackFailures : SnmpCounter.TcpExtTCPRenoFailures);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// RFC 6298 §5.5. A stream with few segments in flight, where the user or the host asks for it, does so only after six times, since it
+    /// has nothing but the timer (tcp_thin_linear_timeouts).
+    /// </summary>
+    private void BackOff()
+    {
+        const int LinearRetries = 6, ThinSegments = 4;
+        if (_state is TcpState.Established && (_thinLinearTimeouts || Sysctls.ThinLinearTimeouts) && _retransmissions <= LinearRetries
+            && SegmentsOut < ThinSegments && _congestion.Threshold < int.MaxValue)
+        {
+            _backoff = 0;
             return;
         }
 
@@ -108,27 +154,6 @@ internal sealed partial class TcpConnection
         {
             _backoff = (byte)Math.Min(_backoff + 1, 60);
         }
-
-        ArmRetransmission(now);
-        _timers.Retransmission = HoldToConnectTimeout(
-            HoldToUserTimeout(now, _timers.Retransmission, opening ? _firstSentAt : _firstRetransmissionAt));
-        SampleWindows(now);
-    }
-
-    private void DeclareAllLost()
-    {
-        // One reduction for one window's losses: what fast recovery has halved already is not halved again (RFC 5681 §4.3).
-        bool first = _congestion.Phase is CongestionPhase.Open or CongestionPhase.Disorder || _snd.Una >= _recoveryPoint
-            || (_congestion.Phase is CongestionPhase.Loss && _retransmissions == 0);
-        for (int i = 0; i < SegmentsOut; i++)
-        {
-            Sent[i].Flags = (Sent[i].Flags | SentFlags.Lost) & ~SentFlags.RetransmissionInFlight;
-        }
-
-        _lostSegments = SegmentsOut;
-        _recoveryPoint = _snd.Nxt;
-        _probeOutstanding = false;
-        _congestion.EnterLoss(first, inFlight: 0);
     }
 
     private bool GiveUpOpening(Instant now)
