@@ -40,6 +40,9 @@ public sealed partial class Sysctls
     public string AllowedCongestionControl =>
         CongestionAlgorithms.Ordered([.. (_allowedCongestionControl ?? CongestionAlgorithms.Unrestricted).Split(' '), CongestionControl]);
 
+    /// <summary>Whether it is one of net.ipv4.tcp_available_congestion_control.</summary>
+    public static bool IsCongestionControl(string name) => CongestionAlgorithms.IsKnown(name);
+
     private static void AddCongestion(
         Action<string, int, int, Func<Sysctls, int>, Action<Sysctls, int>> number,
         Action<string, Func<Sysctls, bool>, Action<Sysctls, bool>> flag)

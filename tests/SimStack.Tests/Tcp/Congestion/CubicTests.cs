@@ -93,7 +93,7 @@ public sealed class CubicTests
     }
 
     /// <summary>
-    /// RFC 9438 §4.3, with §5.1's remark: on a short path CUBIC is as good as Reno; the steady average is 1.054 (RTT^0.75)... here by Reno's side.
+    /// RFC 9438 §4.3: on a short path the window is at least what Reno's would be, and the link is full.
     /// </summary>
     [Fact]
     public void On_a_short_path_the_window_grows_as_Reno_s()
