@@ -1,3 +1,4 @@
+using SimStack.Tcp.Congestion;
 using SimStack.Wire;
 
 namespace SimStack.Tcp;
@@ -49,6 +50,9 @@ internal struct SentSegment
     public int Next, Previous;
 
     public SentFlags Flags;
+
+    /// <summary>For the delivery rate.</summary>
+    public DeliveryStamp Stamp;
 
     /// <summary>In the list by time of sending. The ring's own.</summary>
     public bool Listed;

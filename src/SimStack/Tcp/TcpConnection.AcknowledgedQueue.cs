@@ -141,6 +141,7 @@ internal sealed partial class TcpConnection
             round.Flags |= head.End <= recovery.Point ? AckFlags.OriginalDelivered : AckFlags.None;
         }
 
+        NoteDelivery(ref head, ref round);
         if (!head.Has(SentFlags.Sacked) && _sackOn)
         {
             _counts.Delivered++;

@@ -292,6 +292,7 @@ internal sealed partial class TcpConnection
         segment.Length = length + ((flags & SentFlags.Fin) != 0 ? 1 : 0);
         segment.SentAt = now;
         segment.Flags = flags;
+        NoteDeparture(now, ref segment, again: false);
         SequenceNumber seq = _snd.Nxt;
         _snd.Nxt = segment.End;
         return EmitData(now, seq, length, flags | forced);

@@ -23,6 +23,7 @@ internal sealed partial class TcpConnection
             return Errno.ENETUNREACH;
         }
 
+        ChooseAlgorithm(Socket?.CongestionControl);
         InitializeSendSpace(new SequenceNumber(iss ?? _tcp.NextIss(now, Local, Remote)));
         _timestampOffset = _tcp.TimestampOffset(Local, Remote);
         _advertisedMss = MssToAdvertise();
@@ -40,6 +41,7 @@ internal sealed partial class TcpConnection
     public void OpenFrom(Instant now, SynQueueEntry entry, IpPath path)
     {
         _path = path;
+        ChooseAlgorithm(Listener?.Socket?.Options.CongestionControl);
         _timestampOffset = entry.TimestampOffset;
         InitializeSendSpace(entry.Iss);
         _snd.Nxt = _snd.Written = entry.Iss + 1;

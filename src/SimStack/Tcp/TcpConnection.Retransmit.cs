@@ -91,6 +91,7 @@ internal sealed partial class TcpConnection
         }
 
         segment.SentAt = now;
+        NoteDeparture(now, ref segment, again: true);
         Sent.MoveToNewest(Sent.Start + index);
         _lastSentAt = now;
         return true;

@@ -253,6 +253,7 @@ internal sealed partial class TcpConnection
         {
             TagNew(now, ref segment, ref round);
             Sent.MarkSacked(position);
+            NoteDelivery(ref segment, ref round);
             recovery.SackedOut++;
             round.SackDelivered++;
             round.Flags |= AckFlags.DataSacked;

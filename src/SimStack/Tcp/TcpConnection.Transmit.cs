@@ -187,6 +187,7 @@ internal sealed partial class TcpConnection
             _snd.SmallEnd = end;
         }
 
+        NoteDeparture(now, ref segment, again: false);
         SequenceNumber seq = _snd.Nxt;
         _snd.Nxt = end + (fin ? 1 : 0);
         EmitData(now, seq, length, segment.Flags);

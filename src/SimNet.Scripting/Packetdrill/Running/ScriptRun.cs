@@ -59,7 +59,7 @@ internal sealed partial class ScriptRun
         _machine = new TestMachine(_settings.MachineOptions()) { TimestampTolerance = _settings.Tolerance };
         VirtualFiles files = new();
         _timeline = new Timeline(_settings.Tolerance, _settings.TolerancePercent);
-        _missing = new MissingBehaviours(_machine);
+        _missing = new MissingBehaviours();
         _exchange = new PacketExchange(_machine, _settings, _missing);
         _process = new ScriptProcess(_machine, files);
         _commands = new MachineCommands(_machine, files, time => WaitUntil(_machine.Now + time));
@@ -76,7 +76,7 @@ internal sealed partial class ScriptRun
             failure ??= RunCommand(_script.CleanupCommand);
         }
 
-        if (failure is { UnsupportedFeature: null } && _missing.Name(IsOfCall(failure)) is { } behaviour)
+        if (failure is { UnsupportedFeature: null } && _missing.Name() is { } behaviour)
         {
             failure = failure with { Message = $"{failure.Message} ({behaviour} is not supported yet)", MissingBehaviour = behaviour };
         }
@@ -94,9 +94,6 @@ internal sealed partial class ScriptRun
 
         return new PacketdrillResult(failure, _steps, packets, _timeline.ToScript(_machine.Now), _output);
     }
-
-    private bool IsOfCall(PacketdrillFailure failure) =>
-        _script.Events.Any(e => e is SystemCallEvent && e.Position.Line == failure.Position.Line);
 
     private PacketdrillFailure? RunEvents()
     {
