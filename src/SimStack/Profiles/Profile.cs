@@ -30,6 +30,7 @@ public sealed class Profile
         SegmentationOffload = true,
         Defaults = new Sysctls
         {
+            Rack = false,
             SoMaxConn = 128,
             RmemMax = 131_071,
             WmemMax = 131_071,
@@ -72,6 +73,11 @@ public sealed class Profile
             CongestionControl = "reno",
             AcceptSourceRoute = true,
             IsnTickNanoseconds = 4000,
+
+            // RFC 6675 counts, and halves at once.
+            Rack = false,
+            ProportionalReduction = false,
+            Frto = 0,
             SynLinearTimeouts = 0,
             SynRetries = 7,
             SynAckRetries = 7,
