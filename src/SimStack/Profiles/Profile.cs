@@ -67,6 +67,7 @@ public sealed class Profile
         Defaults = new Sysctls
         {
             CongestionControl = "reno",
+            CubicEveryAck = true,
             SynLinearTimeouts = 0,
             SynRetries = 7,
             RtoMinMicroseconds = 1_000_000,
