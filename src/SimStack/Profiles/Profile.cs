@@ -29,6 +29,7 @@ public sealed class Profile
         SegmentationOffload = true,
         Defaults = new Sysctls
         {
+            Rack = false,
             SoMaxConn = 128,
             RmemMax = 131_071,
             WmemMax = 131_071,
@@ -68,6 +69,11 @@ public sealed class Profile
         {
             CongestionControl = "reno",
             CubicEveryAck = true,
+
+            // RFC 6675 counts, and halves at once.
+            Rack = false,
+            ProportionalReduction = false,
+            Frto = 0,
             SynLinearTimeouts = 0,
             SynRetries = 7,
             RtoMinMicroseconds = 1_000_000,

@@ -57,6 +57,9 @@ internal struct SentSegment
     /// <summary>In the list by time of sending. The ring's own.</summary>
     public bool Listed;
 
+    /// <summary>The how-manieth transmission it was last sent by: time alone does not tell what left first. The ring's own.</summary>
+    public uint Order;
+
     public readonly SequenceNumber End => Seq + Length;
 
     public readonly bool Has(SentFlags any) => (Flags & any) != 0;

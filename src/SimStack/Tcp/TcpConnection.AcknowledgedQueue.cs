@@ -147,7 +147,7 @@ internal sealed partial class TcpConnection
             _counts.Delivered++;
             if (!(head.Has(SentFlags.Retransmitted) && EchoIsBefore(head.SentAt, round)))
             {
-                recovery.Rack.Advance(now, head.SentAt, head.End, head.Has(SentFlags.Retransmitted), _rtt.LeastMicroseconds);
+                recovery.Rack.Advance(now, head, _rtt.LeastMicroseconds);
             }
         }
 

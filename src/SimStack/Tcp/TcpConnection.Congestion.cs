@@ -114,14 +114,16 @@ internal sealed partial class TcpConnection
         }
 
         recovery.ReductionDelivered += delivered;
+        if (!Sysctls.ProportionalReduction)
+        {
+            _congestion.Window = _congestion.Threshold;
+            return;
+        }
+
         int inFlight = SegmentsInFlight;
         int excess = inFlight - _congestion.Threshold;
         int send;
-        if (!Sysctls.ProportionalReduction)
-        {
-            send = -excess;
-        }
-        else if (excess > 0)
+        if (excess > 0)
         {
             long share = ((long)_congestion.Threshold * recovery.ReductionDelivered) + _congestion.PriorWindow - 1;
             send = (int)(share / _congestion.PriorWindow) - recovery.ReductionOut;

@@ -190,6 +190,7 @@ internal sealed partial class TcpConnection
         NoteDeparture(now, ref segment, again: false);
         SequenceNumber seq = _snd.Nxt;
         _snd.Nxt = end + (fin ? 1 : 0);
+        Recovery.ReductionOut += InReduction ? 1 : 0;
         EmitData(now, seq, length, segment.Flags);
         NoteDataSent(now, length);
     }
@@ -223,7 +224,6 @@ internal sealed partial class TcpConnection
             _pingPong++;
         }
 
-        Recovery.ReductionOut += InReduction ? 1 : 0;
         if (_timers.Kind is not (RetransmissionKind.Timeout or RetransmissionKind.Reordering))
         {
             RearmRetransmission(now);
