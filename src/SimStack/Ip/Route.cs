@@ -37,4 +37,7 @@ public sealed record Route(IpAddress Prefix, int PrefixLength, IpAddress? NextHo
 
     /// <summary><c>cwnd lock</c>: the congestion window is never larger, in segments; 0 = no bound.</summary>
     public int WindowClamp { get; init; }
+
+    /// <summary><c>fastopen_no_cookie</c>: Fast Open on this route needs no cookie, on either side (ip-route(8)).</summary>
+    public bool FastOpenNoCookie { get; init; }
 }

@@ -106,8 +106,12 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
         return Change(change.Verb, table, old, route);
     }
 
-    /// <summary>A connection leaves nothing behind here, so that there is nothing to forget.</summary>
-    public override TargetAnswer FlushTcpMetrics(IpAddress? destination) => TargetAnswer.Done;
+    /// <inheritdoc/>
+    public override TargetAnswer FlushTcpMetrics(IpAddress? destination)
+    {
+        machine.Host.FlushTcpMetrics(destination);
+        return TargetAnswer.Done;
+    }
 
     /// <inheritdoc/>
     public override TargetAnswer ChangeQueue(QueueChange change)
@@ -289,6 +293,9 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
                 return null;
             case "cwnd" when metric.IsLocked:
                 route = route with { WindowClamp = (int)metric.Number };
+                return null;
+            case "fastopen_no_cookie":
+                route = route with { FastOpenNoCookie = metric.Number != 0 };
                 return null;
             case "metric":
                 route = route with { Metric = (int)metric.Number };

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using SimNet.Scripting.Packetdrill.Matching;
 
 namespace SimNet.Scripting.Packetdrill.Running;
@@ -9,7 +8,6 @@ namespace SimNet.Scripting.Packetdrill.Running;
 /// </summary>
 internal sealed class MissingBehaviours
 {
-    private bool _fastOpen;
     private bool _sackBlocks;
 
     /// <summary>An inbound packet.</summary>
@@ -23,17 +21,10 @@ internal sealed class MissingBehaviours
         var options = new TcpOptionReader(packet.Options);
         while (options.MoveNext())
         {
-            _fastOpen |= packet.Has(TcpFlags.Syn) && IsFastOpen(options);
             _sackBlocks |= options.Kind == TcpOptionKind.Sack && packet.Has(TcpFlags.Ack);
         }
     }
 
     /// <summary>What the stack lacks of what the run has come to; null when nothing is known to be missing.</summary>
-    public string? Name() => _fastOpen ? "TCP Fast Open"
-        : _sackBlocks ? "loss recovery by SACK (RACK, PRR)"
-        : null;
-
-    private static bool IsFastOpen(in TcpOptionReader option) => option.Kind == TcpOptionKind.FastOpen
-        || (option.Kind == TcpOptionKind.Experimental && option.Data.Length >= 2
-            && BinaryPrimitives.ReadUInt16BigEndian(option.Data) == PacketNotation.FastOpenExperimentId);
+    public string? Name() => _sackBlocks ? "loss recovery by SACK (RACK, PRR)" : null;
 }
