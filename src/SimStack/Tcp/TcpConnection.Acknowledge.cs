@@ -57,7 +57,7 @@ internal sealed partial class TcpConnection
         {
             AcknowledgeNew(now, segment);
         }
-        else if (segment.Ack == _snd.Una)
+        else if (segment.Ack == _snd.Una && PendingRequest is null)
         {
             CountDuplicate(now, segment, windowChanged);
         }
