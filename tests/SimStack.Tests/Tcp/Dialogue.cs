@@ -280,6 +280,11 @@ internal sealed class Dialogue
             options.AddSack(block);
         }
 
+        if (segment.Cookie is { } cookie)
+        {
+            options.SetFastOpenCookie(Convert.FromHexString(cookie));
+        }
+
         return options;
     }
 

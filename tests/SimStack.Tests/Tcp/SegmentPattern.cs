@@ -43,6 +43,9 @@ internal sealed record SegmentPattern
 
     public SackBlock[]? SackBlocks { get; init; }
 
+    /// <summary>Fast Open's option as hexadecimal digits; empty for a request, null for none.</summary>
+    public string? Cookie { get; init; }
+
     /// <summary>When it was received; not part of a pattern.</summary>
     public Instant At { get; init; }
 
@@ -65,6 +68,8 @@ internal sealed record SegmentPattern
     public SegmentPattern Urgent(int pointer) => this with { Flags = Flags | TcpFlags.Urg, UrgentPointer = (ushort)pointer };
 
     public SegmentPattern Mss(int mss) => this with { MssOption = mss };
+
+    public SegmentPattern FastOpen(string cookie) => this with { Cookie = cookie };
 
     public SegmentPattern Scale(int shift) => this with { ScaleOption = shift };
 
@@ -105,6 +110,7 @@ internal sealed record SegmentPattern
             ?? Differs("SACK permitted", SackPermittedOption, got.SackPermittedOption)
             ?? Differs("timestamps", HasTimestamps, got.HasTimestamps) ?? Differs("TSval", TsVal, got.TsVal) ?? Differs("TSecr", TsEcr, got.TsEcr)
             ?? (SackBlocks is not null && !SackBlocks.AsSpan().SequenceEqual(got.SackBlocks) ? "SACK blocks" : null)
+            ?? (Cookie is not null && Cookie != got.Cookie ? "cookie" : null)
             ?? (Data is not null && !Data.AsSpan().SequenceEqual(got.Data) ? "data" : null);
     }
 
@@ -122,6 +128,7 @@ internal sealed record SegmentPattern
         text.Append(SackPermittedOption == true ? " sackOK" : "");
         Append(" TSval ", HasTimestamps == true ? TsVal : null);
         Append(" TSecr ", HasTimestamps == true ? TsEcr : null);
+        text.Append(Cookie is null ? "" : $" cookie '{Cookie}'");
         foreach (SackBlock block in SackBlocks ?? [])
         {
             text.Append(CultureInfo.InvariantCulture, $" sack {block.Left}:{block.Right}");
