@@ -24,8 +24,6 @@ public class MissingBehaviourTests
         """;
 
     [Theory]
-    [InlineData(Listening, "+0 < S 0:10(10) win 9000 <mss 1000,FO 0011223344556677,nop,nop>\n+0 > S. 0:0(0) ack 11 <...>", "TCP Fast Open")]
-    [InlineData(Listening, "+0 < S 0:10(10) win 9000 <mss 1000,FOEXP 0011223344556677>\n+0 > S. 0:0(0) ack 11 <...>", "TCP Fast Open")]
     [InlineData(Listening, "+0 < S 0:10(10) win 9000 <mss 1000>\n+0 > S. 0:0(0) ack 11 <...>", null)]
     [InlineData(Connected, "+.05 < . 1:1(0) ack 1 win 32792 <sack 1001:2001,nop,nop>\n+0 > . 9:10(1) ack 1", "loss recovery by SACK (RACK, PRR)")]
     [InlineData(Connected, "* > P. 4001:5001(1000) ack 1\n* > . 9:10(1) ack 1", "CUBIC")]
