@@ -32,16 +32,15 @@ public sealed partial class Sysctls
             });
     }
 
-    private SysctlResult SetFastOpenKeys(string value, out string? error)
+    /// <summary>Null, or what is wrong with the text.</summary>
+    private static string? SetFastOpenKeys(Sysctls sysctls, string text)
     {
-        if (Tcp.FastOpen.FastOpenKeys.Parse(value) is not { } keys)
+        if (Tcp.FastOpen.FastOpenKeys.Parse(text) is not { } keys)
         {
-            error = $"{FastOpenKeyName} takes one or two keys such as 0a1b2c3d-4e5f6071-8293a4b5-c6d7e8f9, separated by a comma, not '{value.Trim()}'";
-            return SysctlResult.BadValue;
+            return $"{FastOpenKeyName} takes one or two keys such as 0a1b2c3d-4e5f6071-8293a4b5-c6d7e8f9, separated by a comma, not '{text}'";
         }
 
-        FastOpenKeys = keys;
-        error = null;
-        return SysctlResult.Ok;
+        sysctls.FastOpenKeys = keys;
+        return null;
     }
 }

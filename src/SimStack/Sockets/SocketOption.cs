@@ -65,6 +65,10 @@ public enum SocketOption
     /// <summary>SYN retransmissions, 1 to 127.</summary>
     TCP_SYNCNT,
 
+    /// <summary>1: a stream with fewer than four segments in flight doubles its RTO only from the seventh timeout on; Linux's
+    /// tcp_thin_linear_timeouts for one socket.</summary>
+    TCP_THIN_LINEAR_TIMEOUTS,
+
     /// <summary>Seconds in FIN-WAIT-2 once closed; -1: none at all.</summary>
     TCP_LINGER2,
 

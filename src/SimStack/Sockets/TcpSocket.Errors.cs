@@ -152,6 +152,9 @@ public sealed partial class TcpSocket
         { Length = Quoted });
     }
 
+    /// <summary>A segment was retransmitted often and the connection is not given up yet (RFC 9293 §3.8.3 (e)).</summary>
+    internal void ReportDeliveryTrouble(Instant now) => Queue(Entry(Errno.ETIMEDOUT, ErrorOrigin.Local, now));
+
     private static bool IsTimestamping(TimestampingFlags flags)
     {
         const TimestampingFlags All = (TimestampingFlags)(((int)TimestampingFlags.SOF_TIMESTAMPING_TX_COMPLETION << 1) - 1);

@@ -88,6 +88,7 @@ public sealed partial class TcpSocket
                 SocketResult.Ok(Options.KeepAliveInterval > 0 ? Options.KeepAliveInterval : sysctls.KeepAliveInterval),
             SocketOption.TCP_KEEPCNT =>
                 SocketResult.Ok(Options.KeepAliveCount > 0 ? Options.KeepAliveCount : sysctls.KeepAliveProbes),
+            SocketOption.TCP_THIN_LINEAR_TIMEOUTS => SocketResult.Ok(Options.ThinLinearTimeouts ? 1 : 0),
             SocketOption.TCP_SYNCNT => SocketResult.Ok(Options.SynCount > 0 ? Options.SynCount : sysctls.SynRetries),
             SocketOption.TCP_LINGER2 =>
                 SocketResult.Ok(Options.FinWait2Seconds == 0 ? sysctls.FinTimeout : Options.FinWait2Seconds),
@@ -143,6 +144,7 @@ public sealed partial class TcpSocket
             case SocketOption.TCP_KEEPIDLE when value is >= 1 and <= 32_767: return Options with { KeepAliveIdle = value };
             case SocketOption.TCP_KEEPINTVL when value is >= 1 and <= 32_767: return Options with { KeepAliveInterval = value };
             case SocketOption.TCP_KEEPCNT when value is >= 1 and <= 127: return Options with { KeepAliveCount = value };
+            case SocketOption.TCP_THIN_LINEAR_TIMEOUTS when value is 0 or 1: return Options with { ThinLinearTimeouts = value != 0 };
             case SocketOption.TCP_SYNCNT when value is >= 1 and <= 127: return Options with { SynCount = value };
             case SocketOption.TCP_LINGER2: return Options with { FinWait2Seconds = Math.Clamp(value, -1, 120) };
             case SocketOption.TCP_QUICKACK: return Options;

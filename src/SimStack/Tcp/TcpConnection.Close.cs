@@ -166,6 +166,8 @@ internal sealed partial class TcpConnection
             TimestampOffset = _timestampOffset,
             TypeOfService = _typeOfService,
             TimeToLive = _ttl,
+            AoKeys = Authentication?.Ao,
+            Md5Key = Authentication is { Ao: null } ? Authentication.Md5.Find(RemoteAddress) : null,
         });
     }
 }

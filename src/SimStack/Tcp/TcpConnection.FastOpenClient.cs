@@ -173,11 +173,13 @@ internal sealed partial class TcpConnection
         }
 
         ref SentSegment data = ref Sent[0];
-        DropFlags(data.Flags);
+        CountFlags(data.Flags, -1);
         data.Flags &= ~SentFlags.Lost;
         if (data.End > ack)
         {
-            TrimFirst(ref data, ack);
+            int gone = Math.Max(0, ack - data.Seq);
+            data.Seq += gone;
+            data.Length -= gone;
         }
         else
         {
@@ -265,10 +267,9 @@ internal sealed partial class TcpConnection
                 Sent[i].Flags |= SentFlags.Followed;
             }
 
-            Sent[i].Flags |= SentFlags.Lost;
+            MarkLost(ref Sent[i]);
         }
 
-        _lostSegments = SegmentsOut;
         RepairLost(now);
     }
 

@@ -1,4 +1,5 @@
 using SimStack.Sockets;
+using SimStack.Tcp.Congestion;
 using SimStack.Tcp.FastOpen;
 using SimStack.Wire;
 
@@ -186,12 +187,11 @@ internal sealed partial class TcpConnection
         _snd.Wl2 = segment.Ack;
         if (SegmentsOut > 0)
         {
-            RetransmitLost(now); // What was sent before the SYN-ACK went again.
             ArmRetransmission(now);
         }
         else
         {
-            _congestion.Leave();
+            EnterPhase(now, CongestionPhase.Open);
             StopRetransmission();
         }
 
@@ -238,7 +238,7 @@ internal sealed partial class TcpConnection
 
         if (_retransmissions == 1)
         {
-            DeclareAllLost();
+            EnterLoss(now);
         }
 
         _counts.Retransmitted++;

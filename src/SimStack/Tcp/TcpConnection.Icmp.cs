@@ -130,8 +130,8 @@ internal sealed partial class TcpConnection
 
         // Another connection on the same path may have been told before; this one's segments are too long all the same.
         int before = _path?.Mtu ?? 0;
-        _tcp.Ip.LowerPathMtu(now, RemoteAddress, mtu);
-        _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress) ?? _path;
+        _tcp.Ip.LowerPathMtu(now, _path?.Destination ?? RemoteAddress, mtu);
+        _path = _tcp.Ip.FindPathWith(RemoteAddress, LocalAddress, _path?.Options) ?? _path;
         if (_path is null || _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DONT)
         {
             return;
@@ -151,7 +151,7 @@ internal sealed partial class TcpConnection
     /// <summary>Never longer segments than the path takes; true when they had to become shorter.</summary>
     private bool FitSegmentsToPath()
     {
-        int mss = _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60) - (_timestampsOn ? TimestampsLength : 0);
+        int mss = _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60) - _path.OptionsLength - (_timestampsOn ? TimestampsLength : 0);
         if (mss >= _maximumSegment)
         {
             return false;
@@ -170,27 +170,23 @@ internal sealed partial class TcpConnection
         for (int i = 0; i < SegmentsOut; i++)
         {
             ref SentSegment segment = ref Sent[i];
-            if (segment.Length > _maximumSegment + 1 && (segment.Flags & SentFlags.Lost) == 0)
+            if (segment.Length > _maximumSegment + (segment.Has(SentFlags.Fin) ? 1 : 0))
             {
-                segment.Flags = (segment.Flags | SentFlags.Lost) & ~SentFlags.RetransmissionInFlight;
-                _lostSegments++;
+                MarkLost(ref segment);
             }
         }
 
-        if (_lostSegments > 0)
+        if (Recovery.LostOut == 0)
         {
-            RepairLost(now);
+            return;
         }
-    }
 
-    /// <summary>Sends again what is marked lost, without lowering the window (Linux: tcp_non_congestion_loss_retransmit).</summary>
-    private void RepairLost(Instant now)
-    {
-        _recoveryPoint = _snd.Nxt;
-        _congestion.EnterRepair();
-        _retransmitHint = 0;
-        RetransmitLost(now);
-        ArmRetransmission(now);
+        if (!_sackOn)
+        {
+            LimitDuplicates();
+        }
+
+        RepairLost(now);
     }
 
     /// <summary>Soft by RFC 9293 §3.9.2.2: destination unreachable with codes 0, 1 and 5, time exceeded, parameter problem.</summary>
@@ -199,7 +195,7 @@ internal sealed partial class TcpConnection
         : error.Type != (byte)Icmpv6Type.DestinationUnreachable || error.Code is 0 or 3;
 
     /// <summary>Hard by RFC 9293 §3.9.2.2 and RFC 5461 §2: protocol and port unreachable; in IPv6 prohibited and port.</summary>
-    private static bool IsHard(in IcmpErrorInfo error) => error.IsV4
+    public static bool IsHard(in IcmpErrorInfo error) => error.IsV4
         ? error.Type == (byte)IcmpType.DestinationUnreachable && (error.Code is 2 or 3)
         : error.Type == (byte)Icmpv6Type.DestinationUnreachable && (error.Code is 1 or 4);
 

@@ -15,14 +15,16 @@ internal sealed partial class TcpConnection
     /// <param name="now">The instant.</param>
     /// <param name="iss">ISS that the scenario set, or null for one by RFC 6528.</param>
     /// <param name="cause"><c>OPEN</c>, or <c>SEND</c> where a listening socket becomes active.</param>
-    public Errno Open(Instant now, uint? iss, string cause)
+    /// <param name="options">IP_OPTIONS of the socket.</param>
+    public Errno Open(Instant now, uint? iss, string cause, IpOptions? options = null)
     {
-        _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress);
+        _path = _tcp.Ip.FindPathWith(RemoteAddress, LocalAddress, options);
         if (_path is null)
         {
             return Errno.ENETUNREACH;
         }
 
+        ChooseAlgorithm(Socket?.CongestionControl);
         InitializeSendSpace(new SequenceNumber(iss ?? _tcp.NextIss(now, Local, Remote)));
         _timestampOffset = _tcp.TimestampOffset(Local, Remote);
         Transition(now, TcpState.SynSent, cause);
@@ -50,6 +52,8 @@ internal sealed partial class TcpConnection
     public void OpenFrom(Instant now, SynQueueEntry entry, IpPath path)
     {
         _path = path;
+        _openedPassively = true;
+        ChooseAlgorithm(Listener?.Socket?.Options.CongestionControl);
         _timestampOffset = entry.TimestampOffset;
         InitializeSendSpace(entry.Iss);
         _snd.Nxt = _snd.Written = entry.Iss + 1;
@@ -72,6 +76,7 @@ internal sealed partial class TcpConnection
         syn.SentAt = entry.SentAt;
         _retransmissions = (byte)Math.Min(entry.Timeouts, 255);
         syn.Flags = SentFlags.Syn | (entry.Resent ? SentFlags.Retransmitted : SentFlags.None);
+        DeriveKeys();
         Count(SnmpCounter.TcpPassiveOpens);
     }
 
@@ -82,7 +87,7 @@ internal sealed partial class TcpConnection
         _snd.SmallEnd = iss;
         _snd.Up = iss;
         _pushPoint = iss + 1;
-        _recoveryPoint = _usageUntil = iss;
+        _usageUntil = iss;
     }
 
     private void SendSyn(Instant now, bool retransmission)
@@ -139,8 +144,7 @@ internal sealed partial class TcpConnection
             _rtt.FallBack();
         }
 
-        _congestion.Window = InitialWindowSegments;
-        _congestion.Established(_retransmissions, Profile.Rfc6298Timer);
+        BeginWindow();
         InitializeReceivedMss();
         _copied = _rcv.Nxt;
         _retransmissions = 0;

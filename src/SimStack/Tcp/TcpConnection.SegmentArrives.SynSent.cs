@@ -56,6 +56,7 @@ internal sealed partial class TcpConnection
         _rcv.Up = _rcv.Nxt;
         TakeSynOptions(now, segment.Options);
         RescaleOwnWindow();
+        DeriveKeys();
         if (acknowledged)
         {
             CompleteActiveOpen(now, ref segment);
@@ -80,7 +81,7 @@ internal sealed partial class TcpConnection
 
     private void CompleteActiveOpen(Instant now, ref TcpSegment segment)
     {
-        bool wasRetransmitted = (Sent[0].Flags & SentFlags.Retransmitted) != 0;
+        bool wasRetransmitted = Sent[0].Has(SentFlags.Retransmitted);
         _counts.BytesAcked += segment.Ack - _snd.Una;
         _snd.Una = segment.Ack;
         SampleRtt(now, Sent[0].SentAt, wasRetransmitted, segment.Options);

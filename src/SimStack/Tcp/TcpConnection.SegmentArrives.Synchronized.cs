@@ -31,6 +31,11 @@ internal sealed partial class TcpConnection
         }
 
         TakeTimestamp(now, segment);
+        if (_tcp.Ip.ReturnRoute is { } route)
+        {
+            TakeReturnRoute(route);
+        }
+
         if (CheckAck(now, ref segment) is Check.Drop)
         {
             return;

@@ -32,7 +32,8 @@ internal sealed partial class TcpConnection : TcpFlow
         _state = initial;
         _timers.Clear();
         _rtt.Reset(tcp.Sysctls);
-        _congestion.Initialize(tcp.Sysctls);
+        _congestion.Window = tcp.Sysctls.InitialWindowSegments;
+        _congestion.Threshold = _congestion.Clamp = int.MaxValue;
         _timestampsStamp = _lastSentAt = Instant.Never;
     }
 
@@ -117,6 +118,7 @@ internal sealed partial class TcpConnection : TcpFlow
         _sendBuffer?.Clear();
         _sendBuffer = null;
         _sent = null;
+        _recovery = null;
         _outOfOrder = null;
         if (IsOrphan)
         {
@@ -136,4 +138,6 @@ internal sealed partial class TcpConnection : TcpFlow
     }
 
     private void Count(SnmpCounter counter) => _tcp.Counters[counter]++;
+
+    private void Count(SnmpCounter counter, int by) => _tcp.Counters[counter] += by;
 }

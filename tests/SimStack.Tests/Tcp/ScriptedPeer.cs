@@ -107,6 +107,7 @@ internal sealed class ScriptedPeer
             TsEcr = options.TsEcr,
             SackBlocks = blocks,
             Cookie = CookieOf(options),
+            Received = new SignedBytes(view.Bytes.ToArray(), hostAddress, Endpoint.Address),
             At = at,
             Followed = followed,
         });

@@ -39,6 +39,15 @@ internal sealed class SynQueueEntry(
 
     public Instant TimestampsStamp { get; set; }
 
+    /// <summary>The SYN had TCP-AO: the connection will, or will not be (RFC 5925 §7.4.1).</summary>
+    public bool UsesAo { get; init; }
+
+    /// <summary>With <see cref="UsesAo"/>: KeyID of what is sent, which the SYN asked for.</summary>
+    public byte SendKeyId { get; init; }
+
+    /// <summary>With <see cref="UsesAo"/>: KeyID of the SYN.</summary>
+    public byte ReceiveKeyId { get; init; }
+
     /// <summary>When the SYN-ACK was last sent.</summary>
     public Instant SentAt { get; set; }
 
