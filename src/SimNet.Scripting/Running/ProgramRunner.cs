@@ -31,6 +31,9 @@ internal sealed partial class ProgramRunner(TaskDefinition task, HostPrograms sh
                 return WaitUntilAsync(Now + sleep.Length);
             case AtStatement at:
                 return AtAsync(at);
+            case SysctlStatement sysctl:
+                Set(sysctl);
+                return Task.CompletedTask;
             case SignalStatement signal:
                 signals.Signal(signal.Name);
                 return Task.CompletedTask;
@@ -40,6 +43,17 @@ internal sealed partial class ProgramRunner(TaskDefinition task, HostPrograms sh
                 return RepeatAsync(repeat);
             default:
                 return CallAsync(statement);
+        }
+    }
+
+    private void Set(SysctlStatement statement)
+    {
+        foreach (SysctlSetting setting in statement.Settings)
+        {
+            if (!shared.Host.Stack.Sysctls.TrySet(setting.Name, setting.Value, out string? error))
+            {
+                throw new InvalidOperationException($"{setting.Position}: {error}");
+            }
         }
     }
 

@@ -144,9 +144,22 @@ internal sealed partial class Binder
                     return _values.Text(value, word) is { } signal ? new SignalStatement(signal) : null;
                 case "wait-for":
                     return WaitFor(value);
+                case "sysctl":
+                    return Sysctl(value);
                 default:
                     return Repeat(value);
             }
+        }
+
+        private SysctlStatement? Sysctl(ScriptNode value)
+        {
+            if (value.Kind != NodeKind.Mapping)
+            {
+                _values.Wrong(value, "sysctl", "a mapping like `{net.ipv4.tcp_fastopen: 3}`");
+                return null;
+            }
+
+            return new SysctlStatement(owner.Sysctls(value.Entries, owner._hosts.Find(h => h.Name == host)!.Profile));
         }
 
         private WaitForStatement? WaitFor(ScriptNode value)
