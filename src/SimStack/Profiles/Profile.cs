@@ -64,12 +64,17 @@ public sealed class Profile
         RfcSegmentChecks = true,
         ClassicNagle = true,
         QuickAcks = false,
+        ReportsDeliveryTrouble = true,
         HasTcpAo = true,
         Listen = ListenRule.Rfc9293,
         Defaults = new Sysctls
         {
+            CongestionControl = "reno",
+            AcceptSourceRoute = true,
+            IsnTickNanoseconds = 4000,
             SynLinearTimeouts = 0,
             SynRetries = 7,
+            SynAckRetries = 7,
             RtoMinMicroseconds = 1_000_000,
             RtoMaxMilliseconds = 60_000,
             TimeWaitMilliseconds = 240_000,
@@ -115,6 +120,12 @@ public sealed class Profile
     /// it is closed.
     /// </summary>
     public bool RfcSegmentChecks { get; init; }
+
+    /// <summary>
+    /// A socket with IP_RECVERR is told by its error queue when tcp_retries1 retransmissions of a segment were not answered (RFC 9293 §3.8.3,
+    /// SHLD-9). Linux tells nobody.
+    /// </summary>
+    public bool ReportsDeliveryTrouble { get; init; }
 
     /// <summary>Nagle waits for any unacknowledged data (RFC 896); Linux only for an earlier small segment (Minshall).</summary>
     public bool ClassicNagle { get; init; }

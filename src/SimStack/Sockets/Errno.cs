@@ -4,6 +4,7 @@ namespace SimStack.Sockets;
 public enum Errno
 {
     OK = 0,
+    EPERM = 1,
     ENOENT = 2,
     EINTR = 4,
     EIO = 5,

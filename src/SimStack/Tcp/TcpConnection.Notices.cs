@@ -30,6 +30,11 @@ internal sealed partial class TcpConnection
         }
 
         call.Ended = true;
+        if (_fastOpen is not null)
+        {
+            _fastOpen.WriterWaits = false;
+        }
+
         if (call.Taken > 0 && call.Taken < call.Length)
         {
             MarkLastByte(call);

@@ -56,8 +56,8 @@ internal sealed partial class TcpConnection
     /// <param name="push">Nagle does not hold anything back this time.</param>
     private void Output(Instant now, bool push)
     {
-        if (_state is not (
-            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck) || !HasUnsent)
+        if ((_state is not (
+            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck) && !IsPassiveFastOpen) || !HasUnsent)
         {
             return;
         }
@@ -108,7 +108,7 @@ internal sealed partial class TcpConnection
         bool full = SegmentsInFlight >= _congestion.Window;
         if (sentAny || full)
         {
-            NoteWindowUse(full);
+            NoteWindowUse(now, full);
         }
 
         if (!sentAny)
@@ -165,11 +165,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        if (SegmentsOut == 0)
-        {
-            NoteRestart(now);
-        }
-
+        NoteFirst(now);
         ref SentSegment segment = ref Sent.Add();
         segment.Seq = _snd.Nxt;
         segment.Length = length + (fin ? 1 : 0);
@@ -197,6 +193,27 @@ internal sealed partial class TcpConnection
         NoteDataSent(now, length);
     }
 
+    /// <summary>Before data leaves that was not sent before.</summary>
+    private void NoteFirst(Instant now)
+    {
+        if (_control is null)
+        {
+            BeginControl(now);
+        }
+
+        if (SegmentsOut > 0)
+        {
+            return;
+        }
+
+        if (!Offloads)
+        {
+            NoteRestart(now);
+        }
+
+        _control!.Happened(ref _congestion, FillContext(now), Congestion.CongestionEvent.TransmissionStart);
+    }
+
     private void NoteDataSent(Instant now, int length)
     {
         _lastSentAt = now;
@@ -205,24 +222,10 @@ internal sealed partial class TcpConnection
             _pingPong++;
         }
 
-        if (_timers.Kind is not RetransmissionKind.Timeout)
+        Recovery.ReductionOut += InReduction ? 1 : 0;
+        if (_timers.Kind is not (RetransmissionKind.Timeout or RetransmissionKind.Reordering))
         {
             RearmRetransmission(now);
-        }
-    }
-
-    /// <summary>The route's initial congestion window, or the host's (Linux: tcp_init_cwnd).</summary>
-    private int InitialWindowSegments => _path?.Route is { InitCwnd: > 0 } route ? route.InitCwnd : Sysctls.InitialWindowSegments;
-
-    /// <summary>The congestion window decays when nothing was sent for longer than the RTO (RFC 5681 §4.1).</summary>
-    private void NoteRestart(Instant now)
-    {
-        // Probes of the window back off by themselves.
-        Duration rto = _timers.Kind is RetransmissionKind.Persist ? Duration.FromMicroseconds(_rtt.RtoMicroseconds) : CurrentRto;
-        if (Sysctls.SlowStartAfterIdle && !_lastSentAt.IsNever && now - _lastSentAt > rto)
-        {
-            long rtos = (now - _lastSentAt).Nanoseconds / Math.Max(1, rto.Nanoseconds);
-            _congestion.RestartAfterIdle(InitialWindowSegments, rtos);
         }
     }
 
@@ -324,7 +327,9 @@ internal sealed partial class TcpConnection
         {
             _counts.DataSegmentsOut++;
             _counts.BytesSent += length;
-            _sendBuffer!.CopyTo(seq - _snd.BufferStart, bytes.Slice(header, length));
+            // Beside a SYN the data begins behind its number.
+            SequenceNumber first = (flags & TcpFlags.Syn) == 0 ? seq : seq + 1;
+            _sendBuffer!.CopyTo(first - _snd.BufferStart, bytes.Slice(header, length));
         }
 
         frame.GroupFollows = followed && path.Interface.SegmentationOffload;
@@ -352,7 +357,7 @@ internal sealed partial class TcpConnection
     {
         if (_path is not { IsValid: true })
         {
-            _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress) ?? _path;
+            _path = _tcp.Ip.FindPathWith(RemoteAddress, LocalAddress, _path?.Options) ?? _path;
             if (_path is not null)
             {
                 FitSegmentsToPath();

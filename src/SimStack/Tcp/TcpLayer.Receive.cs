@@ -124,7 +124,7 @@ internal sealed partial class TcpLayer
         byte trafficClass,
         in SigningKey key = default)
     {
-        if (Ip.FindPath(to.Source, to.Destination) is { } path)
+        if (Ip.FindPathWith(to.Source, to.Destination, Ip.ReturnRoute) is { } path)
         {
             IpEndpoint local = new(to.Destination, to.DestinationPort);
             IpEndpoint remote = new(to.Source, to.SourcePort);

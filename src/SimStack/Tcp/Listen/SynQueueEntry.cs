@@ -1,4 +1,5 @@
 using SimStack.Ip;
+using SimStack.Tcp.FastOpen;
 using SimStack.Wire;
 
 namespace SimStack.Tcp.Listen;
@@ -14,6 +15,12 @@ internal sealed class SynQueueEntry(
     public SequenceNumber Iss { get; init; }
 
     public SequenceNumber Irs { get; init; }
+
+    /// <summary>What the SYN-ACK acknowledges: the SYN, by Fast Open its data too.</summary>
+    public SequenceNumber ReceiveNext { get; set; }
+
+    /// <summary>Fast Open's option of the first SYN-ACK.</summary>
+    public FastOpenCookie Cookie { get; set; }
 
     /// <summary>The SYN's options.</summary>
     public TcpOptions Options { get; init; }

@@ -110,15 +110,22 @@ internal sealed partial class TcpListener
         }
 
         Remove(entry);
-        TcpConnection connection = new(_tcp, entry.Local, entry.Remote, entry.Id, TcpState.SynReceived) { Listener = this, Authentication = keys };
-        connection.Apply(Socket.Options);
-        connection.SendBufferLocked = Socket.Options.SendBuffer > 0;
+        TcpConnection connection = NewConnection(entry);
+        connection.Authentication = keys;
         connection.OpenFrom(now, entry, entry.Path);
         _tcp.Add(connection);
         _acceptQueue.Add(connection);
         Notify(now, "handshake completed");
         connection.SegmentArrives(now, ref segment);
         Socket.Wake(PollEvents.POLLIN);
+    }
+
+    private TcpConnection NewConnection(SynQueueEntry entry)
+    {
+        TcpConnection connection = new(_tcp, entry.Local, entry.Remote, entry.Id, TcpState.SynReceived) { Listener = this };
+        connection.Apply(Socket.Options);
+        connection.SendBufferLocked = Socket.Options.SendBuffer > 0;
+        return connection;
     }
 
     private void Overflow(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
@@ -217,10 +224,11 @@ internal sealed partial class TcpListener
         bool scaling = entry.Options.WindowScale >= 0 && _tcp.Sysctls.WindowScaling;
         options.WindowScale = scaling ? (sbyte)entry.ReceiveScale : (sbyte)-1;
         AddTimestamps(now, entry, ref options);
+        AddCookie(entry, ref options);
         if (TryFindKey(entry, entry.Iss, out SigningKey key))
         {
             _tcp.Send(
-                now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.Irs + 1, TcpFlags.Syn | TcpFlags.Ack,
+                now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.ReceiveNext, TcpFlags.Syn | TcpFlags.Ack,
                 (ushort)Math.Min(entry.ReceiveWindow, 65_535), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
                 TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key);
         }
