@@ -194,7 +194,7 @@ public sealed partial class LinkDirection : Alarm
             DrawChances(ref verdict);
         }
 
-        if (_marks && _transmitter.IsAboveMark && FrameEditor.IsEcnCapable(frame.Bytes))
+        if (_marks && _transmitter.IsAboveMark && EcnField.IsCapable(frame.Bytes))
         {
             verdict.Effects |= LinkEffects.Marked;
         }
@@ -253,7 +253,7 @@ public sealed partial class LinkDirection : Alarm
 
     private void StartAffected(Instant now, Frame frame, in LinkVerdict verdict, CorruptStage corrupter)
     {
-        if ((verdict.Effects & LinkEffects.Marked) != LinkEffects.None && FrameEditor.MarkCongestion(frame.Bytes))
+        if ((verdict.Effects & LinkEffects.Marked) != LinkEffects.None && EcnField.MarkCongestion(frame.Bytes))
         {
             Counters.Marked++;
             frame.Note |= (int)LinkEffects.Marked;

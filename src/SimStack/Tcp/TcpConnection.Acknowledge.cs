@@ -383,7 +383,7 @@ internal sealed partial class TcpConnection
             }
 
             int room = _congestion.Window - SegmentsInFlight;
-            if (!first && room <= 0)
+            if ((!first && room <= 0) || PacingHolds(now) || SmallQueueHolds(candidate.Length, factor: 1))
             {
                 return;
             }
@@ -416,6 +416,8 @@ internal sealed partial class TcpConnection
         }
 
         CutAfter(index + count - 1);
+        Instant prior = _lastTransmissionAt;
+        int bytes = 0;
         for (int i = 0; i < count; i++)
         {
             if (!Retransmit(now, index + i, push: count > 1 && i == count - 1))
@@ -423,7 +425,13 @@ internal sealed partial class TcpConnection
                 return false;
             }
 
+            bytes += Sent[index + i].Length;
             _retransmitHint++;
+        }
+
+        if (_pacer is not null)
+        {
+            Pace(prior, bytes);
         }
 
         return true;

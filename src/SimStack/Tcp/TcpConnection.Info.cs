@@ -59,6 +59,7 @@ internal sealed partial class TcpConnection
         MinRtt = _rtt.LeastMicroseconds,
         Pmtu = _path?.Mtu ?? 0,
         PacingRate = PacingRate,
+        MaxPacingRate = MostPacingRate,
         TotalRetrans = _counts.Retransmitted,
         BytesAcked = _counts.BytesAcked,
         BytesReceived = _counts.BytesReceived,

@@ -64,6 +64,11 @@ internal sealed partial class TcpConnection
         bool sentAny = false, cwndLimited = false, windowLimited = false;
         while (QueuedPackets > 0 || FinWaits)
         {
+            if (_pacer is not null && PacingHolds(now))
+            {
+                break;
+            }
+
             int quota = Math.Min(CongestionQuota, most);
             if (quota == 0)
             {
@@ -91,7 +96,13 @@ internal sealed partial class TcpConnection
             }
 
             int limit = length > mss && !UrgentToSend ? SplitPoint(length, last, room, mss, quota, nagle) : mss;
-            if (!TransmitPacket(now, Math.Min(length, limit), fin: last && FinWaits && length <= limit, mss))
+            length = Math.Min(length, limit);
+            if (_pacer is not null && SmallQueueHolds(length, factor: 0))
+            {
+                break;
+            }
+
+            if (!TransmitPacket(now, length, fin: last && FinWaits && length == HeadLength, mss))
             {
                 break;
             }
@@ -234,6 +245,7 @@ internal sealed partial class TcpConnection
         // Linux pushes what is more than a segment, to have it handed on at once at the other end.
         SentFlags forced = length > mss ? SentFlags.Push : SentFlags.None;
         SequenceNumber start = _snd.Nxt, behind = start + length;
+        Instant prior = _lastTransmissionAt;
         for (bool first = true; length > mss; length -= mss, first = false)
         {
             if (!TransmitSegment(now, mss, SentFlags.Followed, SentFlags.None) && first)
@@ -250,6 +262,11 @@ internal sealed partial class TcpConnection
         if (_marks is not null)
         {
             StampSent(now, start, behind - start, left: true);
+        }
+
+        if (_pacer is not null)
+        {
+            Pace(prior, behind - start);
         }
 
         if (whole)
@@ -288,7 +305,7 @@ internal sealed partial class TcpConnection
         ref SentSegment segment = ref Sent.Add();
         segment.Seq = _snd.Nxt;
         segment.Length = length + ((flags & SentFlags.Fin) != 0 ? 1 : 0);
-        segment.SentAt = now;
+        segment.SentAt = Instant.Max(now, _lastTransmissionAt);
         segment.Flags = flags;
         SequenceNumber seq = _snd.Nxt;
         _snd.Nxt = segment.End;

@@ -36,6 +36,7 @@ internal sealed partial class TcpConnection
     private int _userTimeoutMilliseconds;
     private int _windowClampOption;
     private uint _notSentLowWater;
+    private int _priority;
 
     /// <summary>
     /// The maximum segment size for sending: data bytes of a segment, options taken off (Eff.snd.MSS of RFC 9293 §3.7.1).
@@ -76,6 +77,8 @@ internal sealed partial class TcpConnection
         _typeOfService = options.TrafficClassFor(RemoteAddress.IsV4);
         _pathMtuDiscovery = options.PathMtuDiscovery;
         _receiveErrors = options.ReceiveErrors;
+        _priority = options.Priority;
+        LimitPacing(options.MaxPacingRate);
         _ttl = options.TimeToLiveFor(RemoteAddress.IsV4, Sysctls.DefaultTtl);
         _sendBufferLimit = options.SendBuffer > 0 ? options.SendBuffer : Math.Max(Sysctls.WmemDefault, 87_380);
         _receiveBufferLocked = options.ReceiveBuffer > 0;

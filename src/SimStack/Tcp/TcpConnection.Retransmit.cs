@@ -7,7 +7,14 @@ internal sealed partial class TcpConnection
     private bool Retransmit(Instant now, int index)
     {
         CutPacket(index);
-        return Retransmit(now, index, push: false);
+        Instant prior = _lastTransmissionAt;
+        bool left = Retransmit(now, index, push: false);
+        if (left && _pacer is not null)
+        {
+            Pace(prior, Sent[index].Length);
+        }
+
+        return left;
     }
 
     /// <summary>The packet that the segment belonged to ends with it, and begins anew behind it.</summary>
@@ -45,6 +52,11 @@ internal sealed partial class TcpConnection
             return false;
         }
 
+        if (IsStillQueued(now, Sent[index]))
+        {
+            return false;
+        }
+
         int data = FitToBeSentAgain(index, room);
         ref SentSegment segment = ref Sent[index];
         _firstRetransmissionAt = Instant.Min(_firstRetransmissionAt, now);
@@ -64,7 +76,7 @@ internal sealed partial class TcpConnection
 
         DropFlags(segment.Flags);
         segment.Flags = (segment.Flags & ~SentFlags.Lost) | SentFlags.Retransmitted | SentFlags.RetransmissionInFlight;
-        segment.SentAt = now;
+        segment.SentAt = Instant.Max(now, _lastTransmissionAt);
         _lastSentAt = now;
         return true;
     }

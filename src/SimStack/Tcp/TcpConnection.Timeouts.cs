@@ -52,6 +52,11 @@ internal sealed partial class TcpConnection
             KeepAliveTimeout(now);
         }
 
+        if (_pacer is not null && _pacer.Due <= now)
+        {
+            PacingTimeout(now);
+        }
+
         _tcp.Timers.Update(this);
     }
 

@@ -328,7 +328,12 @@ internal sealed partial class TcpConnection
         }
 
         frame.GroupFollows = followed && path.Interface.SegmentationOffload;
-        _lastTransmissionAt = now;
+        _lastTransmissionAt = Instant.Max(now, _lastTransmissionAt);
+        if (path.Interface.Queue is not null)
+        {
+            AddressQueue(frame, path.Interface, flags, length, followed);
+        }
+
         int total = header + length;
         TcpWriter.WriteChecksum(bytes[..total], LocalAddress, RemoteAddress);
         frame.Length = path.TransportOffset + total;

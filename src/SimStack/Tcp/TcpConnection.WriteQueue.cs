@@ -150,6 +150,11 @@ internal sealed partial class TcpConnection
             _urgentToSend = true;
         }
 
+        if (_pacer is not null && AutoCorks(EffectiveMss))
+        {
+            return;
+        }
+
         OutputPackets(now, nagle);
     }
 
