@@ -88,7 +88,7 @@ public sealed partial class TcpSocket
             SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService),
             SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass),
             SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : sysctls.DefaultTtl),
-            SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? DefaultPathMtuDiscovery)),
+            SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? _tcp.DefaultPathMtuDiscovery)),
             SocketOption.IP_FREEBIND => Flag(Options.FreeBind),
             SocketOption.IP_MTU => _connection is { PathMtu: > 0 } ? SocketResult.Ok(_connection.PathMtu) : SocketResult.Fail(Errno.ENOTCONN),
             SocketOption.SO_MAX_PACING_RATE => SocketResult.Ok(unchecked((int)(uint)Math.Min(Options.MaxPacingRate, uint.MaxValue))),
@@ -98,9 +98,6 @@ public sealed partial class TcpSocket
             _ => SocketResult.Fail(Errno.ENOPROTOOPT),
         };
     }
-
-    private PathMtuDiscovery DefaultPathMtuDiscovery =>
-        Host.Sysctls.NoPathMtuDiscovery == 0 ? PathMtuDiscovery.IP_PMTUDISC_WANT : PathMtuDiscovery.IP_PMTUDISC_DONT;
 
     private static SocketResult Flag(bool value) => SocketResult.Ok(value ? 1 : 0);
 

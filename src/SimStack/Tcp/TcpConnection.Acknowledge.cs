@@ -155,6 +155,11 @@ internal sealed partial class TcpConnection
             ReleaseSendBuffer(now, bytes);
         }
 
+        if (_mtuSearch is not null)
+        {
+            NoteProbeDelivered();
+        }
+
         if (_marks is not null || _zerocopy is not null)
         {
             NoteAcknowledged(now);
@@ -342,6 +347,11 @@ internal sealed partial class TcpConnection
 
     private void FastRetransmit(Instant now)
     {
+        if (JudgeLostProbe(now))
+        {
+            return;
+        }
+
         _recoveryPoint = _snd.Nxt;
         _probeOutstanding = false;
         _congestion.EnterRecovery();
@@ -400,6 +410,7 @@ internal sealed partial class TcpConnection
     private bool RetransmitPacket(Instant now, int index, int room)
     {
         int count = 1;
+        CutAnew(index);
         if (Offloads)
         {
             int most = Math.Min(room, OffloadSegments(EffectiveMss));

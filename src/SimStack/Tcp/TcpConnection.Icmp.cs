@@ -120,8 +120,10 @@ internal sealed partial class TcpConnection
 
     private void LowerSegmentSize(Instant now, int mtu)
     {
-        // INTERFACE and OMIT do not believe it; DONT leaves it to routers to fragment (Linux: tcp_v4_mtu_reduced).
-        if (_pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_INTERFACE or PathMtuDiscovery.IP_PMTUDISC_OMIT)
+        // INTERFACE and OMIT do not believe it. In IPv4 Linux has the route believe it all the same, and the next segments fit
+        // (tcp_v4_mtu_reduced).
+        bool disbelieves = _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_INTERFACE or PathMtuDiscovery.IP_PMTUDISC_OMIT;
+        if (RemoteAddress.IsV6 && (disbelieves || SegmentFor(mtu) >= _maximumSegment))
         {
             return;
         }
@@ -129,28 +131,27 @@ internal sealed partial class TcpConnection
         // Another connection on the same path may have been told before; this one's segments are too long all the same.
         _tcp.Ip.LowerPathMtu(now, RemoteAddress, mtu);
         _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress) ?? _path;
-        if (_path is null || _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DONT)
+        if (_path is null)
         {
             return;
         }
 
-        if (FitSegmentsToPath() && IsSynchronized && SegmentsOut > 0)
+        if (RemoteAddress.IsV4 && mtu < _path.Mtu && _tcp.MayNotFragment(_path, _pathMtuDiscovery))
         {
+            _softError = Errno.EMSGSIZE; // It will not get through; if nothing else helps, that is why.
+        }
+
+        PathMtuDiscovery how = _pathMtuDiscovery ?? _tcp.DefaultPathMtuDiscovery;
+        if (RemoteAddress.IsV4 && (disbelieves || how is PathMtuDiscovery.IP_PMTUDISC_DONT))
+        {
+            return; // Routers may cut what is on its way.
+        }
+
+        if (_pathMtu > _path.Mtu && IsSynchronized)
+        {
+            SyncSegmentSize(_path.Mtu);
             ResendTooLong(now);
         }
-    }
-
-    /// <summary>Never longer segments than the path takes; true when they had to become shorter.</summary>
-    private bool FitSegmentsToPath()
-    {
-        int mss = _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60) - (_timestampsOn ? TimestampsLength : 0);
-        if (mss >= _maximumSegment)
-        {
-            return false;
-        }
-
-        _maximumSegment = (ushort)Math.Max(mss, 1);
-        return true;
     }
 
     /// <summary>
@@ -159,10 +160,11 @@ internal sealed partial class TcpConnection
     /// </summary>
     private void ResendTooLong(Instant now)
     {
+        int mss = EffectiveMss;
         for (int i = 0; i < SegmentsOut; i++)
         {
             ref SentSegment segment = ref Sent[i];
-            if (segment.Length > _maximumSegment + 1 && (segment.Flags & SentFlags.Lost) == 0)
+            if (DataOf(segment) > mss && (segment.Flags & SentFlags.Lost) == 0)
             {
                 segment.Flags = (segment.Flags | SentFlags.Lost) & ~SentFlags.RetransmissionInFlight;
                 _lostSegments++;

@@ -57,7 +57,7 @@ internal sealed partial class TcpConnection
         Rtt = _rtt.SmoothedMicroseconds,
         Rttvar = _rtt.DeviationMicroseconds,
         MinRtt = _rtt.LeastMicroseconds,
-        Pmtu = _path?.Mtu ?? 0,
+        Pmtu = _pathMtu,
         PacingRate = PacingRate,
         MaxPacingRate = MostPacingRate,
         TotalRetrans = _counts.Retransmitted,

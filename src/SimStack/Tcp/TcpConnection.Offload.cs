@@ -59,9 +59,21 @@ internal sealed partial class TcpConnection
     /// <param name="kind">As many as may go, or one.</param>
     private void OutputPackets(Instant now, Nagle nagle, OutputKind kind = OutputKind.All)
     {
+        FollowPathMtu(now);
         int mss = EffectiveMss;
+        bool sentAny = false;
+        if (_mtuSearch is not null && kind is OutputKind.All)
+        {
+            if (ProbeMtu(now) is not { } probed)
+            {
+                return;
+            }
+
+            sentAny = probed;
+        }
+
         int most = OffloadSegments(mss);
-        bool sentAny = false, cwndLimited = false, windowLimited = false;
+        bool cwndLimited = false, windowLimited = false;
         while (QueuedPackets > 0 || FinWaits)
         {
             if (_pacer is not null && PacingHolds(now))

@@ -26,6 +26,8 @@ internal sealed partial class TcpConnection
         InitializeSendSpace(new SequenceNumber(iss ?? _tcp.NextIss(now, Local, Remote)));
         _timestampOffset = _tcp.TimestampOffset(Local, Remote);
         _advertisedMss = MssToAdvertise();
+        _mssClamp = _advertisedMss;
+        _pathMtu = _path.Mtu;
         _maximumSegment = (ushort)Math.Min((int)_advertisedMss, 65_483);
         // Linux reckons with timestamps in every segment when the ports' last connection had them (tcp_connect_init).
         SelectInitialWindow(_advertisedMss - (ContinuesTimestamps ? TimestampsLength : 0), Sysctls.WindowScaling);
@@ -117,6 +119,7 @@ internal sealed partial class TcpConnection
             _rtt.FallBack();
         }
 
+        BeginMtuSearch(now, active: segment.Has(TcpFlags.Syn));
         _congestion.Window = InitialWindowSegments;
         _congestion.Established(_retransmissions, Profile.Rfc6298Timer);
         _receivedMss = (ushort)Math.Clamp(Math.Min(Math.Min(_advertisedMss, (int)_maximumSegment), _rcv.Wnd / 2), 88, 536);

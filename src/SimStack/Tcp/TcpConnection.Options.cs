@@ -145,14 +145,8 @@ internal sealed partial class TcpConnection
     private void SetPeerMss(ushort announced)
     {
         int peer = announced != 0 ? announced : RemoteAddress.IsV4 ? 536 : 1220;
-        int mss = Math.Min(peer, _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60));
-        if (_userMss > 0)
-        {
-            mss = Math.Min(mss, _userMss);
-        }
-
-        mss = Math.Max(mss, Sysctls.MinSndMss);
-        _maximumSegment = (ushort)Math.Min(mss - (_timestampsOn ? TimestampsLength : 0), 65_483);
+        _mssClamp = (ushort)(_userMss > 0 ? Math.Min(peer, (int)_userMss) : peer);
+        SyncSegmentSize(_path!.Mtu);
     }
 
     private uint TimestampNow(Instant now) => unchecked(_tcp.Timestamps.At(now) + _timestampOffset);

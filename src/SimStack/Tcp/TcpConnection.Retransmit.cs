@@ -6,6 +6,7 @@ internal sealed partial class TcpConnection
     /// <summary>Sends one segment in flight again, alone; false when the window or the interface would not have it.</summary>
     private bool Retransmit(Instant now, int index)
     {
+        CutAnew(index);
         CutPacket(index);
         Instant prior = _lastTransmissionAt;
         bool left = Retransmit(now, index, push: false);
@@ -37,6 +38,44 @@ internal sealed partial class TcpConnection
         }
     }
 
+    /// <summary>
+    /// A packet whose segments the path no longer takes is cut anew from there to its end: Linux cuts packets, not segments, so that only
+    /// the last one is short (tcp_fragment, tcp_set_skb_tso_segs).
+    /// </summary>
+    private void CutAnew(int index)
+    {
+        int mss = EffectiveMss;
+        if (Sent[index].Length <= mss)
+        {
+            return;
+        }
+
+        while (DataOf(Sent[index]) > mss)
+        {
+            ref SentSegment segment = ref Sent[index];
+            if ((segment.Flags & SentFlags.Followed) != 0)
+            {
+                ref SentSegment next = ref Sent[index + 1];
+                next.Length += segment.Length - mss;
+                segment.Length = mss;
+                next.Seq = segment.End;
+            }
+            else
+            {
+                Sent.Split(index, mss);
+                Sent[index].Flags |= SentFlags.Followed;
+                if ((Sent[index].Flags & SentFlags.Lost) != 0)
+                {
+                    _lostSegments++;
+                }
+            }
+
+            index++;
+        }
+    }
+
+    private static int DataOf(in SentSegment segment) => segment.Length - ((segment.Flags & SentFlags.Fin) != 0 ? 1 : 0);
+
     private bool Retransmit(Instant now, int index, bool push)
     {
         if ((Sent[index].Flags & SentFlags.Syn) != 0)
@@ -55,6 +94,11 @@ internal sealed partial class TcpConnection
         if (IsStillQueued(now, Sent[index]))
         {
             return false;
+        }
+
+        if (_mtuSearch is not null)
+        {
+            _mtuSearch.ProbeSize = 0; // Not to be told any more what was lost.
         }
 
         int data = FitToBeSentAgain(index, room);
@@ -96,7 +140,7 @@ internal sealed partial class TcpConnection
     private int FitToBeSentAgain(int index, int room)
     {
         ref SentSegment segment = ref Sent[index];
-        int data = segment.Length - ((segment.Flags & SentFlags.Fin) != 0 ? 1 : 0);
+        int data = DataOf(segment);
         int mss = EffectiveMss;
         if (room > 0 && data > room)
         {

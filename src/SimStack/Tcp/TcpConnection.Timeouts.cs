@@ -94,6 +94,7 @@ internal sealed partial class TcpConnection
         _counts.Timeouts++;
         if (!opening)
         {
+            SuspectBlackHole(now);
             DeclareAllLost();
         }
 

@@ -22,6 +22,7 @@ internal sealed partial class TcpConnection
     {
         get
         {
+            FollowPathMtu();
             int mss = BoundedMss;
             return _sackOn && (_outOfOrder is { Count: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
         }
@@ -77,6 +78,18 @@ internal sealed partial class TcpConnection
         int unsent = _snd.Written - _snd.Nxt;
         bool fin = _finQueued && !_finSent;
         bool sentAny = false, windowFull = false;
+        FollowPathMtu(now);
+        if (_mtuSearch is not null)
+        {
+            if (ProbeMtu(now) is not { } probed)
+            {
+                return;
+            }
+
+            sentAny = probed;
+            unsent = _snd.Written - _snd.Nxt;
+        }
+
         int mss = EffectiveMss;
         while (unsent > 0 || fin)
         {
@@ -353,10 +366,6 @@ internal sealed partial class TcpConnection
         if (_path is not { IsValid: true })
         {
             _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress) ?? _path;
-            if (_path is not null)
-            {
-                FitSegmentsToPath();
-            }
         }
 
         return _path;
