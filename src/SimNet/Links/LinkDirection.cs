@@ -94,6 +94,9 @@ public sealed partial class LinkDirection : Alarm
     /// <summary>Bytes waiting or in transmission now; 0 without a rate limit.</summary>
     public long QueuedBytes => _transmitter.Bytes(_loop.Now);
 
+    /// <summary>When the next packet would begin to be sent, without waiting behind others; in the past when the line is idle.</summary>
+    public Instant FreeAt => _transmitter.BusyUntil;
+
     /// <summary>Packets queued or on their way.</summary>
     public int InFlight => _flight.Count;
 

@@ -263,17 +263,34 @@ public sealed class FairQueue : QueueDiscipline
             return flow;
         }
 
-        // fq_gc, where Linux's hash table would have come to it.
-        while (_flows.Count > _options.Buckets && _idleFirst is { } oldest && now - oldest.DetachedAt > IdleTime)
+        if (_flows.Count > _options.Buckets)
         {
-            LeaveIdle(oldest);
-            _flows.Remove(oldest.Key);
+            ForgetIdle(now);
         }
 
         flow = new FairQueueFlow(key) { Credit = _initialQuantum, DetachedAt = now };
         _flows.Add(key, flow);
         JoinIdle(flow);
         return flow;
+    }
+
+    /// <summary>fq_gc, where Linux's hash table would have come to it; flows whose turn would only show that they are empty become idle first.</summary>
+    private void ForgetIdle(Instant now)
+    {
+        for (int band = 0; band < Bands; band++)
+        {
+            while (_old[band].First is { Count: 0 } empty)
+            {
+                _old[band].First = empty.Next;
+                Retire(now, empty, wasNew: false);
+            }
+        }
+
+        while (_idleFirst is { } oldest && now - oldest.DetachedAt > IdleTime)
+        {
+            LeaveIdle(oldest);
+            _flows.Remove(oldest.Key);
+        }
     }
 
     private Frame Send(Instant now, FairQueueFlow flow, Instant due)
