@@ -161,10 +161,14 @@ internal sealed partial class TcpConnection
     private void ResendTooLong(Instant now)
     {
         int mss = EffectiveMss;
+        bool tooLong = false;
         for (int i = 0; i < SegmentsOut; i++)
         {
+            // A packet is too long if its segments are; the last of them may be shorter.
             ref SentSegment segment = ref Sent[i];
-            if (DataOf(segment) > mss && (segment.Flags & SentFlags.Lost) == 0)
+            bool first = i == 0 || (Sent[i - 1].Flags & SentFlags.Followed) == 0;
+            tooLong = DataOf(segment) > mss || (tooLong && !first);
+            if (tooLong && (segment.Flags & SentFlags.Lost) == 0)
             {
                 segment.Flags = (segment.Flags | SentFlags.Lost) & ~SentFlags.RetransmissionInFlight;
                 _lostSegments++;

@@ -76,45 +76,12 @@ internal sealed partial class TcpConnection
         bool cwndLimited = false, windowLimited = false;
         while (QueuedPackets > 0 || FinWaits)
         {
-            if (_pacer is not null && PacingHolds(now))
+            if (!TryChooseLength(now, mss, most, nagle, kind, ref cwndLimited, ref windowLimited, out int length))
             {
                 break;
             }
 
-            int quota = Math.Min(CongestionQuota, most);
-            if (quota == 0)
-            {
-                if (kind is not OutputKind.Probe)
-                {
-                    break;
-                }
-
-                quota = 1;
-            }
-
-            GrowHead((quota * mss) - HeadLength);
-            int length = HeadLength;
-            bool last = QueuedPackets <= 1;
-            int room = _snd.WindowEnd - _snd.Nxt;
-            if (room < HeadNeeds(mss))
-            {
-                windowLimited = true;
-                break;
-            }
-
-            if (length <= mss ? NagleHolds(nagle, last, length, mss) : kind is OutputKind.All && Defers(now, length, last, most, out cwndLimited, out windowLimited))
-            {
-                break;
-            }
-
-            int limit = length > mss && !UrgentToSend ? SplitPoint(length, last, room, mss, quota, nagle) : mss;
-            length = Math.Min(length, limit);
-            if (_pacer is not null && SmallQueueHolds(length, factor: 0))
-            {
-                break;
-            }
-
-            if (!TransmitPacket(now, length, fin: last && FinWaits && length == HeadLength, mss))
+            if (!TransmitPacket(now, length, fin: QueuedPackets <= 1 && FinWaits && length == HeadLength, mss))
             {
                 break;
             }
@@ -135,6 +102,48 @@ internal sealed partial class TcpConnection
         {
             StartPersist(now);
         }
+    }
+
+    /// <summary>How much of the first packet goes now; false when nothing may.</summary>
+    private bool TryChooseLength(
+        Instant now, int mss, int most, Nagle nagle, OutputKind kind, ref bool cwndLimited, ref bool windowLimited, out int length)
+    {
+        length = 0;
+        if (_pacer is not null && PacingHolds(now))
+        {
+            return false;
+        }
+
+        int quota = Math.Min(CongestionQuota, most);
+        if (quota == 0)
+        {
+            if (kind is not OutputKind.Probe)
+            {
+                return false;
+            }
+
+            quota = 1;
+        }
+
+        GrowHead((quota * mss) - HeadLength);
+        length = HeadLength;
+        bool last = QueuedPackets <= 1;
+        int room = _snd.WindowEnd - _snd.Nxt;
+        if (room < HeadNeeds(mss))
+        {
+            windowLimited = true;
+            return false;
+        }
+
+        if (length <= mss
+            ? NagleHolds(nagle, last, length, mss)
+            : kind is OutputKind.All && Defers(now, length, last, most, out cwndLimited, out windowLimited))
+        {
+            return false;
+        }
+
+        length = Math.Min(length, length > mss && !UrgentToSend ? SplitPoint(length, last, room, mss, quota, nagle) : mss);
+        return _pacer is null || !SmallQueueHolds(length, factor: 0);
     }
 
     private bool UrgentToSend => _urgentToSend && _snd.Up > _snd.Una;

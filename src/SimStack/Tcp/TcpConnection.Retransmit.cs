@@ -53,7 +53,7 @@ internal sealed partial class TcpConnection
         while (DataOf(Sent[index]) > mss)
         {
             ref SentSegment segment = ref Sent[index];
-            if ((segment.Flags & SentFlags.Followed) != 0)
+            if ((segment.Flags & SentFlags.Followed) != 0 && ((segment.Flags ^ Sent[index + 1].Flags) & SentFlags.Lost) == 0)
             {
                 ref SentSegment next = ref Sent[index + 1];
                 next.Length += segment.Length - mss;
