@@ -28,4 +28,7 @@ public sealed record Route(IpAddress Prefix, int PrefixLength, IpAddress? NextHo
 
     /// <summary>Initial receive window in segments; 0 = the profile's.</summary>
     public int InitRwnd { get; init; }
+
+    /// <summary><c>fastopen_no_cookie</c>: Fast Open on this route needs no cookie, on either side (ip-route(8)).</summary>
+    public bool FastOpenNoCookie { get; init; }
 }

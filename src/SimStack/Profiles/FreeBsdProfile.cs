@@ -24,6 +24,7 @@ internal static class FreeBsdProfile
         Listen = ListenRule.FreeBsd,
         Defaults = new Sysctls
         {
+            CongestionControl = "reno",
             DefaultTtl = 64,
             PortRangeFirst = 10_000,
             PortRangeLast = 65_535,

@@ -26,6 +26,7 @@ internal static class WindowsProfile
         Listen = ListenRule.Windows,
         Defaults = new Sysctls
         {
+            CongestionControl = "reno",
             DefaultTtl = 128,
             PortRangeFirst = 49_152,
             PortRangeLast = 65_535,

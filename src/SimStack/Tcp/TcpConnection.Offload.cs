@@ -247,7 +247,7 @@ internal sealed partial class TcpConnection
         cwndLimited |= SegmentsInFlight >= _congestion.Window;
         if (sentAny || cwndLimited)
         {
-            NoteWindowUse(cwndLimited);
+            NoteWindowUse(now, cwndLimited);
             if (!IsWindowLimited && !HasUnsent && _awaitsSpace && _state is TcpState.Established or TcpState.CloseWait)
             {
                 _chronograph.Start(now, SendLimit.SendBuffer);
@@ -259,6 +259,7 @@ internal sealed partial class TcpConnection
     /// <returns>False when the interface would not have it: then nothing changed (Linux: local congestion).</returns>
     private bool TransmitPacket(Instant now, int length, bool fin, int mss, bool push = false)
     {
+        NoteFirst(now);
         bool whole = QueuedPackets > 0 && _writeQueue!.First.End == _snd.Nxt + length;
         push |= whole && _writeQueue!.First.Push;
         SentFlags record = whole && _writeQueue!.First.EndOfRecord ? SentFlags.EndOfRecord : SentFlags.None;
@@ -318,6 +319,7 @@ internal sealed partial class TcpConnection
 
         _snd.Nxt = Sent[SegmentsOut - 1].Seq;
         Sent.RemoveLast();
+        EnterCwr(now); // Local congestion (tcp_transmit_skb).
         return false;
     }
 

@@ -119,7 +119,8 @@ internal sealed partial class TcpConnection : IFrameOwner
             }
 
             long segments = Math.Min(Math.Max(bytes / mss, Sysctls.MinTsoSegments), MostOffloadSegments);
-            _offloadSegments = (int)Math.Max(1, Math.Min(segments, MostOffloadBytes / mss));
+            // A network card can't sign (Linux: sk_gso_disable).
+            _offloadSegments = Authentication is null ? (int)Math.Max(1, Math.Min(segments, MostOffloadBytes / mss)) : 1;
         }
 
         return _offloadSegments;
@@ -241,9 +242,9 @@ internal sealed partial class TcpConnection : IFrameOwner
         _pacer!.Due = Instant.Never;
         if (_state is TcpState.Established or TcpState.FinWait1 or TcpState.Closing or TcpState.CloseWait or TcpState.LastAck)
         {
-            if (_lostSegments > 0 && _congestion.Window > SegmentsInFlight)
+            if (_recovery is { } recovery && recovery.LostOut > recovery.RetransmittedOut && _congestion.Window > SegmentsInFlight)
             {
-                RetransmitLost(now);
+                ResendLost(now);
             }
 
             Output(now, push: false);

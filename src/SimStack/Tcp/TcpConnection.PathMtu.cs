@@ -24,9 +24,11 @@ internal sealed partial class TcpConnection
     private int TimestampsRoom => _timestampsOn ? TimestampsLength : 0;
 
     private int SegmentFor(int mtu) =>
-        Math.Min(Math.Max(Math.Min(mtu - HeadersLength, _mssClamp), Sysctls.MinSndMss) - TimestampsRoom, 65_483);
+        Math.Min(Math.Max(Math.Min(mtu - HeadersLength, _mssClamp) - IpOptionsRoom, Sysctls.MinSndMss) - TimestampsRoom, 65_483);
 
-    private int MtuFor(int segment) => segment + TimestampsRoom + HeadersLength;
+    private int IpOptionsRoom => _path?.OptionsLength ?? 0;
+
+    private int MtuFor(int segment) => segment + TimestampsRoom + IpOptionsRoom + HeadersLength;
 
     /// <summary>The way that packets take changed, or what is known of it: segments follow before the next ones are made.</summary>
     private void FollowPathMtu()
@@ -198,7 +200,7 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>The probe was acknowledged: segments may be as long, and the congestion window is the same in bytes.</summary>
-    private void NoteProbeDelivered()
+    private void NoteProbeDelivered(Instant now)
     {
         if (_mtuSearch is not { ProbeSize: > 0 } search || search.ProbeEnd > _snd.Una)
         {
@@ -207,6 +209,10 @@ internal sealed partial class TcpConnection
 
         Count(SnmpCounter.TcpExtTCPMTUPSuccess);
         _congestion.Window = (int)Math.Max(1, (long)_congestion.Window * MtuFor(_maximumSegment) / search.ProbeSize);
+        _congestion.Credit = 0;
+        _congestion.Threshold = CurrentThreshold;
+        Recovery.PriorThreshold = _congestion.Threshold;
+        Recovery.WindowStamp = now;
         search.Low = search.ProbeSize;
         search.ProbeSize = 0;
         SyncSegmentSize(_pathMtu);

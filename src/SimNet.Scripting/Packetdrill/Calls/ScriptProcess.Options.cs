@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using SimNet.Scripting.Packetdrill.Syntax;
 using SimStack.Sockets;
 using SimStack.Tcp;
 
@@ -8,11 +9,10 @@ namespace SimNet.Scripting.Packetdrill.Calls;
 /// <summary>getsockopt and setsockopt. What neither the stack nor the process has fails by its name.</summary>
 internal sealed partial class ScriptProcess
 {
-    // Those that Linux has as modules; any other name is ENOENT there.
-    private static readonly string[] CongestionControls =
+    // Those that Linux has as modules and the stack has not; any other name is ENOENT there.
+    private static readonly string[] MissingCongestionControls =
     [
-        "bbr", "bic", "cdg", "cubic", "dctcp", "highspeed", "htcp", "hybla", "illinois", "lp", "nv", "reno", "scalable", "vegas", "veno",
-        "westwood", "yeah",
+        "bbr", "bic", "cdg", "dctcp", "highspeed", "htcp", "hybla", "illinois", "lp", "nv", "scalable", "vegas", "veno", "westwood", "yeah",
     ];
 
     private const int LongestOption = 4096;
@@ -26,7 +26,9 @@ internal sealed partial class ScriptProcess
         int level = arguments.Int(1);
         int number = arguments.Int(2);
         int length = arguments.Int(4);
-        byte[] value = OptionBytes.From(arguments[3], length);
+        byte[] value = arguments[3] is SignatureKeyExpression signature && file is SocketFile { Socket.Family: var family }
+            ? SignatureKeys.BytesOf(signature, machine.Remote, family, length)
+            : OptionBytes.From(arguments[3], length);
         return PendingCall.Immediate(now =>
             file is not SocketFile socket ? CallResult.Fail(LinuxErrno.ENOTSOCK)
             : length < 0 ? CallResult.Fail(LinuxErrno.EINVAL)
@@ -96,6 +98,10 @@ internal sealed partial class ScriptProcess
                 return SetTimestamping(socket, name, value, now);
             case "TCP_CONGESTION":
                 return SetCongestionControl(socket.Tcp!, value);
+            case "TCP_FASTOPEN_KEY":
+                return CallResult.From(socket.Tcp!.SetFastOpenKeys(value));
+            case "TCP_MD5SIG" or "TCP_MD5SIG_EXT":
+                return SignatureKeys.Set(socket.Tcp!, value, extended: name == "TCP_MD5SIG_EXT");
         }
 
         // SOL_IP takes a byte where it is not given an int.
@@ -210,7 +216,7 @@ internal sealed partial class ScriptProcess
         return result;
     }
 
-    private static CallResult SetCongestionControl(TcpSocket tcp, byte[] value)
+    private CallResult SetCongestionControl(TcpSocket tcp, byte[] value)
     {
         const int LongestName = 15;
         if (value.Length < 1)
@@ -220,9 +226,10 @@ internal sealed partial class ScriptProcess
 
         int end = Array.IndexOf(value, (byte)0);
         string name = Encoding.Latin1.GetString(value, 0, Math.Min(end < 0 ? value.Length : end, LongestName));
-        return tcp.SetCongestionControl(name) ? CallResult.Ok()
-            : CongestionControls.Contains(name, StringComparer.Ordinal) ? throw CallException.Unsupported($"TCP_CONGESTION {name}")
-            : CallResult.Fail(LinuxErrno.ENOENT);
+        Errno errno = tcp.SetCongestionControl(name, _capabilities.Has(Capabilities.NetAdmin));
+        return errno is Errno.ENOENT && MissingCongestionControls.Contains(name, StringComparer.Ordinal)
+            ? throw CallException.Unsupported($"TCP_CONGESTION {name}")
+            : CallResult.From(errno);
     }
 
     private static int Get(SocketFile socket, string name, Instant now, out byte[] value)
@@ -248,6 +255,9 @@ internal sealed partial class ScriptProcess
             case "TCP_CONGESTION":
                 value = new byte[16];
                 Encoding.Latin1.GetBytes(socket.Tcp!.CongestionControl, value);
+                return 0;
+            case "TCP_FASTOPEN_KEY":
+                value = socket.Tcp!.GetFastOpenKeys();
                 return 0;
         }
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using SimNet.Scripting.Packetdrill.Machine;
 using SimNet.Scripting.Packetdrill.Matching;
 using SimStack.Sockets;
@@ -11,7 +10,6 @@ namespace SimNet.Scripting.Packetdrill.Running;
 /// </summary>
 internal sealed class MissingBehaviours(TestMachine machine)
 {
-    private bool _fastOpen;
     private bool _sackBlocks;
 
     /// <summary>An inbound packet.</summary>
@@ -25,21 +23,15 @@ internal sealed class MissingBehaviours(TestMachine machine)
         var options = new TcpOptionReader(packet.Options);
         while (options.MoveNext())
         {
-            _fastOpen |= packet.Has(TcpFlags.Syn) && IsFastOpen(options);
             _sackBlocks |= options.Kind == TcpOptionKind.Sack && packet.Has(TcpFlags.Ack);
         }
     }
 
     /// <summary>What the stack lacks of what the run has come to; null when nothing is known to be missing.</summary>
     /// <param name="isCall">Whether it is a call that did not hold: what it returns is none of the congestion control's business.</param>
-    public string? Name(bool isCall) => _fastOpen ? "TCP Fast Open"
-        : _sackBlocks ? "loss recovery by SACK (RACK, PRR)"
+    public string? Name(bool isCall) => _sackBlocks ? "loss recovery by SACK (RACK, PRR)"
         : !isCall && HasLostData() && HasReducedWindow() ? "CUBIC"
         : null;
-
-    private static bool IsFastOpen(in TcpOptionReader option) => option.Kind == TcpOptionKind.FastOpen
-        || (option.Kind == TcpOptionKind.Experimental && option.Data.Length >= 2
-            && BinaryPrimitives.ReadUInt16BigEndian(option.Data) == PacketNotation.FastOpenExperimentId);
 
     // How far a loss takes the congestion window down, and how it grows again, is where CUBIC and Reno differ.
     private bool HasReducedWindow() =>

@@ -71,6 +71,11 @@ internal sealed class PacketExchange(TestMachine machine, ScriptSettings setting
             return reason;
         }
 
+        if (packet.SignatureKey is { } key)
+        {
+            PacketSignature.Sign(live, key);
+        }
+
         missing.NoteArrival(live);
         machine.Receive(live.ToBytes());
         return null;

@@ -1,3 +1,4 @@
+using SimStack.Profiles;
 using SimStack.Wire;
 
 namespace SimStack.Tcp.Congestion;
@@ -10,6 +11,12 @@ internal sealed class CongestionContext
 {
     public Instant Now;
 
+    /// <summary>The host's settings: those of the algorithms (tcp_cubic.*, …), and the timer's frequency.</summary>
+    public Sysctls Sysctls = new();
+
+    /// <summary>The host's counters.</summary>
+    public SnmpCounters? Counters;
+
     /// <summary>Bytes of a full segment (Linux: mss_cache).</summary>
     public int Mss;
 
@@ -21,6 +28,9 @@ internal sealed class CongestionContext
 
     /// <summary>Segments delivered to the peer since the connection began (Linux: delivered), and those of them with a CE mark.</summary>
     public uint Delivered, DeliveredCe;
+
+    /// <summary>When segments were last delivered; never: not yet (Linux: delivered_mstamp).</summary>
+    public Instant DeliveredAt = Instant.Never;
 
     /// <summary>Segments taken for lost since the connection began (Linux: lost).</summary>
     public uint Lost;
@@ -40,8 +50,24 @@ internal sealed class CongestionContext
     /// <summary>When data was last sent; never: not yet (Linux: lsndtime).</summary>
     public Instant LastSentAt;
 
-    /// <summary>The <see cref="Delivered"/> at which the application last left the network unused; 0: it uses it (Linux: app_limited).</summary>
+    /// <summary>
+    /// The <see cref="Delivered"/> at which the application last left the network unused; 0: it uses it (Linux: app_limited). An algorithm may
+    /// change it.
+    /// </summary>
     public uint ApplicationLimited;
+
+    /// <summary>When the next packet may leave, for paced ones (Linux: tcp_wstamp_ns).</summary>
+    public Instant NextDeparture;
+
+    /// <summary>Packets are paced, by a fair queue below or by the connection itself (Linux: sk_pacing_status).</summary>
+    public bool Paced;
+
+    /// <summary>Bytes of an offload packet at most (Linux: sk_gso_max_size).</summary>
+    public int MostOffloadBytes = 65_215;
+
+    /// <summary>RCV.NXT, and whether ECN was agreed on, for DCTCP.</summary>
+    public SequenceNumber ReceiveNext;
+    public bool EcnAgreed;
 
     /// <summary>SO_MAX_PACING_RATE in bytes per second; long.MaxValue without one.</summary>
     public long MaxPacingRate = long.MaxValue;
@@ -54,4 +80,31 @@ internal sealed class CongestionContext
 
     /// <summary>The host's seeded source of numbers.</summary>
     public Func<uint> Random = static () => 0;
+
+    private long TickNanoseconds => 1_000_000_000L / TicksPerSecond;
+
+    /// <summary>The timer's frequency (Linux: HZ); 1000 where timers are exact.</summary>
+    public int TicksPerSecond => Sysctls.TimerHz > 0 ? Sysctls.TimerHz : 1000;
+
+    /// <summary>Microseconds since the start (Linux: tcp_mstamp).</summary>
+    public long Microseconds => Now.Nanoseconds / 1000;
+
+    /// <summary>Timer ticks since the start, counted from 1 so that 0 may stand for none (Linux: tcp_jiffies32).</summary>
+    public long Ticks => TicksAt(Now);
+
+    public long TicksAt(Instant when) => when.Nanoseconds / TickNanoseconds + 1;
+
+    /// <summary>Rounded up (Linux: usecs_to_jiffies).</summary>
+    public long TicksIn(long microseconds) => (microseconds * 1000 + TickNanoseconds - 1) / TickNanoseconds;
+
+    /// <summary>Below <paramref name="limit"/>, which is above 0 (Linux: get_random_u32_below).</summary>
+    public int RandomBelow(int limit) => (int)((ulong)Random() * (uint)limit >> 32);
+
+    public void Count(SnmpCounter counter, long by = 1)
+    {
+        if (Counters is { } counters)
+        {
+            counters[counter] += by;
+        }
+    }
 }

@@ -28,4 +28,37 @@ internal struct CongestionState
     public CongestionPhase Phase;
 
     public readonly bool InSlowStart => Window < Threshold;
+
+    /// <summary>One segment for each acknowledged, up to the threshold (Linux: tcp_slow_start; RFC 5681 §3.1 without its count in bytes).</summary>
+    /// <returns>How many acknowledged segments are left for congestion avoidance.</returns>
+    public int SlowStart(int acknowledged)
+    {
+        int grown = (int)Math.Min(Window + (long)acknowledged, Threshold);
+        int left = acknowledged - (grown - Window);
+        Window = Math.Min(grown, Clamp);
+        return left;
+    }
+
+    /// <summary>
+    /// One segment for every <paramref name="each"/> acknowledged (Linux: tcp_cong_avoid_ai). Credit that was gathered while a step cost more
+    /// buys one step only.
+    /// </summary>
+    public void GrowOncePer(int each, int acknowledged)
+    {
+        if (Credit >= each)
+        {
+            Credit = 0;
+            Window++;
+        }
+
+        Credit += acknowledged;
+        if (Credit >= each)
+        {
+            int steps = Credit / each;
+            Credit -= steps * each;
+            Window += steps;
+        }
+
+        Window = Math.Min(Window, Clamp);
+    }
 }
