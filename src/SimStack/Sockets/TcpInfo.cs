@@ -105,6 +105,12 @@ public readonly partial record struct TcpInfo
     /// <summary>SO_MAX_PACING_RATE in bytes per second; Linux's ~0 without one, here 9,223,372,036,854,775,807.</summary>
     public long MaxPacingRate { get; init; }
 
+    /// <summary>Bytes per second that the network delivered lately; 0: not measured (tcpi_delivery_rate).</summary>
+    public long DeliveryRate { get; init; }
+
+    /// <summary>1: that was as much as the application gave (tcpi_delivery_rate_app_limited).</summary>
+    public int DeliveryRateAppLimited { get; init; }
+
     /// <summary>Sequence numbers that the peer acknowledged: bytes, and one for a FIN and for the SYN of an active open.</summary>
     public long BytesAcked { get; init; }
 

@@ -34,8 +34,8 @@ internal sealed partial class TcpConnection : IFrameOwner
     {
         get
         {
-            long rate = _pacedSegmentsPercent == 0
-                ? long.MaxValue
+            long rate = _control is { ControlsWindow: true } ? _congestion.PacingRate
+                : _pacedSegmentsPercent == 0 ? long.MaxValue
                 : BoundedMss * 80_000L * _pacedSegmentsPercent / Math.Max(1, _pacedSmoothed8);
             return _pacer is null ? rate : Math.Min(rate, _pacer.Ceiling);
         }
@@ -61,12 +61,20 @@ internal sealed partial class TcpConnection : IFrameOwner
         }
     }
 
+    private int LeastOffloadSegments =>
+        _control?.LeastOffloadSegments(_congestion, _tcp.Congestion, Sysctls.MinTsoSegments) ?? Sysctls.MinTsoSegments;
+
     /// <summary>An ACK was processed: twice the window in a round trip in slow start, 1.2 windows later, by default.</summary>
     private void UpdatePacing()
     {
         int ratio = _congestion.Window < _congestion.Threshold / 2 ? Sysctls.PacingSlowStartRatio : Sysctls.PacingAvoidanceRatio;
         _pacedSegmentsPercent = (long)Math.Max(_congestion.Window, SegmentsOut) * ratio;
         _pacedSmoothed8 = _rtt.Smoothed8;
+        RateIsNew();
+    }
+
+    private void RateIsNew()
+    {
         _offloadSegments = 0;
         if (_pacer is not null)
         {
@@ -118,7 +126,7 @@ internal sealed partial class TcpConnection : IFrameOwner
                 bytes = Math.Min(bytes + (MostOffloadBytes >> (int)shift), MostOffloadBytes);
             }
 
-            long segments = Math.Min(Math.Max(bytes / mss, Sysctls.MinTsoSegments), MostOffloadSegments);
+            long segments = Math.Min(Math.Max(bytes / mss, LeastOffloadSegments), MostOffloadSegments);
             // A network card can't sign (Linux: sk_gso_disable).
             _offloadSegments = Authentication is null ? (int)Math.Max(1, Math.Min(segments, MostOffloadBytes / mss)) : 1;
         }

@@ -1,3 +1,4 @@
+using SimStack.Tcp.Congestion;
 using SimStack.Tcp.Recovery;
 
 namespace SimStack.Tcp;
@@ -139,6 +140,7 @@ internal sealed partial class TcpConnection
         }
 
         segment.SentAt = Instant.Max(now, _lastTransmissionAt);
+        NoteDeparture(ref segment, again: true);
         Sent.MoveToNewest(Sent.Start + index);
         _lastSentAt = now;
         return true;
@@ -187,9 +189,19 @@ internal sealed partial class TcpConnection
             }
 
             int room = _congestion.Window - SegmentsInFlight;
-            if (room <= 0 || (_pacer is not null && (PacingHolds(now) || SmallQueueHolds(segment.Length, factor: 1))))
+            if (_pacer is not null && (PacingHolds(now) || SmallQueueHolds(segment.Length, factor: 1)))
             {
                 break;
+            }
+
+            if (room <= 0)
+            {
+                if (Sysctls.ProportionalReduction || recovery.ReductionOut > 0 || _congestion.Phase is not CongestionPhase.Recovery)
+                {
+                    break;
+                }
+
+                room = 1; // Fast retransmit does not ask for the window (RFC 5681 §3.2, step 3); PRR makes room for it.
             }
 
             if ((segment.Flags & (SentFlags.Lost | SentFlags.RetransmissionInFlight)) != SentFlags.Lost)
@@ -239,7 +251,7 @@ internal sealed partial class TcpConnection
         }
 
         CutAfter(index + count - 1);
-        bool fast = _congestion.Phase is not Congestion.CongestionPhase.Loss;
+        bool fast = _congestion.Phase is not CongestionPhase.Loss;
         Instant prior = _lastTransmissionAt;
         int bytes = 0;
         for (int i = 0; i < count; i++)
