@@ -13,6 +13,7 @@ public sealed class Profile
         ChargesSegmentMemory = true,
         TailLossProbe = true,
         SegmentationOffload = true,
+        HasTcpAo = true,
         Defaults = new Sysctls { TimerHz = 250 },
     };
 
@@ -29,6 +30,7 @@ public sealed class Profile
         SegmentationOffload = true,
         Defaults = new Sysctls
         {
+            Rack = false,
             SoMaxConn = 128,
             RmemMax = 131_071,
             WmemMax = 131_071,
@@ -64,11 +66,18 @@ public sealed class Profile
         ClassicNagle = true,
         QuickAcks = false,
         ReportsDeliveryTrouble = true,
+        HasTcpAo = true,
         Listen = ListenRule.Rfc9293,
         Defaults = new Sysctls
         {
+            CongestionControl = "reno",
             AcceptSourceRoute = true,
             IsnTickNanoseconds = 4000,
+
+            // RFC 6675 counts, and halves at once.
+            Rack = false,
+            ProportionalReduction = false,
+            Frto = 0,
             SynLinearTimeouts = 0,
             SynRetries = 7,
             SynAckRetries = 7,
@@ -112,8 +121,8 @@ public sealed class Profile
     /// <summary>
     /// Arriving segments are judged by RFC 9293 §3.10.7 to the letter. Linux departs: a bare ACK from RCV.WUP to the right edge
     /// is taken, RST right before RCV.NXT ends a connection that had a FIN, any RST or SYN in the window ends a handshake of the SYN
-    /// queue, and a foreign ACK in SYN-SENT brings the next SYN forward. Segments with none of SYN, ACK and RST, or with an MD5
-    /// signature, are dropped unread. A smaller window is taken from a segment that acknowledges or carries something new only, unless
+    /// queue, and a foreign ACK in SYN-SENT brings the next SYN forward. Segments with none of SYN, ACK and RST, or with a
+    /// signature that no key was set for, are dropped unread. A smaller window is taken from a segment that acknowledges or carries something new only, unless
     /// it is closed.
     /// </summary>
     public bool RfcSegmentChecks { get; init; }
@@ -173,6 +182,11 @@ public sealed class Profile
     /// the minimum RTO (Linux; RFC 9293 §3.8.3 allows both).
     /// </summary>
     public bool CountsRetransmissions { get; init; }
+
+    /// <summary>
+    /// The system knows TCP-AO (RFC 5925; Linux since 6.7): sockets can have its keys, and a segment with it where there are none is dropped.
+    /// </summary>
+    public bool HasTcpAo { get; init; }
 
     /// <summary>All profiles, by name.</summary>
     public static IReadOnlyList<Profile> All { get; } = [Linux, Linux26, Windows, FreeBsd, Rfc9293];

@@ -43,6 +43,8 @@ internal sealed record SocketOptions
 
     public int SynCount { get; init; }
 
+    public bool ThinLinearTimeouts { get; init; }
+
     public int FinWait2Seconds { get; init; }
 
     public int UserTimeoutMilliseconds { get; init; }
@@ -75,6 +77,12 @@ internal sealed record SocketOptions
 
     /// <summary>Time to live or hop limit of packets of that version.</summary>
     public byte TimeToLiveFor(bool v4, int usual) => (byte)(!v4 && HopLimit > 0 ? HopLimit : TimeToLive > 0 ? TimeToLive : usual);
+
+    /// <summary>TCP_FASTOPEN_CONNECT: connect(2) waits for the first write.</summary>
+    public bool FastOpenConnect { get; init; }
+
+    /// <summary>TCP_FASTOPEN_NO_COOKIE, on either side.</summary>
+    public bool FastOpenNoCookie { get; init; }
 
     /// <summary>TCP_CONGESTION by name; null: the host's.</summary>
     public string? CongestionControl { get; init; }

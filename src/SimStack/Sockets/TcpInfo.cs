@@ -21,7 +21,10 @@ public readonly partial record struct TcpInfo
     /// <summary>Doublings of the RTO in force.</summary>
     public int Backoff { get; init; }
 
-    /// <summary>TCPI_OPT_TIMESTAMPS 1, TCPI_OPT_SACK 2, TCPI_OPT_WSCALE 4: what both ends agreed on.</summary>
+    /// <summary>
+    /// TCPI_OPT_TIMESTAMPS 1, TCPI_OPT_SACK 2, TCPI_OPT_WSCALE 4: what both ends agreed on. TCPI_OPT_SYN_DATA 32: the SYN's data was taken;
+    /// TCPI_OPT_TFO_CHILD 128: opened by a SYN with a good cookie.
+    /// </summary>
     public int Options { get; init; }
 
     /// <summary>The shift of the peer's window.</summary>
@@ -99,6 +102,12 @@ public readonly partial record struct TcpInfo
     /// <summary>The rate by which offload packets are sized, in bytes per second: a multiple of window by round trip.</summary>
     public long PacingRate { get; init; }
 
+    /// <summary>Bytes per second that the network delivered lately; 0: not measured (tcpi_delivery_rate).</summary>
+    public long DeliveryRate { get; init; }
+
+    /// <summary>1: that was as much as the application gave (tcpi_delivery_rate_app_limited).</summary>
+    public int DeliveryRateAppLimited { get; init; }
+
     /// <summary>Sequence numbers that the peer acknowledged: bytes, and one for a FIN and for the SYN of an active open.</summary>
     public long BytesAcked { get; init; }
 
@@ -138,11 +147,23 @@ public readonly partial record struct TcpInfo
     /// <summary>0: no segment of a connection without ECN is acknowledged as marked.</summary>
     public long DeliveredCe { get; init; }
 
+    /// <summary>
+    /// Why Fast Open as a client came to nothing: 0 no reason, 1 there was no cookie, 2 the SYN-ACK did not acknowledge the data, 3 the SYN was
+    /// sent again (enum tcp_fastopen_client_fail).
+    /// </summary>
+    public int FastopenClientFail { get; init; }
+
     /// <summary>Bytes of data sent, those sent again among them.</summary>
     public long BytesSent { get; init; }
 
     /// <summary>Bytes of data sent again.</summary>
     public long BytesRetrans { get; init; }
+
+    /// <summary>Segments that the peer received twice, by its D-SACKs.</summary>
+    public long DsackDups { get; init; }
+
+    /// <summary>How often the network was seen to reorder.</summary>
+    public long ReordSeen { get; init; }
 
     /// <summary>Segments with data that came ahead of others.</summary>
     public long RcvOoopack { get; init; }

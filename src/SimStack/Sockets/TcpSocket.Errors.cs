@@ -79,6 +79,11 @@ public sealed partial class TcpSocket
             return SocketResult.Fail(Errno.EINVAL);
         }
 
+        if ((flags & MessageFlags.MSG_FASTOPEN) != 0)
+        {
+            return SendTo(now, data, null, flags, progress);
+        }
+
         SocketResult result = _connection?.Send(now, data, flags, progress) ?? SocketResult.Fail(Errno.EPIPE);
         if (!result.Succeeded && !progress.Blocks)
         {

@@ -16,6 +16,16 @@ public sealed partial class TcpSocket
     /// <returns>OK; EINVAL for a value out of range; ENOPROTOOPT for an option that can only be read.</returns>
     public override Errno SetOption(Instant now, SocketOption option, int value)
     {
+        switch (option)
+        {
+            case SocketOption.TCP_FASTOPEN:
+                return SetFastOpenLimit(value);
+            case SocketOption.TCP_FASTOPEN_CONNECT:
+                return SetFastOpenConnect(value);
+            case SocketOption.TCP_FASTOPEN_NO_COOKIE:
+                return SetFastOpenNoCookie(value);
+        }
+
         SocketOptions? changed = Changed(option, value, out Errno error);
         if (changed is null)
         {
@@ -78,12 +88,16 @@ public sealed partial class TcpSocket
                 SocketResult.Ok(Options.KeepAliveInterval > 0 ? Options.KeepAliveInterval : sysctls.KeepAliveInterval),
             SocketOption.TCP_KEEPCNT =>
                 SocketResult.Ok(Options.KeepAliveCount > 0 ? Options.KeepAliveCount : sysctls.KeepAliveProbes),
+            SocketOption.TCP_THIN_LINEAR_TIMEOUTS => SocketResult.Ok(Options.ThinLinearTimeouts ? 1 : 0),
             SocketOption.TCP_SYNCNT => SocketResult.Ok(Options.SynCount > 0 ? Options.SynCount : sysctls.SynRetries),
             SocketOption.TCP_LINGER2 =>
                 SocketResult.Ok(Options.FinWait2Seconds == 0 ? sysctls.FinTimeout : Options.FinWait2Seconds),
             SocketOption.TCP_QUICKACK => Flag(_connection?.QuickAckMode ?? true),
             SocketOption.TCP_USER_TIMEOUT => SocketResult.Ok(Options.UserTimeoutMilliseconds),
             SocketOption.TCP_WINDOW_CLAMP => SocketResult.Ok(Options.WindowClamp),
+            SocketOption.TCP_FASTOPEN => SocketResult.Ok(FastOpenQueue?.Limit ?? 0),
+            SocketOption.TCP_FASTOPEN_CONNECT => Flag(Options.FastOpenConnect),
+            SocketOption.TCP_FASTOPEN_NO_COOKIE => Flag(Options.FastOpenNoCookie),
             SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService),
             SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass),
             SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : sysctls.DefaultTtl),
@@ -130,6 +144,7 @@ public sealed partial class TcpSocket
             case SocketOption.TCP_KEEPIDLE when value is >= 1 and <= 32_767: return Options with { KeepAliveIdle = value };
             case SocketOption.TCP_KEEPINTVL when value is >= 1 and <= 32_767: return Options with { KeepAliveInterval = value };
             case SocketOption.TCP_KEEPCNT when value is >= 1 and <= 127: return Options with { KeepAliveCount = value };
+            case SocketOption.TCP_THIN_LINEAR_TIMEOUTS when value is 0 or 1: return Options with { ThinLinearTimeouts = value != 0 };
             case SocketOption.TCP_SYNCNT when value is >= 1 and <= 127: return Options with { SynCount = value };
             case SocketOption.TCP_LINGER2: return Options with { FinWait2Seconds = Math.Clamp(value, -1, 120) };
             case SocketOption.TCP_QUICKACK: return Options;

@@ -21,7 +21,8 @@ internal sealed partial class TcpConnection
     {
         // RFC 5927 §4.1. Linux takes SND.NXT itself too.
         SequenceNumber end = Profile.RfcSegmentChecks ? _snd.Nxt : _snd.Nxt + 1;
-        if (error.Sequence < _snd.Una || error.Sequence >= end)
+        SequenceNumber start = PendingRequest is null ? _snd.Una : _snd.Iss;
+        if (error.Sequence < start || error.Sequence >= end)
         {
             Count(SnmpCounter.TcpExtOutOfWindowIcmps);
             return;
@@ -56,7 +57,8 @@ internal sealed partial class TcpConnection
     {
         // MUST-56 forbids to abort for a soft error. Linux takes it for a hard one while the connection is being opened (RFC 5461
         // §4), and every one for a soft one afterwards (RFC 5927 §5.2), where RFC 9293 (SHLD-26) would abort.
-        bool opening = _state is TcpState.SynSent or TcpState.SynReceived;
+        // A Fast Open that somebody has accepted is as good as established.
+        bool opening = _state is TcpState.SynSent or TcpState.SynReceived && PendingRequest is not { IsAccepted: true };
         if (Profile.RfcSegmentChecks ? IsHard(error) || (opening && !IsSoft(error)) : opening)
         {
             if (opening)
@@ -73,7 +75,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        if (NamesNoRoute(error))
+        if (NamesNoRoute(error) && PendingRequest is null)
         {
             RevertBackoff(now, error.Sequence);
         }
@@ -127,6 +129,7 @@ internal sealed partial class TcpConnection
         }
 
         // Another connection on the same path may have been told before; this one's segments are too long all the same.
+        int before = _path?.Mtu ?? 0;
         _tcp.Ip.LowerPathMtu(now, _path?.Destination ?? RemoteAddress, mtu);
         _path = _tcp.Ip.FindPathWith(RemoteAddress, LocalAddress, _path?.Options) ?? _path;
         if (_path is null || _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DONT)
@@ -134,7 +137,12 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        if (FitSegmentsToPath() && IsSynchronized && SegmentsOut > 0)
+        bool shorter = FitSegmentsToPath();
+        if (_state is TcpState.SynSent && _fastOpen is { SentData: true } && _path.Mtu < before)
+        {
+            ResendSynAlone(now);
+        }
+        else if (shorter && IsSynchronized && SegmentsOut > 0)
         {
             ResendTooLong(now);
         }
@@ -162,21 +170,23 @@ internal sealed partial class TcpConnection
         for (int i = 0; i < SegmentsOut; i++)
         {
             ref SentSegment segment = ref Sent[i];
-            if (segment.Length > _maximumSegment + 1 && (segment.Flags & SentFlags.Lost) == 0)
+            if (segment.Length > _maximumSegment + (segment.Has(SentFlags.Fin) ? 1 : 0))
             {
-                segment.Flags = (segment.Flags | SentFlags.Lost) & ~SentFlags.RetransmissionInFlight;
-                _lostSegments++;
+                MarkLost(ref segment);
             }
         }
 
-        if (_lostSegments > 0)
+        if (Recovery.LostOut == 0)
         {
-            _recoveryPoint = _snd.Nxt;
-            _congestion.EnterRepair();
-            _retransmitHint = 0;
-            RetransmitLost(now);
-            ArmRetransmission(now);
+            return;
         }
+
+        if (!_sackOn)
+        {
+            LimitDuplicates();
+        }
+
+        RepairLost(now);
     }
 
     /// <summary>Soft by RFC 9293 §3.9.2.2: destination unreachable with codes 0, 1 and 5, time exceeded, parameter problem.</summary>

@@ -215,7 +215,7 @@ internal sealed partial class TcpConnection
         cwndLimited |= SegmentsInFlight >= _congestion.Window;
         if (sentAny || cwndLimited)
         {
-            NoteWindowUse(cwndLimited);
+            NoteWindowUse(now, cwndLimited);
             if (!IsWindowLimited && !HasUnsent && _awaitsSpace && _state is TcpState.Established or TcpState.CloseWait)
             {
                 _chronograph.Start(now, SendLimit.SendBuffer);
@@ -227,6 +227,8 @@ internal sealed partial class TcpConnection
     /// <returns>False when the interface would not have it: then nothing changed (Linux: local congestion).</returns>
     private bool TransmitPacket(Instant now, int length, bool fin, int mss, bool push = false)
     {
+        NoteFirst(now);
+        int before = SegmentsOut;
         bool whole = QueuedPackets > 0 && _writeQueue!.First.End == _snd.Nxt + length;
         push |= whole && _writeQueue!.First.Push;
         SentFlags record = whole && _writeQueue!.First.EndOfRecord ? SentFlags.EndOfRecord : SentFlags.None;
@@ -267,6 +269,7 @@ internal sealed partial class TcpConnection
         }
 
         _finSent |= fin;
+        Recovery.ReductionOut += InReduction ? SegmentsOut - before : 0;
         NoteDataSent(now, length);
         return true;
     }
@@ -280,6 +283,7 @@ internal sealed partial class TcpConnection
 
         _snd.Nxt = Sent[SegmentsOut - 1].Seq;
         Sent.RemoveLast();
+        EnterCwr(now); // Local congestion (tcp_transmit_skb).
         return false;
     }
 
@@ -290,6 +294,7 @@ internal sealed partial class TcpConnection
         segment.Length = length + ((flags & SentFlags.Fin) != 0 ? 1 : 0);
         segment.SentAt = now;
         segment.Flags = flags;
+        NoteDeparture(now, ref segment, again: false);
         SequenceNumber seq = _snd.Nxt;
         _snd.Nxt = segment.End;
         return EmitData(now, seq, length, flags | forced);

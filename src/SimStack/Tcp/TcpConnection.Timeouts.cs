@@ -41,6 +41,9 @@ internal sealed partial class TcpConnection
                 case RetransmissionKind.LossProbe:
                     LossProbeTimeout(now);
                     break;
+                case RetransmissionKind.Reordering:
+                    ReorderingTimeout(now);
+                    break;
                 default:
                     RetransmissionTimeout(now);
                     break;
@@ -57,18 +60,34 @@ internal sealed partial class TcpConnection
 
     private void ArmRetransmission(Instant now)
     {
+        if (PendingRequest is not null)
+        {
+            return; // The timer is the SYN-ACK's (tcp_rearm_rto).
+        }
+
         _timers.Kind = RetransmissionKind.Timeout;
         _timers.Retransmission = now + TimerWheel.Fires(CurrentRto, Sysctls.TimerHz);
     }
 
     private void StopRetransmission()
     {
+        if (PendingRequest is not null)
+        {
+            return;
+        }
+
         _timers.Kind = RetransmissionKind.None;
         _timers.Retransmission = Instant.Never;
     }
 
     private void RetransmissionTimeout(Instant now)
     {
+        if (PendingRequest is { } request)
+        {
+            SynAckTimeout(now, request);
+            return;
+        }
+
         if (SegmentsOut == 0)
         {
             StopRetransmission();
@@ -76,7 +95,9 @@ internal sealed partial class TcpConnection
         }
 
         bool opening = _state is TcpState.SynSent or TcpState.SynReceived;
-        if (opening ? GiveUpOpening(now) : GiveUpRetransmitting(now))
+        bool givesUp = opening ? GiveUpOpening(now) : GiveUpRetransmitting(now);
+        DetectBlackhole(now, givesUp);
+        if (givesUp)
         {
             _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
             Count(SnmpCounter.TcpExtTCPAbortOnTimeout);
@@ -95,13 +116,12 @@ internal sealed partial class TcpConnection
         _counts.Timeouts++;
         if (!opening)
         {
-            DeclareAllLost();
+            CountFailure();
+            EnterLoss(now);
         }
 
-        bool left = Retransmit(now, 0);
-        _retransmitHint = left ? 1 : 0;
         _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);
-        if (!left)
+        if (!Retransmit(now, 0))
         {
             // The interface would not have it (Linux: TCP_RESOURCE_PROBE_INTERVAL).
             _timers.Kind = RetransmissionKind.Timeout;
@@ -109,12 +129,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        // Linux since 6.5 sends the first SYNs a second apart and only then backs off (tcp_syn_linear_timeouts).
-        if (_state is not TcpState.SynSent || _retransmissions > Sysctls.SynLinearTimeouts)
-        {
-            _backoff = (byte)Math.Min(_backoff + 1, 60);
-        }
-
+        BackOff();
         if (Profile.ReportsDeliveryTrouble && _receiveErrors && _retransmissions == Sysctls.Retries1)
         {
             Socket?.ReportDeliveryTrouble(now);
@@ -126,20 +141,48 @@ internal sealed partial class TcpConnection
         SampleWindows(now);
     }
 
-    private void DeclareAllLost()
+    /// <summary>What the timeout means for whatever was under way (tcp_retransmit_timer).</summary>
+    private void CountFailure()
     {
-        // One reduction for one window's losses: what fast recovery has halved already is not halved again (RFC 5681 §4.3).
-        bool first = _congestion.Phase is CongestionPhase.Open or CongestionPhase.Disorder || _snd.Una >= _recoveryPoint
-            || (_congestion.Phase is CongestionPhase.Loss && _retransmissions == 0);
-        for (int i = 0; i < SegmentsOut; i++)
+        if (_retransmissions > 0)
         {
-            Sent[i].Flags = (Sent[i].Flags | SentFlags.Lost) & ~SentFlags.RetransmissionInFlight;
+            return;
         }
 
-        _lostSegments = SegmentsOut;
-        _recoveryPoint = _snd.Nxt;
-        _probeOutstanding = false;
-        _congestion.EnterLoss(first, inFlight: 0);
+        switch (_congestion.Phase)
+        {
+            case CongestionPhase.Recovery:
+                Count(_sackOn ? SnmpCounter.TcpExtTCPSackRecoveryFail : SnmpCounter.TcpExtTCPRenoRecoveryFail);
+                break;
+            case CongestionPhase.Loss:
+                Count(SnmpCounter.TcpExtTCPLossFailures);
+                break;
+            case CongestionPhase.Disorder:
+            case var _ when Recovery.SackedOut > 0:
+                Count(_sackOn ? SnmpCounter.TcpExtTCPSackFailures : SnmpCounter.TcpExtTCPRenoFailures);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// RFC 6298 §5.5. A stream with few segments in flight, where the user or the host asks for it, does so only after six times, since it
+    /// has nothing but the timer (tcp_thin_linear_timeouts).
+    /// </summary>
+    private void BackOff()
+    {
+        const int LinearRetries = 6, ThinSegments = 4;
+        if (_state is TcpState.Established && (_thinLinearTimeouts || Sysctls.ThinLinearTimeouts) && _retransmissions <= LinearRetries
+            && SegmentsOut < ThinSegments && _congestion.Threshold < int.MaxValue)
+        {
+            _backoff = 0;
+            return;
+        }
+
+        // Linux since 6.5 sends the first SYNs a second apart and only then backs off (tcp_syn_linear_timeouts).
+        if (_state is not TcpState.SynSent || _retransmissions > Sysctls.SynLinearTimeouts)
+        {
+            _backoff = (byte)Math.Min(_backoff + 1, 60);
+        }
     }
 
     private bool GiveUpOpening(Instant now)

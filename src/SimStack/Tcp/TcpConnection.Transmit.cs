@@ -22,7 +22,7 @@ internal sealed partial class TcpConnection
     {
         get
         {
-            int mss = BoundedMss;
+            int mss = BoundedMss - SignatureLength;
             return _sackOn && (_outOfOrder is { Count: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
         }
     }
@@ -47,8 +47,8 @@ internal sealed partial class TcpConnection
             return mss; // The data matters more.
         }
 
-        int blocks = (_outOfOrder?.Count ?? 0) + (_duplicateLeft != _duplicateRight ? 1 : 0);
-        return Math.Max(mss - 4 - 8 * Math.Min(blocks, _timestampsOn ? 3 : 4), 1);
+        int blocks = Math.Min((_outOfOrder?.Count ?? 0) + (_duplicateLeft != _duplicateRight ? 1 : 0), MostSackBlocks);
+        return blocks > 0 ? Math.Max(mss - 4 - 8 * blocks, 1) : mss;
     }
 
     /// <summary>Sends what the windows, Nagle and silly-window avoidance allow.</summary>
@@ -56,8 +56,8 @@ internal sealed partial class TcpConnection
     /// <param name="push">Nagle does not hold anything back this time.</param>
     private void Output(Instant now, bool push)
     {
-        if (_state is not (
-            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck) || !HasUnsent)
+        if ((_state is not (
+            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck) && !IsPassiveFastOpen) || !HasUnsent)
         {
             return;
         }
@@ -108,7 +108,7 @@ internal sealed partial class TcpConnection
         bool full = SegmentsInFlight >= _congestion.Window;
         if (sentAny || full)
         {
-            NoteWindowUse(full);
+            NoteWindowUse(now, full);
         }
 
         if (!sentAny)
@@ -165,11 +165,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        if (SegmentsOut == 0)
-        {
-            NoteRestart(now);
-        }
-
+        NoteFirst(now);
         ref SentSegment segment = ref Sent.Add();
         segment.Seq = _snd.Nxt;
         segment.Length = length + (fin ? 1 : 0);
@@ -191,10 +187,33 @@ internal sealed partial class TcpConnection
             _snd.SmallEnd = end;
         }
 
+        NoteDeparture(now, ref segment, again: false);
         SequenceNumber seq = _snd.Nxt;
         _snd.Nxt = end + (fin ? 1 : 0);
+        Recovery.ReductionOut += InReduction ? 1 : 0;
         EmitData(now, seq, length, segment.Flags);
         NoteDataSent(now, length);
+    }
+
+    /// <summary>Before data leaves that was not sent before.</summary>
+    private void NoteFirst(Instant now)
+    {
+        if (_control is null)
+        {
+            BeginControl(now);
+        }
+
+        if (SegmentsOut > 0)
+        {
+            return;
+        }
+
+        if (!Offloads)
+        {
+            NoteRestart(now);
+        }
+
+        _control!.Happened(ref _congestion, FillContext(now), Congestion.CongestionEvent.TransmissionStart);
     }
 
     private void NoteDataSent(Instant now, int length)
@@ -205,24 +224,9 @@ internal sealed partial class TcpConnection
             _pingPong++;
         }
 
-        if (_timers.Kind is not RetransmissionKind.Timeout)
+        if (_timers.Kind is not (RetransmissionKind.Timeout or RetransmissionKind.Reordering))
         {
             RearmRetransmission(now);
-        }
-    }
-
-    /// <summary>The route's initial congestion window, or the host's (Linux: tcp_init_cwnd).</summary>
-    private int InitialWindowSegments => _path?.Route is { InitCwnd: > 0 } route ? route.InitCwnd : Sysctls.InitialWindowSegments;
-
-    /// <summary>The congestion window decays when nothing was sent for longer than the RTO (RFC 5681 §4.1).</summary>
-    private void NoteRestart(Instant now)
-    {
-        // Probes of the window back off by themselves.
-        Duration rto = _timers.Kind is RetransmissionKind.Persist ? Duration.FromMicroseconds(_rtt.RtoMicroseconds) : CurrentRto;
-        if (Sysctls.SlowStartAfterIdle && !_lastSentAt.IsNever && now - _lastSentAt > rto)
-        {
-            long rtos = (now - _lastSentAt).Nanoseconds / Math.Max(1, rto.Nanoseconds);
-            _congestion.RestartAfterIdle(InitialWindowSegments, rtos);
         }
     }
 
@@ -240,8 +244,7 @@ internal sealed partial class TcpConnection
         }
 
         TcpOptions options = CurrentOptions(now);
-        int room = Math.Min(_maximumSegment - length, _timestampsOn ? 28 : 40);
-        AddSackBlocks(ref options, (room - 4) / 8);
+        AddSackBlocks(ref options, Math.Min((_maximumSegment - SignatureLength - length - 4) / 8, MostSackBlocks));
         return Emit(now, seq, flags, AdvertiseWindow(), options, length, (sent & SentFlags.Followed) != 0);
     }
 
@@ -249,7 +252,7 @@ internal sealed partial class TcpConnection
     private void SendAck(Instant now)
     {
         TcpOptions options = CurrentOptions(now);
-        AddSackBlocks(ref options, _timestampsOn ? 3 : 4);
+        AddSackBlocks(ref options, MostSackBlocks);
         Emit(now, _snd.Nxt, TcpFlags.Ack, AdvertiseWindow(), options, 0);
     }
 
@@ -317,19 +320,27 @@ internal sealed partial class TcpConnection
         Frame frame = _tcp.Pool.Rent(path.TransportOffset + TcpView.MaxHeaderLength + length);
         Span<byte> bytes = frame.Buffer.AsSpan(path.TransportOffset);
         SequenceNumber ack = (flags & TcpFlags.Ack) != 0 ? _rcv.Nxt : default;
-        int header = TcpWriter.Write(
-            bytes, LocalPort, RemotePort, seq, ack, flags, window, urgent, options, Profile.OptionLayout);
+        int header = Authentication is null
+            ? TcpWriter.Write(bytes, LocalPort, RemotePort, seq, ack, flags, window, urgent, options, Profile.OptionLayout)
+            : WriteSignedHeader(bytes, seq, ack, flags, window, urgent, options);
         _counts.SegmentsOut++;
         if (length > 0)
         {
             _counts.DataSegmentsOut++;
             _counts.BytesSent += length;
-            _sendBuffer!.CopyTo(seq - _snd.BufferStart, bytes.Slice(header, length));
+            // Beside a SYN the data begins behind its number.
+            SequenceNumber first = (flags & TcpFlags.Syn) == 0 ? seq : seq + 1;
+            _sendBuffer!.CopyTo(first - _snd.BufferStart, bytes.Slice(header, length));
         }
 
         frame.GroupFollows = followed && path.Interface.SegmentationOffload;
         _lastTransmissionAt = now;
         int total = header + length;
+        if (Authentication is not null)
+        {
+            Sign(bytes[..total], header, seq, flags);
+        }
+
         TcpWriter.WriteChecksum(bytes[..total], LocalAddress, RemoteAddress);
         frame.Length = path.TransportOffset + total;
         Count(SnmpCounter.TcpOutSegs);

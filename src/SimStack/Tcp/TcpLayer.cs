@@ -24,6 +24,8 @@ internal sealed partial class TcpLayer
         Timestamps = clock ?? new TimestampClock(
             (uint)_secret.Compute(1, 2), new Duration((long)(_secret.Compute(3, 4) % 1_000_000)));
         Flows = new FlowTable(_secret.Compute(5, 6));
+        Congestion.Sysctls = host.Sysctls;
+        Congestion.Counters = host.Counters;
     }
 
     public Host Host { get; }
@@ -41,6 +43,9 @@ internal sealed partial class TcpLayer
     public TimestampClock Timestamps { get; }
 
     public bool RandomTimestampOffset { get; }
+
+    /// <summary>What a congestion control is told while it is asked.</summary>
+    public Congestion.CongestionContext Congestion { get; } = new();
 
     public Profile Profile => Host.Profile;
 

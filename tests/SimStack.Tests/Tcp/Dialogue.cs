@@ -261,6 +261,7 @@ internal sealed partial class Dialogue
             TcpOptionLayout.Linux);
         data.CopyTo(tcp[header..]);
         int length = header + data.Length;
+        segment.Signature?.Fill(tcp[..length], from.Address, to.Address);
         TcpWriter.WriteChecksum(tcp[..length], from.Address, to.Address);
         EthernetWriter.Write(frame, HostMac, PeerMac, IsIpv6 ? EtherType.Ipv6 : EtherType.Ipv4);
         _ = IsIpv6
@@ -283,6 +284,7 @@ internal sealed partial class Dialogue
             options.AddSack(block);
         }
 
+        segment.Signature?.Mark(ref options);
         return options;
     }
 
