@@ -9,9 +9,22 @@ internal sealed partial class TcpConnection
     /// <summary>Sends one segment in flight again, alone; false when the window or the interface would not have it.</summary>
     private bool Retransmit(Instant now, int index)
     {
-        CutPacket(index);
+        if (index > 0)
+        {
+            CutAfter(index - 1);
+        }
+
+        if (!IsLongerThanFits(index))
+        {
+            CutAfter(index);
+        }
+
         return Retransmit(now, index, push: false);
     }
+
+    /// <summary>It will be cut within, and what is left of it stays with what follows.</summary>
+    private bool IsLongerThanFits(int index) =>
+        Sent[index].Length - (Sent[index].Has(SentFlags.Fin) ? 1 : 0) is var data && (data > EffectiveMss || Sent[index].Seq + data > _snd.WindowEnd);
 
     /// <summary>The packet that the segment belonged to ends with it, and begins anew behind it.</summary>
     private void CutPacket(int index)
@@ -195,7 +208,11 @@ internal sealed partial class TcpConnection
             CutAfter(index - 1);
         }
 
-        CutAfter(index + count - 1);
+        if (!IsLongerThanFits(index + count - 1))
+        {
+            CutAfter(index + count - 1);
+        }
+
         bool fast = _congestion.Phase is not CongestionPhase.Loss;
         for (int i = 0; i < count; i++)
         {
@@ -244,6 +261,40 @@ internal sealed partial class TcpConnection
         Sent.Split(index, mss);
         _packets++;
         CountFlags(Sent[index].Flags, 1);
+        Recut(index + 1, EffectiveMss);
         return mss;
+    }
+
+    /// <summary>
+    /// The rest of a packet that was cut within a segment is cut anew from there (Linux knows segments only as a packet's length by the MSS).
+    /// </summary>
+    private void Recut(int index, int mss)
+    {
+        const SentFlags Fate = SentFlags.Lost | SentFlags.Sacked | SentFlags.RetransmissionInFlight;
+        while (index + 1 < SegmentsOut && Sent[index].Has(SentFlags.Followed) && ((Sent[index].Flags ^ Sent[index + 1].Flags) & Fate) == 0)
+        {
+            ref SentSegment segment = ref Sent[index];
+            ref SentSegment next = ref Sent[index + 1];
+            int missing = mss - segment.Length;
+            int taken = Math.Min(missing, next.Length - (next.Has(SentFlags.Fin) ? 1 : 0));
+            if (missing <= 0 || taken <= 0)
+            {
+                return;
+            }
+
+            segment.Length += taken;
+            next.Seq += taken;
+            next.Length -= taken;
+            if (next.Length == 0)
+            {
+                CountFlags(next.Flags, -1);
+                segment.Flags = (segment.Flags & ~SentFlags.Followed) | (next.Flags & (SentFlags.Push | SentFlags.EndOfRecord | SentFlags.Followed));
+                Sent.RemoveAt(index + 1);
+            }
+            else
+            {
+                index++;
+            }
+        }
     }
 }
