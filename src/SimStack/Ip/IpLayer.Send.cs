@@ -91,7 +91,11 @@ public sealed partial class IpLayer
 
         frame.Length = length;
         Span<byte> packet = frame.Bytes[EthernetView.HeaderLength..];
-        if (v4)
+        if (path.Options is { } options)
+        {
+            WriteWithOptions(packet, options, source, destination, protocol, transportLength, ttl, trafficClass, id, dontFragment);
+        }
+        else if (v4)
         {
             Ipv4Writer.Write(
                 packet, source, destination, protocol, transportLength, ttl, trafficClass, id, dontFragment);
@@ -123,7 +127,7 @@ public sealed partial class IpLayer
     private bool Transmit(Instant now, IpPath path, Frame frame, in IpAddress source)
     {
         NetworkInterface through = path.Interface;
-        bool v4 = path.TransportOffset == EthernetView.HeaderLength + Ipv4View.MinHeaderLength;
+        bool v4 = path.Destination.IsV4;
         if (v4)
         {
             _counters[SnmpCounter.IpExtOutOctets] += frame.Length - EthernetView.HeaderLength;

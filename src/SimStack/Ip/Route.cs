@@ -29,6 +29,9 @@ public sealed record Route(IpAddress Prefix, int PrefixLength, IpAddress? NextHo
     /// <summary>Initial receive window in segments; 0 = the profile's.</summary>
     public int InitRwnd { get; init; }
 
+    /// <summary><c>fastopen_no_cookie</c>: Fast Open on this route needs no cookie, on either side (ip-route(8)).</summary>
+    public bool FastOpenNoCookie { get; init; }
+
     /// <summary><c>congctl</c>: the congestion control of connections that go this way; null = the socket's.</summary>
     public string? CongestionControl { get; init; }
 

@@ -8,7 +8,6 @@ namespace SimStack.Profiles;
 /// </summary>
 public sealed partial class Sysctls
 {
-    private const string Key = "00000000-00000000-00000000-00000000";
     private static readonly SortedList<string, Accepted> AcceptedOnly = BuildAccepted();
 
     private SortedList<string, string>? _stated;
@@ -88,7 +87,6 @@ public sealed partial class Sysctls
 
         AddAcceptedTcp(Only, Any);
         AddAcceptedIp(Only, Any);
-        Words("net.ipv4.tcp_fastopen_key", Key, IsFastOpenKey);
         Words("net.ipv4.ip_local_reserved_ports", "", text => text.Length == 0);
         ReadOnly("net.ipv4.tcp_available_ulp", "");
         ReadOnly("net.ipv4.tcp_ehash_entries", "262144");
@@ -113,8 +111,6 @@ public sealed partial class Sysctls
         any("net.ipv4.tcp_ecn_option", "2", 0, 3);
         any("net.ipv4.tcp_ecn_option_beacon", "3", 0, 255);
         any("net.ipv4.tcp_fack", "0", 0, 255);
-        only("net.ipv4.tcp_fastopen", 0, int.MaxValue, [1, 0, 0x70403]);
-        any("net.ipv4.tcp_fastopen_blackhole_timeout_sec", "0", 0, int.MaxValue);
         only("net.ipv4.tcp_fwmark_accept", 0, 1, [0]);
         only("net.ipv4.tcp_l3mdev_accept", 0, 1, [0]);
         any("net.ipv4.tcp_limit_output_bytes", "4194304");
@@ -136,7 +132,6 @@ public sealed partial class Sysctls
         any("net.ipv4.tcp_probe_interval", "600", 0);
         any("net.ipv4.tcp_probe_threshold", "8", 0);
         only("net.ipv4.tcp_reflect_tos", 0, 1, [0]);
-        any("net.ipv4.tcp_retries1", "3", 0, 255);
         only("net.ipv4.tcp_shrink_window", 0, 1, [0]);
         only("net.ipv4.tcp_stdurg", 0, 255, [0]);
         only("net.ipv4.tcp_syncookies", 0, 2, [1, 0]);
@@ -157,21 +152,6 @@ public sealed partial class Sysctls
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>One or two keys of four groups of eight hexadecimal digits.</summary>
-    private static bool IsFastOpenKey(string text)
-    {
-        foreach (string key in text.Split(','))
-        {
-            string[] groups = key.Trim().Split('-');
-            if (groups.Length != 4 || !groups.All(group => group.Length is >= 1 and <= 8 && group.All(char.IsAsciiHexDigit)))
-            {
-                return false;
-            }
-        }
-
-        return text.Count(c => c == ',') <= 1;
-    }
 
     private delegate void AcceptAny(string name, string standard, long least = int.MinValue, long most = uint.MaxValue, int count = 1);
 

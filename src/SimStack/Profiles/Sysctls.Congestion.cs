@@ -89,6 +89,7 @@ public sealed partial class Sysctls
             return null;
         }),
         ["net.ipv4.tcp_available_congestion_control"] = new(_ => CongestionAlgorithms.Available, null),
+        [FastOpenKeyName] = new(s => s.FastOpenKeys?.ToString() ?? NoFastOpenKey, SetFastOpenKeys),
     };
 
     private SysctlResult SetText(string name, TextEntry entry, string value, out string? error)

@@ -37,6 +37,7 @@ public sealed partial class Sysctls
     public bool AbortOnOverflow;
 
     // net.ipv4.tcp_*: established
+    public int Retries1 = 3;
     public int Retries2 = 15;
     public int OrphanRetries;
     public bool SlowStartAfterIdle = true;
@@ -71,6 +72,7 @@ public sealed partial class Sysctls
     public int TimeWaitMilliseconds = 60_000;
     public int InitialWindowSegments = 10;
     public int InitialRtoMilliseconds = 1000;
+    public int IsnTickNanoseconds = 64;
     public int ConnectTimeoutMilliseconds;
     public int DelayedAckMinMilliseconds = 40;
     public int DelayedAckMaxMilliseconds = 200;
@@ -180,6 +182,7 @@ public sealed partial class Sysctls
         all.Add("net.ipv4.tcp_notsent_lowat", new Entry(
             1, 0, uint.MaxValue, (s, to) => to[0] = s.NotSentLowWater, (s, from) => s.NotSentLowWater = (uint)from[0]));
         AddTcp(Number, Flag);
+        AddFastOpen(Number);
         AddIp(Number, Flag);
         AddIcmp(Number, Flag);
         AddCongestion(Number, Flag);
@@ -188,6 +191,7 @@ public sealed partial class Sysctls
         Number("sim.timer_hz", 0, 1000, s => s.TimerHz, (s, v) => s.TimerHz = v);
         Number("sim.tcp_init_cwnd", 1, 65_535, s => s.InitialWindowSegments, (s, v) => s.InitialWindowSegments = v);
         Number("sim.tcp_rto_initial_ms", 1, 120_000, s => s.InitialRtoMilliseconds, (s, v) => s.InitialRtoMilliseconds = v);
+        Number("sim.tcp_isn_tick_ns", 1, 1_000_000, s => s.IsnTickNanoseconds, (s, v) => s.IsnTickNanoseconds = v);
         Number("sim.tcp_connect_timeout_ms", 0, int.MaxValue, s => s.ConnectTimeoutMilliseconds, (s, v) => s.ConnectTimeoutMilliseconds = v);
         Number("sim.tcp_delack_min_ms", 1, 500, s => s.DelayedAckMinMilliseconds, (s, v) => s.DelayedAckMinMilliseconds = v);
         Number("sim.tcp_delack_max_ms", 1, 500, s => s.DelayedAckMaxMilliseconds, (s, v) => s.DelayedAckMaxMilliseconds = v);
@@ -207,6 +211,7 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_syn_linear_timeouts", 0, 127, s => s.SynLinearTimeouts, (s, v) => s.SynLinearTimeouts = v);
         number("net.ipv4.tcp_max_syn_backlog", 1, int.MaxValue, s => s.MaxSynBacklog, (s, v) => s.MaxSynBacklog = v);
         flag("net.ipv4.tcp_abort_on_overflow", s => s.AbortOnOverflow, (s, v) => s.AbortOnOverflow = v);
+        number("net.ipv4.tcp_retries1", 0, 255, s => s.Retries1, (s, v) => s.Retries1 = v);
         number("net.ipv4.tcp_retries2", 0, 255, s => s.Retries2, (s, v) => s.Retries2 = v);
         number("net.ipv4.tcp_orphan_retries", 0, 255, s => s.OrphanRetries, (s, v) => s.OrphanRetries = v);
         flag("net.ipv4.tcp_slow_start_after_idle", s => s.SlowStartAfterIdle, (s, v) => s.SlowStartAfterIdle = v);

@@ -13,6 +13,8 @@ public enum Errno
     ENOMEM = 12,
     EACCES = 13,
     EFAULT = 14,
+    EBUSY = 16,
+    EEXIST = 17,
     EINVAL = 22,
     EPIPE = 32,
     ENOMSG = 42,
@@ -38,4 +40,5 @@ public enum Errno
     EHOSTUNREACH = 113,
     EALREADY = 114,
     EINPROGRESS = 115,
+    EKEYREJECTED = 129,
 }

@@ -81,6 +81,17 @@ public enum SocketOption
     /// <summary>Bytes: the largest window to advertise; 0: no clamp.</summary>
     TCP_WINDOW_CLAMP,
 
+    /// <summary>
+    /// Connections that a SYN with a good cookie opened and whose handshake is not complete, at most; 0: no Fast Open. At most net.core.somaxconn.
+    /// </summary>
+    TCP_FASTOPEN,
+
+    /// <summary>0 or 1: connect waits for the first write if a cookie is known, so that its data goes with the SYN (RFC 7413).</summary>
+    TCP_FASTOPEN_CONNECT,
+
+    /// <summary>0 or 1: Fast Open goes without cookies, as client and as server.</summary>
+    TCP_FASTOPEN_NO_COOKIE,
+
     /// <summary>DSCP and ECN byte of outgoing IPv4 packets; TCP keeps the two bits of ECN for itself.</summary>
     IP_TOS,
 

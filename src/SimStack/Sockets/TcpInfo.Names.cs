@@ -6,8 +6,7 @@ public readonly partial record struct TcpInfo
     // In linux/tcp.h, and not to be told truly by this stack.
     private static readonly string[] Absent =
     [
-        "tcpi_fastopen_client_fail", "tcpi_rcv_rtt", "tcpi_rcv_space", "tcpi_max_pacing_rate",
-        "tcpi_rehash", "tcpi_total_rto_recoveries", "tcpi_total_rto_time",
+        "tcpi_rcv_rtt", "tcpi_rcv_space", "tcpi_max_pacing_rate", "tcpi_rehash", "tcpi_total_rto_recoveries", "tcpi_total_rto_time",
         "tcpi_received_ce", "tcpi_delivered_e1_bytes", "tcpi_delivered_e0_bytes", "tcpi_delivered_ce_bytes", "tcpi_received_e1_bytes",
         "tcpi_received_e0_bytes", "tcpi_received_ce_bytes", "tcpi_ecn_mode", "tcpi_accecn_opt_seen", "tcpi_accecn_fail_mode", "tcpi_options2",
     ];
@@ -64,6 +63,7 @@ public readonly partial record struct TcpInfo
         ["tcpi_reord_seen"] = info => info.ReordSeen,
         ["tcpi_bytes_sent"] = info => info.BytesSent,
         ["tcpi_bytes_retrans"] = info => info.BytesRetrans,
+        ["tcpi_fastopen_client_fail"] = info => info.FastopenClientFail,
         ["tcpi_rcv_ooopack"] = info => info.RcvOoopack,
         ["tcpi_snd_wnd"] = info => info.SndWnd,
         ["tcpi_rcv_wnd"] = info => info.RcvWnd,

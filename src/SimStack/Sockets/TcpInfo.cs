@@ -21,7 +21,10 @@ public readonly partial record struct TcpInfo
     /// <summary>Doublings of the RTO in force.</summary>
     public int Backoff { get; init; }
 
-    /// <summary>TCPI_OPT_TIMESTAMPS 1, TCPI_OPT_SACK 2, TCPI_OPT_WSCALE 4: what both ends agreed on.</summary>
+    /// <summary>
+    /// TCPI_OPT_TIMESTAMPS 1, TCPI_OPT_SACK 2, TCPI_OPT_WSCALE 4: what both ends agreed on. TCPI_OPT_SYN_DATA 32: the SYN's data was taken;
+    /// TCPI_OPT_TFO_CHILD 128: opened by a SYN with a good cookie.
+    /// </summary>
     public int Options { get; init; }
 
     /// <summary>The shift of the peer's window.</summary>
@@ -143,6 +146,12 @@ public readonly partial record struct TcpInfo
 
     /// <summary>0: no segment of a connection without ECN is acknowledged as marked.</summary>
     public long DeliveredCe { get; init; }
+
+    /// <summary>
+    /// Why Fast Open as a client came to nothing: 0 no reason, 1 there was no cookie, 2 the SYN-ACK did not acknowledge the data, 3 the SYN was
+    /// sent again (enum tcp_fastopen_client_fail).
+    /// </summary>
+    public int FastopenClientFail { get; init; }
 
     /// <summary>Bytes of data sent, those sent again among them.</summary>
     public long BytesSent { get; init; }

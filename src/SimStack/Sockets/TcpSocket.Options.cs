@@ -16,6 +16,16 @@ public sealed partial class TcpSocket
     /// <returns>OK; EINVAL for a value out of range; ENOPROTOOPT for an option that can only be read.</returns>
     public override Errno SetOption(Instant now, SocketOption option, int value)
     {
+        switch (option)
+        {
+            case SocketOption.TCP_FASTOPEN:
+                return SetFastOpenLimit(value);
+            case SocketOption.TCP_FASTOPEN_CONNECT:
+                return SetFastOpenConnect(value);
+            case SocketOption.TCP_FASTOPEN_NO_COOKIE:
+                return SetFastOpenNoCookie(value);
+        }
+
         SocketOptions? changed = Changed(option, value, out Errno error);
         if (changed is null)
         {
@@ -85,6 +95,9 @@ public sealed partial class TcpSocket
             SocketOption.TCP_QUICKACK => Flag(_connection?.QuickAckMode ?? true),
             SocketOption.TCP_USER_TIMEOUT => SocketResult.Ok(Options.UserTimeoutMilliseconds),
             SocketOption.TCP_WINDOW_CLAMP => SocketResult.Ok(Options.WindowClamp),
+            SocketOption.TCP_FASTOPEN => SocketResult.Ok(FastOpenQueue?.Limit ?? 0),
+            SocketOption.TCP_FASTOPEN_CONNECT => Flag(Options.FastOpenConnect),
+            SocketOption.TCP_FASTOPEN_NO_COOKIE => Flag(Options.FastOpenNoCookie),
             SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService),
             SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass),
             SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : sysctls.DefaultTtl),

@@ -221,6 +221,11 @@ internal sealed partial class TcpConnection
 
     private Check CheckAckInSynReceived(Instant now, scoped in TcpSegment segment)
     {
+        if (PendingRequest is not null)
+        {
+            return CheckAckOfRequest(now, segment);
+        }
+
         if (segment.Ack <= _snd.Una || segment.Ack > _snd.Nxt)
         {
             SendResetFor(now, segment);

@@ -21,7 +21,8 @@ internal sealed partial class TcpConnection
     {
         // RFC 5927 §4.1. Linux takes SND.NXT itself too.
         SequenceNumber end = Profile.RfcSegmentChecks ? _snd.Nxt : _snd.Nxt + 1;
-        if (error.Sequence < _snd.Una || error.Sequence >= end)
+        SequenceNumber start = PendingRequest is null ? _snd.Una : _snd.Iss;
+        if (error.Sequence < start || error.Sequence >= end)
         {
             Count(SnmpCounter.TcpExtOutOfWindowIcmps);
             return;
@@ -56,7 +57,8 @@ internal sealed partial class TcpConnection
     {
         // MUST-56 forbids to abort for a soft error. Linux takes it for a hard one while the connection is being opened (RFC 5461
         // §4), and every one for a soft one afterwards (RFC 5927 §5.2), where RFC 9293 (SHLD-26) would abort.
-        bool opening = _state is TcpState.SynSent or TcpState.SynReceived;
+        // A Fast Open that somebody has accepted is as good as established.
+        bool opening = _state is TcpState.SynSent or TcpState.SynReceived && PendingRequest is not { IsAccepted: true };
         if (Profile.RfcSegmentChecks ? IsHard(error) || (opening && !IsSoft(error)) : opening)
         {
             if (opening)
@@ -73,7 +75,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        if (NamesNoRoute(error))
+        if (NamesNoRoute(error) && PendingRequest is null)
         {
             RevertBackoff(now, error.Sequence);
         }
@@ -127,14 +129,20 @@ internal sealed partial class TcpConnection
         }
 
         // Another connection on the same path may have been told before; this one's segments are too long all the same.
-        _tcp.Ip.LowerPathMtu(now, RemoteAddress, mtu);
-        _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress) ?? _path;
+        int before = _path?.Mtu ?? 0;
+        _tcp.Ip.LowerPathMtu(now, _path?.Destination ?? RemoteAddress, mtu);
+        _path = _tcp.Ip.FindPathWith(RemoteAddress, LocalAddress, _path?.Options) ?? _path;
         if (_path is null || _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DONT)
         {
             return;
         }
 
-        if (FitSegmentsToPath() && IsSynchronized && SegmentsOut > 0)
+        bool shorter = FitSegmentsToPath();
+        if (_state is TcpState.SynSent && _fastOpen is { SentData: true } && _path.Mtu < before)
+        {
+            ResendSynAlone(now);
+        }
+        else if (shorter && IsSynchronized && SegmentsOut > 0)
         {
             ResendTooLong(now);
         }
@@ -143,7 +151,7 @@ internal sealed partial class TcpConnection
     /// <summary>Never longer segments than the path takes; true when they had to become shorter.</summary>
     private bool FitSegmentsToPath()
     {
-        int mss = _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60) - (_timestampsOn ? TimestampsLength : 0);
+        int mss = _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60) - _path.OptionsLength - (_timestampsOn ? TimestampsLength : 0);
         if (mss >= _maximumSegment)
         {
             return false;
@@ -187,7 +195,7 @@ internal sealed partial class TcpConnection
         : error.Type != (byte)Icmpv6Type.DestinationUnreachable || error.Code is 0 or 3;
 
     /// <summary>Hard by RFC 9293 §3.9.2.2 and RFC 5461 §2: protocol and port unreachable; in IPv6 prohibited and port.</summary>
-    private static bool IsHard(in IcmpErrorInfo error) => error.IsV4
+    public static bool IsHard(in IcmpErrorInfo error) => error.IsV4
         ? error.Type == (byte)IcmpType.DestinationUnreachable && (error.Code is 2 or 3)
         : error.Type == (byte)Icmpv6Type.DestinationUnreachable && (error.Code is 1 or 4);
 

@@ -46,7 +46,7 @@ internal sealed partial class TcpConnection
     private bool ScheduleLossProbe(Instant now, bool advancing)
     {
         if (!Profile.TailLossProbe || !_sackOn || Sysctls.EarlyRetransmit < 3 || SegmentsOut == 0
-            || _congestion.Phase is not (CongestionPhase.Open or CongestionPhase.Cwr))
+            || _congestion.Phase is not (CongestionPhase.Open or CongestionPhase.Cwr) || PendingRequest is not null)
         {
             return false;
         }

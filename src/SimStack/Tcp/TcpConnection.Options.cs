@@ -110,7 +110,8 @@ internal sealed partial class TcpConnection
         options.Mss = _advertisedMss;
         options.SackPermitted = answer ? _sackOn : Sysctls.Sack;
         options.WindowScale = (answer ? _scalingOn : Sysctls.WindowScaling) ? (sbyte)_receiveScale : (sbyte)-1;
-        if (answer ? _timestampsOn : Sysctls.Timestamps)
+        // Beside an MD5 signature Linux offers none (tcp_syn_options): with them there would be no room for a SACK block.
+        if (answer ? _timestampsOn : Sysctls.Timestamps && Authentication?.Md5.Find(RemoteAddress) is null)
         {
             options.HasTimestamps = true;
             options.TsVal = TimestampNow(now);
@@ -143,14 +144,14 @@ internal sealed partial class TcpConnection
     /// <summary>Without the option 536 is assumed for IPv4 and 1220 for IPv6 (RFC 9293 §3.7.1, MUST-15).</summary>
     private void SetPeerMss(ushort announced)
     {
-        int peer = announced != 0 ? announced : RemoteAddress.IsV4 ? 536 : 1220;
+        int peer = announced != 0 ? announced : _fastOpen is { PeerMss: > 0 and int known } ? known : RemoteAddress.IsV4 ? 536 : 1220;
         int mss = Math.Min(peer, _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60));
         if (_userMss > 0)
         {
             mss = Math.Min(mss, _userMss);
         }
 
-        mss = Math.Max(mss, Sysctls.MinSndMss);
+        mss = Math.Max(mss - _path.OptionsLength, Sysctls.MinSndMss);
         _maximumSegment = (ushort)Math.Min(mss - (_timestampsOn ? TimestampsLength : 0), 65_483);
     }
 

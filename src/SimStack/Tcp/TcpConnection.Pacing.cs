@@ -48,7 +48,8 @@ internal sealed partial class TcpConnection
             }
 
             long segments = Math.Min(Math.Max(bytes / mss, LeastOffloadSegments), MostOffloadSegments);
-            _offloadSegments = (int)Math.Max(1, Math.Min(segments, MostOffloadBytes / mss));
+            // A network card can't sign (Linux: sk_gso_disable).
+            _offloadSegments = Authentication is null ? (int)Math.Max(1, Math.Min(segments, MostOffloadBytes / mss)) : 1;
         }
 
         return _offloadSegments;

@@ -12,6 +12,11 @@ internal sealed partial class TcpConnection
 
     private void SegmentArrivesSynchronized(Instant now, ref TcpSegment segment)
     {
+        if (PendingRequest is { } request && CheckRequest(now, request, segment) is Check.Drop)
+        {
+            return;
+        }
+
         if (!segment.Has(TcpFlags.Ack | TcpFlags.Rst | TcpFlags.Syn) && !Profile.RfcSegmentChecks)
         {
             return; // The RFC drops it at the fifth check; Linux before it could be answered.
@@ -26,9 +31,19 @@ internal sealed partial class TcpConnection
         }
 
         TakeTimestamp(now, segment);
+        if (_tcp.Ip.ReturnRoute is { } route)
+        {
+            TakeReturnRoute(route);
+        }
+
         if (CheckAck(now, ref segment) is Check.Drop)
         {
             return;
+        }
+
+        if (PendingRequest is { } completed)
+        {
+            CompleteRequest(now, completed, segment);
         }
 
         if (segment.Has(TcpFlags.Syn))
@@ -187,6 +202,7 @@ internal sealed partial class TcpConnection
         }
         else
         {
+            NoteStrayReset(now);
             SendChallengeAck(now);
         }
 

@@ -60,18 +60,34 @@ internal sealed partial class TcpConnection
 
     private void ArmRetransmission(Instant now)
     {
+        if (PendingRequest is not null)
+        {
+            return; // The timer is the SYN-ACK's (tcp_rearm_rto).
+        }
+
         _timers.Kind = RetransmissionKind.Timeout;
         _timers.Retransmission = now + TimerWheel.Fires(CurrentRto, Sysctls.TimerHz);
     }
 
     private void StopRetransmission()
     {
+        if (PendingRequest is not null)
+        {
+            return;
+        }
+
         _timers.Kind = RetransmissionKind.None;
         _timers.Retransmission = Instant.Never;
     }
 
     private void RetransmissionTimeout(Instant now)
     {
+        if (PendingRequest is { } request)
+        {
+            SynAckTimeout(now, request);
+            return;
+        }
+
         if (SegmentsOut == 0)
         {
             StopRetransmission();
@@ -79,12 +95,20 @@ internal sealed partial class TcpConnection
         }
 
         bool opening = _state is TcpState.SynSent or TcpState.SynReceived;
-        if (opening ? GiveUpOpening(now) : GiveUpRetransmitting(now))
+        bool givesUp = opening ? GiveUpOpening(now) : GiveUpRetransmitting(now);
+        DetectBlackhole(now, givesUp);
+        if (givesUp)
         {
             _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
             Count(SnmpCounter.TcpExtTCPAbortOnTimeout);
             Fail(now, TimeoutError, "user timeout");
             return;
+        }
+
+        if (ReachedR1(now, opening))
+        {
+            // RFC 9293 §3.8.3 (b), MUST-20: the way there is doubted.
+            _path?.Doubt();
         }
 
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
@@ -106,6 +130,11 @@ internal sealed partial class TcpConnection
         }
 
         BackOff();
+        if (Profile.ReportsDeliveryTrouble && _receiveErrors && _retransmissions == Sysctls.Retries1)
+        {
+            Socket?.ReportDeliveryTrouble(now);
+        }
+
         ArmRetransmission(now);
         _timers.Retransmission = HoldToConnectTimeout(
             HoldToUserTimeout(now, _timers.Retransmission, opening ? _firstSentAt : _firstRetransmissionAt));
@@ -165,6 +194,22 @@ internal sealed partial class TcpConnection
             // Linux counts, and besides measures the time that the doublings would take without linear ones (tcp_write_timeout).
             || now - _firstSentAt >= TimeOfRetries(_synRetries > 0 ? _synRetries : Sysctls.SynRetries, Sysctls.InitialRtoMilliseconds * 1_000_000L)
             || (_userTimeoutMilliseconds > 0 && _retransmissions > 0 && now - _firstSentAt >= UserTimeout);
+    }
+
+    /// <summary>
+    /// R1 (RFC 9293 §3.8.3): tcp_retries1 retransmissions, or in Linux the time of so many. An opening connection doubts from the first on
+    /// (Linux: tcp_write_timeout).
+    /// </summary>
+    private bool ReachedR1(Instant now, bool opening)
+    {
+        if (_retransmissions == 0)
+        {
+            return false;
+        }
+
+        return opening || (Profile.Rfc6298Timer
+            ? _retransmissions >= Sysctls.Retries1
+            : now - _firstRetransmissionAt >= TimeOfRetries(Sysctls.Retries1, Sysctls.RtoMinMicroseconds * 1000L));
     }
 
     private Duration UserTimeout => Duration.FromMilliseconds(_userTimeoutMilliseconds);

@@ -22,7 +22,7 @@ internal sealed partial class TcpConnection
     {
         get
         {
-            int mss = BoundedMss;
+            int mss = BoundedMss - SignatureLength;
             return _sackOn && (_outOfOrder is { Count: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
         }
     }
@@ -47,8 +47,8 @@ internal sealed partial class TcpConnection
             return mss; // The data matters more.
         }
 
-        int blocks = (_outOfOrder?.Count ?? 0) + (_duplicateLeft != _duplicateRight ? 1 : 0);
-        return Math.Max(mss - 4 - 8 * Math.Min(blocks, _timestampsOn ? 3 : 4), 1);
+        int blocks = Math.Min((_outOfOrder?.Count ?? 0) + (_duplicateLeft != _duplicateRight ? 1 : 0), MostSackBlocks);
+        return blocks > 0 ? Math.Max(mss - 4 - 8 * blocks, 1) : mss;
     }
 
     /// <summary>Sends what the windows, Nagle and silly-window avoidance allow.</summary>
@@ -56,8 +56,8 @@ internal sealed partial class TcpConnection
     /// <param name="push">Nagle does not hold anything back this time.</param>
     private void Output(Instant now, bool push)
     {
-        if (_state is not (
-            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck) || !HasUnsent)
+        if ((_state is not (
+            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck) && !IsPassiveFastOpen) || !HasUnsent)
         {
             return;
         }
@@ -244,8 +244,7 @@ internal sealed partial class TcpConnection
         }
 
         TcpOptions options = CurrentOptions(now);
-        int room = Math.Min(_maximumSegment - length, _timestampsOn ? 28 : 40);
-        AddSackBlocks(ref options, (room - 4) / 8);
+        AddSackBlocks(ref options, Math.Min((_maximumSegment - SignatureLength - length - 4) / 8, MostSackBlocks));
         return Emit(now, seq, flags, AdvertiseWindow(), options, length, (sent & SentFlags.Followed) != 0);
     }
 
@@ -253,7 +252,7 @@ internal sealed partial class TcpConnection
     private void SendAck(Instant now)
     {
         TcpOptions options = CurrentOptions(now);
-        AddSackBlocks(ref options, _timestampsOn ? 3 : 4);
+        AddSackBlocks(ref options, MostSackBlocks);
         Emit(now, _snd.Nxt, TcpFlags.Ack, AdvertiseWindow(), options, 0);
     }
 
@@ -321,19 +320,27 @@ internal sealed partial class TcpConnection
         Frame frame = _tcp.Pool.Rent(path.TransportOffset + TcpView.MaxHeaderLength + length);
         Span<byte> bytes = frame.Buffer.AsSpan(path.TransportOffset);
         SequenceNumber ack = (flags & TcpFlags.Ack) != 0 ? _rcv.Nxt : default;
-        int header = TcpWriter.Write(
-            bytes, LocalPort, RemotePort, seq, ack, flags, window, urgent, options, Profile.OptionLayout);
+        int header = Authentication is null
+            ? TcpWriter.Write(bytes, LocalPort, RemotePort, seq, ack, flags, window, urgent, options, Profile.OptionLayout)
+            : WriteSignedHeader(bytes, seq, ack, flags, window, urgent, options);
         _counts.SegmentsOut++;
         if (length > 0)
         {
             _counts.DataSegmentsOut++;
             _counts.BytesSent += length;
-            _sendBuffer!.CopyTo(seq - _snd.BufferStart, bytes.Slice(header, length));
+            // Beside a SYN the data begins behind its number.
+            SequenceNumber first = (flags & TcpFlags.Syn) == 0 ? seq : seq + 1;
+            _sendBuffer!.CopyTo(first - _snd.BufferStart, bytes.Slice(header, length));
         }
 
         frame.GroupFollows = followed && path.Interface.SegmentationOffload;
         _lastTransmissionAt = now;
         int total = header + length;
+        if (Authentication is not null)
+        {
+            Sign(bytes[..total], header, seq, flags);
+        }
+
         TcpWriter.WriteChecksum(bytes[..total], LocalAddress, RemoteAddress);
         frame.Length = path.TransportOffset + total;
         Count(SnmpCounter.TcpOutSegs);
@@ -351,7 +358,7 @@ internal sealed partial class TcpConnection
     {
         if (_path is not { IsValid: true })
         {
-            _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress) ?? _path;
+            _path = _tcp.Ip.FindPathWith(RemoteAddress, LocalAddress, _path?.Options) ?? _path;
             if (_path is not null)
             {
                 FitSegmentsToPath();

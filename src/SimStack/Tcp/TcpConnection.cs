@@ -67,7 +67,7 @@ internal sealed partial class TcpConnection : TcpFlow
     public bool ReceiveClosed { get; private set; }
 
     /// <summary>The user closed the sending side.</summary>
-    public bool SendClosed => _finQueued || _state is TcpState.Closed or TcpState.TimeWait;
+    public bool SendClosed => _finQueued || _state is TcpState.Closed or TcpState.TimeWait || _fastOpen is { ShutdownWaits: true };
 
     private Profile Profile => _tcp.Profile;
 
@@ -112,6 +112,7 @@ internal sealed partial class TcpConnection : TcpFlow
     /// </summary>
     private void StopWork(Instant now)
     {
+        EndFastOpen(now);
         _timers.Clear();
         DropNotices(now);
         _sendBuffer?.Clear();

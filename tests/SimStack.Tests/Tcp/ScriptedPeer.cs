@@ -100,6 +100,7 @@ internal sealed class ScriptedPeer
             TsVal = options.TsVal,
             TsEcr = options.TsEcr,
             SackBlocks = blocks,
+            Received = new SignedBytes(view.Bytes.ToArray(), hostAddress, Endpoint.Address),
             At = at,
             Followed = followed,
         });

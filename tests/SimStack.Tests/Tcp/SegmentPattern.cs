@@ -43,6 +43,12 @@ internal sealed record SegmentPattern
 
     public SackBlock[]? SackBlocks { get; init; }
 
+    /// <summary>How it is signed; null expects any or none.</summary>
+    public PeerSignature? Signature { get; init; }
+
+    /// <summary>What was received, from the first port on, for looking at its signature. Not part of a pattern.</summary>
+    public SignedBytes? Received { get; init; }
+
     /// <summary>When it was received; not part of a pattern.</summary>
     public Instant At { get; init; }
 
@@ -71,6 +77,8 @@ internal sealed record SegmentPattern
     public SegmentPattern SackOk(bool present = true) => this with { SackPermittedOption = present };
 
     public SegmentPattern Ts(uint value, uint echo) => this with { HasTimestamps = true, TsVal = value, TsEcr = echo };
+
+    public SegmentPattern Signed(PeerSignature signature) => this with { Signature = signature };
 
     /// <summary>Expects the option with any value and that echo.</summary>
     public SegmentPattern TsEcho(uint echo) => this with { HasTimestamps = true, TsEcr = echo };
@@ -105,6 +113,7 @@ internal sealed record SegmentPattern
             ?? Differs("SACK permitted", SackPermittedOption, got.SackPermittedOption)
             ?? Differs("timestamps", HasTimestamps, got.HasTimestamps) ?? Differs("TSval", TsVal, got.TsVal) ?? Differs("TSecr", TsEcr, got.TsEcr)
             ?? (SackBlocks is not null && !SackBlocks.AsSpan().SequenceEqual(got.SackBlocks) ? "SACK blocks" : null)
+            ?? (Signature is not null && !Signature.IsRight(got.Received!) ? "signature" : null)
             ?? (Data is not null && !Data.AsSpan().SequenceEqual(got.Data) ? "data" : null);
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using SimNet.Scripting.Packetdrill.Syntax;
 using SimStack.Sockets;
 using SimStack.Tcp;
 
@@ -25,7 +26,9 @@ internal sealed partial class ScriptProcess
         int level = arguments.Int(1);
         int number = arguments.Int(2);
         int length = arguments.Int(4);
-        byte[] value = OptionBytes.From(arguments[3], length);
+        byte[] value = arguments[3] is SignatureKeyExpression signature && file is SocketFile { Socket.Family: var family }
+            ? SignatureKeys.BytesOf(signature, machine.Remote, family, length)
+            : OptionBytes.From(arguments[3], length);
         return PendingCall.Immediate(now =>
             file is not SocketFile socket ? CallResult.Fail(LinuxErrno.ENOTSOCK)
             : length < 0 ? CallResult.Fail(LinuxErrno.EINVAL)
@@ -95,6 +98,10 @@ internal sealed partial class ScriptProcess
                 return SetTimestamping(socket, name, value, now);
             case "TCP_CONGESTION":
                 return SetCongestionControl(socket.Tcp!, value, now);
+            case "TCP_FASTOPEN_KEY":
+                return CallResult.From(socket.Tcp!.SetFastOpenKeys(value));
+            case "TCP_MD5SIG" or "TCP_MD5SIG_EXT":
+                return SignatureKeys.Set(socket.Tcp!, value, extended: name == "TCP_MD5SIG_EXT");
         }
 
         // SOL_IP takes a byte where it is not given an int.
@@ -243,6 +250,9 @@ internal sealed partial class ScriptProcess
             case "TCP_CONGESTION":
                 value = new byte[16];
                 Encoding.Latin1.GetBytes(socket.Tcp!.CongestionControl, value);
+                return 0;
+            case "TCP_FASTOPEN_KEY":
+                value = socket.Tcp!.GetFastOpenKeys();
                 return 0;
             case "TCP_CC_INFO":
                 byte[] info = new byte[20];

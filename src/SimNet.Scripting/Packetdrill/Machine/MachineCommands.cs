@@ -106,8 +106,12 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
         return Change(change.Verb, table, old, route);
     }
 
-    /// <summary>A connection leaves nothing behind here, so that there is nothing to forget.</summary>
-    public override TargetAnswer FlushTcpMetrics(IpAddress? destination) => TargetAnswer.Done;
+    /// <inheritdoc/>
+    public override TargetAnswer FlushTcpMetrics(IpAddress? destination)
+    {
+        machine.Host.FlushTcpMetrics(destination);
+        return TargetAnswer.Done;
+    }
 
     /// <inheritdoc/>
     public override TargetAnswer ChangeQueue(QueueChange change)
@@ -283,6 +287,9 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
                 return null;
             case "initrwnd":
                 route = route with { InitRwnd = (int)metric.Number };
+                return null;
+            case "fastopen_no_cookie":
+                route = route with { FastOpenNoCookie = metric.Number != 0 };
                 return null;
             case "congctl" when Sysctls.IsCongestionControl(metric.Text):
                 route = route with { CongestionControl = metric.Text, IsCongestionControlLocked = metric.IsLocked };

@@ -51,6 +51,11 @@ internal sealed partial class ScriptRun
                 return failure;
             }
 
+            if (script.SignatureKey is { } key)
+            {
+                PacketSignature.TakeOff(live.Image, live.Packet.Bytes.Span, key);
+            }
+
             PacketExchange.ToScript(live.Image, socket);
             if (parts.Count > 0 && CheckPart(parts[^1], live.Image, wanted - length) is { } odd)
             {

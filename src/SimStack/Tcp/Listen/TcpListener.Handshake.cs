@@ -1,5 +1,6 @@
 using SimStack.Profiles;
 using SimStack.Sockets;
+using SimStack.Tcp.Authentication;
 using SimStack.Wire;
 
 namespace SimStack.Tcp.Listen;
@@ -24,7 +25,7 @@ internal sealed partial class TcpListener
         bool foreign = segment.Has(TcpFlags.Ack) && segment.Ack != entry.Iss + 1;
         if (foreign && !_tcp.Profile.RfcSegmentChecks)
         {
-            _tcp.ResetUnknown(now, segment);
+            _tcp.ResetUnknown(now, segment, this, entry);
             return;
         }
 
@@ -61,7 +62,7 @@ internal sealed partial class TcpListener
 
         if (foreign)
         {
-            _tcp.ResetUnknown(now, segment);
+            _tcp.ResetUnknown(now, segment, this, entry);
         }
         else if (segment.Has(TcpFlags.Ack))
         {
@@ -78,7 +79,7 @@ internal sealed partial class TcpListener
         _tcp.Counters[SnmpCounter.TcpExtEmbryonicRsts]++;
         if (!_tcp.Profile.RfcSegmentChecks)
         {
-            _tcp.ResetUnknown(now, segment);
+            _tcp.ResetUnknown(now, segment, this, entry);
         }
 
         Remove(entry);
@@ -102,16 +103,29 @@ internal sealed partial class TcpListener
             segment.Flags &= ~TcpFlags.Syn;
         }
 
+        if (!TryMakeChildKeys(entry, out TcpAuthentication? keys))
+        {
+            _tcp.Counters[SnmpCounter.TcpExtListenDrops]++;
+            return;
+        }
+
         Remove(entry);
-        TcpConnection connection = new(_tcp, entry.Local, entry.Remote, entry.Id, TcpState.SynReceived) { Listener = this };
-        connection.Apply(Socket.Options);
-        connection.SendBufferLocked = Socket.Options.SendBuffer > 0;
+        TcpConnection connection = NewConnection(entry);
+        connection.Authentication = keys;
         connection.OpenFrom(now, entry, entry.Path);
         _tcp.Add(connection);
         _acceptQueue.Add(connection);
         Notify(now, "handshake completed");
         connection.SegmentArrives(now, ref segment);
         Socket.Wake(PollEvents.POLLIN);
+    }
+
+    private TcpConnection NewConnection(SynQueueEntry entry)
+    {
+        TcpConnection connection = new(_tcp, entry.Local, entry.Remote, entry.Id, TcpState.SynReceived) { Listener = this };
+        connection.Apply(Socket.Options);
+        connection.SendBufferLocked = Socket.Options.SendBuffer > 0;
+        return connection;
     }
 
     private void Overflow(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
@@ -122,7 +136,7 @@ internal sealed partial class TcpListener
             || (Rule.FullOnLastAck is OverflowAnswer.BySetting && _tcp.Sysctls.AbortOnOverflow))
         {
             _tcp.Counters[SnmpCounter.TcpExtEmbryonicRsts]++;
-            _tcp.ResetUnknown(now, segment);
+            _tcp.ResetUnknown(now, segment, this, entry);
             Remove(entry);
             Report(now, entry, TcpState.SynReceived, TcpState.Closed, "accept queue full");
             Notify(now, "reset: accept queue full");
@@ -210,10 +224,14 @@ internal sealed partial class TcpListener
         bool scaling = entry.Options.WindowScale >= 0 && _tcp.Sysctls.WindowScaling;
         options.WindowScale = scaling ? (sbyte)entry.ReceiveScale : (sbyte)-1;
         AddTimestamps(now, entry, ref options);
-        _tcp.Send(
-            now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.Irs + 1, TcpFlags.Syn | TcpFlags.Ack,
-            (ushort)Math.Min(entry.ReceiveWindow, 65_535), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
-            TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery);
+        AddCookie(entry, ref options);
+        if (TryFindKey(entry, entry.Iss, out SigningKey key))
+        {
+            _tcp.Send(
+                now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.ReceiveNext, TcpFlags.Syn | TcpFlags.Ack,
+                (ushort)Math.Min(entry.ReceiveWindow, 65_535), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
+                TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key);
+        }
     }
 
     private void SendAck(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
@@ -228,10 +246,13 @@ internal sealed partial class TcpListener
         entry.LastDuplicateAnswer = now;
         TcpOptions options = default;
         AddTimestamps(now, entry, ref options);
-        _tcp.Send(
-            now, entry.Path, entry.Local, entry.Remote, entry.Iss + 1, entry.Irs + 1, TcpFlags.Ack,
-            (ushort)(entry.ReceiveWindow >> entry.ReceiveScale), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
-            TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery);
+        if (TryFindKey(entry, entry.Iss + 1, out SigningKey key))
+        {
+            _tcp.Send(
+                now, entry.Path, entry.Local, entry.Remote, entry.Iss + 1, entry.Irs + 1, TcpFlags.Ack,
+                (ushort)(entry.ReceiveWindow >> entry.ReceiveScale), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
+                TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key, _tcp.Profile.OptionLayout.OfReplies);
+        }
     }
 
     private byte TimeToLiveFor(SynQueueEntry entry) => Socket.Options.TimeToLiveFor(entry.Remote.Address.IsV4, _tcp.Sysctls.DefaultTtl);
