@@ -80,7 +80,7 @@ internal sealed record BulkBenchmark(long Bytes, DataRate Rate, Duration Delay, 
         {
             Name = "bulk",
             Parameters = FormattableString.Invariant(
-                $"{Bytes} bytes, {Rate}, {Delay.TotalMilliseconds} ms each way, buffers of {Buffer} bytes, {Algorithm}, MTU 1500"),
+                $"{Bytes} bytes, {Rate}, {Delay.TotalMilliseconds} ms each way, buffers of {Buffer} bytes, {Algorithm}{string.Concat(Settings.Select(one => $" {one}"))}, MTU 1500"),
             WallSeconds = wall,
             SimulatedSeconds = simulated,
             Packets = net.Packets,

@@ -71,7 +71,7 @@ public sealed class Profile
         Defaults = new Sysctls
         {
             CongestionControl = "reno",
-            CubicEveryAck = true,
+            CubicByRfc = true,
 
             // RFC 6675 counts, and halves at once.
             Rack = false,

@@ -107,6 +107,31 @@ public sealed class CubicTests
     }
 
     /// <summary>
+    /// RFC 9438 §4.3: on a short path with regular loss the rate is Reno's, √(3/2p) segments in a round trip; Linux, which looks at it 32 times a
+    /// second only, stays below.
+    /// </summary>
+    [Theory]
+    [InlineData(400)]
+    [InlineData(1000)]
+    public void By_the_RFC_it_keeps_up_with_Reno(int every)
+    {
+        double reno = Window(new Reno(), false), exact = Window(new Cubic(), true), linux = Window(new Cubic(), false);
+        Assert.InRange(exact, 0.95 * reno, 1.2 * reno);
+        Assert.InRange(linux, 0.7 * reno, 0.98 * exact);
+
+        double Window(CongestionControl algorithm, bool rfc)
+        {
+            Bottleneck path = new() { Service = 10, Delay = 5_000, Loses = number => number % every == 0 };
+            path.Sysctls.CubicByRfc = rfc;
+            Bottleneck.Sender sender = path.Add(algorithm);
+            path.Run(2_000_000);
+            long before = sender.Acknowledged;
+            path.Run(10_000_000);
+            return (sender.Acknowledged - before) * 5_000.0 / 10_000_000;
+        }
+    }
+
+    /// <summary>
     /// HyStart leaves slow start before the queue overflows: for a train of half an RTT, between which two rounds the window doubled; or for a round
     /// that begins with a queue of an eighth of the RTT.
     /// </summary>
