@@ -29,12 +29,7 @@ internal sealed record BulkBenchmark(long Bytes, DataRate Rate, Duration Delay, 
     public BenchResult Run()
     {
         using BenchNetwork net = new(Rate, Delay, Queue, Loss, Seed);
-        foreach (SysctlSetting setting in Settings)
-        {
-            setting.Apply(net.Client.Stack.Sysctls);
-            setting.Apply(net.Server.Stack.Sysctls);
-        }
-
+        net.Apply(Settings);
         if (CaptureFile is not null)
         {
             net.Capture(CaptureFile);
