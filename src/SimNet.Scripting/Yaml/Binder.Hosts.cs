@@ -71,7 +71,7 @@ internal sealed partial class Binder
             IsRouter = router,
             Interfaces = interfaces,
             Profile = profile,
-            Sysctls = Sysctls(map, profile),
+            Sysctls = Sysctls(map.Entries("sysctls"), profile),
             WarmNeighbours = neighbours is { Kind: NodeKind.Scalar } && map.Word("neighbours", "cold", "warm") == "warm",
             Neighbours = neighbours is { Kind: NodeKind.Mapping } ? Neighbours(neighbours) : [],
             ProcessingDelay = map.Duration("processing-delay") ?? Duration.Zero,
@@ -191,10 +191,10 @@ internal sealed partial class Binder
             : null;
     }
 
-    private List<SysctlSetting> Sysctls(MapReader map, string profile)
+    private List<SysctlSetting> Sysctls(IEnumerable<ScriptEntry> entries, string profile)
     {
         var settings = new List<SysctlSetting>();
-        foreach (ScriptEntry entry in map.Entries("sysctls"))
+        foreach (ScriptEntry entry in entries)
         {
             string name = entry.Key.Text;
             string? value = entry.Value.Kind == NodeKind.Sequence

@@ -52,8 +52,8 @@ internal sealed partial class TcpConnection
     public void OpenFrom(Instant now, SynQueueEntry entry, IpPath path)
     {
         _path = path;
-        ChooseAlgorithm(Listener?.Socket?.Options.CongestionControl);
         _openedPassively = true;
+        ChooseAlgorithm(Listener?.Socket?.Options.CongestionControl);
         _timestampOffset = entry.TimestampOffset;
         InitializeSendSpace(entry.Iss);
         _snd.Nxt = _snd.Written = entry.Iss + 1;

@@ -251,12 +251,12 @@ internal sealed partial class ScriptProcess
                 value = new byte[16];
                 Encoding.Latin1.GetBytes(socket.Tcp!.CongestionControl, value);
                 return 0;
+            case "TCP_FASTOPEN_KEY":
+                value = socket.Tcp!.GetFastOpenKeys();
+                return 0;
             case "TCP_CC_INFO":
                 byte[] info = new byte[20];
                 value = info[..socket.Tcp!.GetCongestionInfo(now, info)];
-                return 0;
-            case "TCP_FASTOPEN_KEY":
-                value = socket.Tcp!.GetFastOpenKeys();
                 return 0;
         }
 

@@ -288,14 +288,14 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
             case "initrwnd":
                 route = route with { InitRwnd = (int)metric.Number };
                 return null;
+            case "fastopen_no_cookie":
+                route = route with { FastOpenNoCookie = metric.Number != 0 };
+                return null;
             case "congctl" when Sysctls.IsCongestionControl(metric.Text):
                 route = route with { CongestionControl = metric.Text, IsCongestionControlLocked = metric.IsLocked };
                 return null;
             case "cwnd" when metric.IsLocked:
                 route = route with { WindowClamp = (int)metric.Number };
-                return null;
-            case "fastopen_no_cookie":
-                route = route with { FastOpenNoCookie = metric.Number != 0 };
                 return null;
             case "metric":
                 route = route with { Metric = (int)metric.Number };

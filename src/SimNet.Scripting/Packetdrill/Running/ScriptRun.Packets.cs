@@ -57,6 +57,13 @@ internal sealed partial class ScriptRun
             }
 
             PacketExchange.ToScript(live.Image, socket);
+            if (parts.Count > 0 && !IsSameConnection(parts[^1], live.Image))
+            {
+                // A late SYN of a socket before this one, whose port was not known yet: as the original does, begin anew.
+                parts.Clear();
+                length = 0;
+            }
+
             if (parts.Count > 0 && CheckPart(parts[^1], live.Image, wanted - length) is { } odd)
             {
                 NumberMap.MapTimestamps(script.Image, live.Image, socket);
@@ -115,6 +122,10 @@ internal sealed partial class ScriptRun
             }
         }
     }
+
+    private static bool IsSameConnection(PacketImage one, PacketImage other) =>
+        one.SourcePort == other.SourcePort && one.DestinationPort == other.DestinationPort
+        && one.Source == other.Source && one.Destination == other.Destination;
 
     // Several packets for one line: alike but for their ends, and all but the last of one size.
     private static string? CheckPart(PacketImage previous, PacketImage next, int missing)

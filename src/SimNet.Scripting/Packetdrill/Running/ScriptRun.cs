@@ -34,7 +34,6 @@ internal sealed partial class ScriptRun
     private readonly CodeScope _scope = new();
     private readonly Dictionary<CodeEvent, CodeBlock> _code = new(ReferenceEqualityComparer.Instance);
     private readonly List<string> _output = [];
-    private readonly MissingBehaviours _missing;
     private readonly List<PacketdrillStep> _steps = [];
 
     // The blocking call on the second thread.
@@ -59,8 +58,7 @@ internal sealed partial class ScriptRun
         _machine = new TestMachine(_settings.MachineOptions()) { TimestampTolerance = _settings.Tolerance };
         VirtualFiles files = new();
         _timeline = new Timeline(_settings.Tolerance, _settings.TolerancePercent);
-        _missing = new MissingBehaviours();
-        _exchange = new PacketExchange(_machine, _settings, _missing);
+        _exchange = new PacketExchange(_machine, _settings);
         _process = new ScriptProcess(_machine, files);
         _commands = new MachineCommands(_machine, files, time => WaitUntil(_machine.Now + time));
     }
@@ -74,11 +72,6 @@ internal sealed partial class ScriptRun
         {
             failure = RunEvents() ?? AwaitIdle(isEnd: true);
             failure ??= RunCommand(_script.CleanupCommand);
-        }
-
-        if (failure is { UnsupportedFeature: null } && _missing.Name() is { } behaviour)
-        {
-            failure = failure with { Message = $"{failure.Message} ({behaviour} is not supported yet)", MissingBehaviour = behaviour };
         }
 
         List<PacketdrillPacket> packets = new(_machine.History.Count);
