@@ -20,10 +20,10 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>A segment leaves, for the first time or again; it is in the ring already.</summary>
-    private void NoteDeparture(Instant now, ref SentSegment segment, bool again)
+    private void NoteDeparture(ref SentSegment segment, bool again)
     {
         int before = SegmentsOut - (again ? 0 : 1);
-        segment.Stamp = Rate.Sent(Microseconds(now), before, SegmentsInFlight);
+        segment.Stamp = Rate.Sent(Microseconds(segment.SentAt), before, SegmentsInFlight);
     }
 
     /// <summary>A segment is acknowledged, or SACKed and stays.</summary>

@@ -53,6 +53,9 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
         // Segments that the router refused are sent again in shorter ones, as it asked.
         ["path-mtu"] = [.. FaultFlags, "window_update"],
         ["path-mtu-ipv6"] = [.. FaultFlags, "window_update"],
+        ["path-mtu-shrink"] = [.. FaultFlags, "window_update"],
+        // Segments that nobody passed on are sent again until they are short enough.
+        ["path-mtu-blackhole"] = [.. FaultFlags, "window_update"],
     };
 
     public static TheoryData<string> Names() => [.. ScenarioCatalogue.Names];

@@ -35,6 +35,7 @@ internal sealed class TestMachine
         Device = Host.AddInterface(DeviceName, OwnMac, options.Mtu > 0 ? options.Mtu : v4 ? 1500 : 1520);
         // A tun device is read as fast as it is written: only DeviceQueue drops.
         Device.TxQueueLength = 0;
+        Device.LinkHeaderLength = 0;
         Device.ReceiveSegmentSize = options.ReceiveSegmentSize;
         Host.AddAddress(Device, Local, options.LocalPrefixLength > 0 ? options.LocalPrefixLength : v4 ? 16 : 48);
         Host.AddNeighbour(Device, Gateway, PeerMac);
