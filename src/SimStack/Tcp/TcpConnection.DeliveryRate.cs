@@ -1,3 +1,4 @@
+using SimStack.Sockets;
 using SimStack.Tcp.Congestion;
 
 namespace SimStack.Tcp;

@@ -155,6 +155,23 @@ public sealed class CubicTests
             sender.Counters[train ? SnmpCounter.TcpExtTCPHystartTrainCwnd : SnmpCounter.TcpExtTCPHystartDelayCwnd]);
     }
 
+    /// <summary>Two flows, the second a second later, share 60 seconds: Jain's index of what they got.</summary>
+    [Theory]
+    [InlineData("cubic", 0.98)]
+    [InlineData("reno", 0.98)]
+    public void Two_flows_share_fairly(string name, double least)
+    {
+        Bottleneck path = new() { Service = 500, Delay = 40_000, Limit = 80 };
+        Bottleneck.Sender first = path.Add(CongestionAlgorithms.Create(name));
+        path.Run(1_000_000);
+        Bottleneck.Sender second = path.Add(CongestionAlgorithms.Create(name));
+        long before = first.Acknowledged;
+        path.Run(60_000_000);
+        double a = first.Acknowledged - before, b = second.Acknowledged;
+        Assert.InRange((a + b) * (a + b) / (2 * (a * a + b * b)), least, 1);
+        Assert.InRange(a + b, 0.9 * 60_000_000 / 500, 60_000_000 / 500 + 1);
+    }
+
     /// <summary>RFC 9406: the same, with the last part at a quarter of the pace.</summary>
     [Theory]
     [InlineData("reno")]
