@@ -73,12 +73,12 @@ internal static class BenchCommand
         Option<long> buffer = Size("--buffer", "send and receive buffers, overhead not counted", "2MiB", 4096);
         Option<long> queue = Size("--queue", "of the link, each way", "6MB", 1514);
         Option<string> algorithm = Algorithm();
-        Option<SysctlSetting[]> sysctl = Settings();
+        Option<SysctlSetting[]> sysctl = Settings(LossyBenchmark.Usual);
         Option<int> seeds = Whole("--seeds", "runs with seeds from 1 on; the one with the median time is reported", 5);
         Option<string?> json = JsonOption.Create("the figures");
         SimCommand command = new(
             "lossy", "As bulk, over a link that loses packets in both directions.",
-            "sim bench lossy --algorithm reno --sysctl net.ipv4.tcp_sack=0")
+            "sim bench lossy --sysctl sim.tcp_cubic_rfc9438=0")
         {
             bytes, loss, rate, delay, buffer, queue, algorithm, sysctl, seeds, json,
         };
@@ -106,11 +106,11 @@ internal static class BenchCommand
             (string text, out string value) => Sysctls.IsCongestionControl(value = text), names.Replace(" ", ", ", StringComparison.Ordinal));
     }
 
-    private static Option<SysctlSetting[]> Settings() => new("--sysctl")
+    private static Option<SysctlSetting[]> Settings(params SysctlSetting[] usual) => new("--sysctl")
     {
         Description = "a setting of both hosts; may be repeated",
         HelpName = "NAME=VALUE",
-        DefaultValueFactory = _ => [],
+        DefaultValueFactory = _ => usual,
         CustomParser = result =>
         {
             List<SysctlSetting> settings = [];

@@ -43,6 +43,16 @@ internal sealed class BenchNetwork : IDisposable
     /// <summary>Frames that either host sent.</summary>
     public long Packets => Client.Interfaces[0].Stack.TxPackets + Server.Interfaces[0].Stack.TxPackets;
 
+    /// <summary>Settings of both hosts.</summary>
+    public void Apply(IReadOnlyList<SysctlSetting> settings)
+    {
+        foreach (SysctlSetting setting in settings)
+        {
+            setting.Apply(Client.Stack.Sysctls);
+            setting.Apply(Server.Stack.Sysctls);
+        }
+    }
+
     /// <summary>Writes what the server's interface sees to a file.</summary>
     public void Capture(string path)
     {

@@ -29,12 +29,7 @@ internal sealed record BulkBenchmark(long Bytes, DataRate Rate, Duration Delay, 
     public BenchResult Run()
     {
         using BenchNetwork net = new(Rate, Delay, Queue, Loss, Seed);
-        foreach (SysctlSetting setting in Settings)
-        {
-            setting.Apply(net.Client.Stack.Sysctls);
-            setting.Apply(net.Server.Stack.Sysctls);
-        }
-
+        net.Apply(Settings);
         if (CaptureFile is not null)
         {
             net.Capture(CaptureFile);
@@ -80,7 +75,7 @@ internal sealed record BulkBenchmark(long Bytes, DataRate Rate, Duration Delay, 
         {
             Name = "bulk",
             Parameters = FormattableString.Invariant(
-                $"{Bytes} bytes, {Rate}, {Delay.TotalMilliseconds} ms each way, buffers of {Buffer} bytes, {Algorithm}, MTU 1500"),
+                $"{Bytes} bytes, {Rate}, {Delay.TotalMilliseconds} ms each way, buffers of {Buffer} bytes, {Algorithm}{string.Concat(Settings.Select(one => $" {one}"))}, MTU 1500"),
             WallSeconds = wall,
             SimulatedSeconds = simulated,
             Packets = net.Packets,

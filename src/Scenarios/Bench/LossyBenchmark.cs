@@ -8,6 +8,9 @@ namespace Scenarios.Bench;
 /// </summary>
 internal sealed record LossyBenchmark(BulkBenchmark Transfer, int Seeds)
 {
+    /// <summary>CUBIC as RFC 9438 has it: at 1 % loss all depends on how well it keeps up with Reno, which Linux does less well.</summary>
+    public static readonly SysctlSetting Usual = new("sim.tcp_cubic_rfc9438", "1");
+
     /// <summary>Runs a part of the work first, so that what is measured is compiled code.</summary>
     public BenchResult RunWarm()
     {

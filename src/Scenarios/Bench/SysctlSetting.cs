@@ -19,5 +19,7 @@ internal readonly record struct SysctlSetting(string Name, string Value)
         return new Sysctls().TrySet(setting.Name, setting.Value, out error);
     }
 
+    public override string ToString() => $"{Name}={Value}";
+
     public void Apply(Sysctls to) => to.TrySet(Name, Value, out _);
 }

@@ -66,7 +66,7 @@ internal sealed partial class TcpConnection
         context.ApplicationLimited = _recovery?.Rate.ApplicationLimited ?? uint.MaxValue;
         context.NextDeparture = _lastTransmissionAt;
         context.MaxPacingRate = MostPacingRate;
-        context.ReceiveNext = _rcv.Nxt;
+        context.Paced = _pacer is { Status: not PacingStatus.None };
         context.SmoothedRtt8 = _rtt.Smoothed8;
         context.LeastRttMicroseconds = _rtt.LeastMicroseconds;
         context.WindowLimited = IsWindowLimited;

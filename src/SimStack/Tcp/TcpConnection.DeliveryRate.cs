@@ -1,3 +1,4 @@
+using SimStack.Sockets;
 using SimStack.Tcp.Congestion;
 
 namespace SimStack.Tcp;
@@ -41,9 +42,9 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>A send call begins: if less than a segment waits, the application was too slow for the network (tcp_rate_check_app_limited).</summary>
-    private void CheckApplicationLimited()
+    private void CheckApplicationLimited(SendProgress? call)
     {
-        if (_recovery is { } recovery && NotSent < BoundedMss && SegmentsInFlight < _congestion.Window
+        if (_recovery is { } recovery && (call?.Taken ?? 0) == 0 && NotSent < BoundedMss && SegmentsInFlight < _congestion.Window
             && recovery.LostOut <= recovery.RetransmittedOut)
         {
             Rate.NoteApplicationLimited(SegmentsInFlight);
