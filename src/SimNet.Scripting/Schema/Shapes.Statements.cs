@@ -26,6 +26,7 @@ internal static partial class Shapes
         new("repeat", "#repeat-arguments", "Does statements several times."),
         new("signal", "string", "Lets programs go on that wait for this word."),
         new("wait-for", "string", "Waits until some program has signalled this word."),
+        .. KeyWords,
         .. DatagramWords,
         .. ApplicationWords,
     ];

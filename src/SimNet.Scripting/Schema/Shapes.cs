@@ -120,7 +120,7 @@ internal static partial class Shapes
     public static IReadOnlyList<Shape> All =>
     [
         Scenario, Limits, Host, Interface, Route, Timestamps, Link, Direction, Change, Reorder, Queue, Table, Application, Statement,
-        SocketArguments, AcceptArguments, ConnectArguments, BindArguments, WriteArguments, ReadArguments, RepeatArguments, .. Datagrams, .. Applications, CallExpectation,
+        SocketArguments, AcceptArguments, ConnectArguments, BindArguments, WriteArguments, ReadArguments, RepeatArguments, .. Keys, .. Datagrams, .. Applications, CallExpectation,
         Expectation, Segments, Segment, States, State, QueueExpectation, SocketsExpectation, Delivered, CallResult, Counters, HostCount,
         .. SweepShapes,
         .. Faults,

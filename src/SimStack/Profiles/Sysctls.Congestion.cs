@@ -30,6 +30,12 @@ public sealed partial class Sysctls
     public int VegasBeta = 4;
     public int VegasGamma = 1;
 
+    /// <summary>
+    /// sim.tcp_cubic_every_ack: CUBIC looks at its curve and at Reno's window with each ACK (RFC 9438 §4.2, §4.3); otherwise as Linux does,
+    /// which with an unchanged window waits for a thirty-second of a second, and on paths with a shorter RTT grows more slowly for it.
+    /// </summary>
+    public bool CubicEveryAck;
+
     /// <summary>sim.tcp_hystart_plusplus: RFC 9406 in the first slow start of reno and cubic, in place of Linux's HyStart.</summary>
     public bool HystartPlusPlus;
 
@@ -60,6 +66,7 @@ public sealed partial class Sysctls
         number("tcp_vegas.alpha", 0, 65_535, s => s.VegasAlpha, (s, v) => s.VegasAlpha = v);
         number("tcp_vegas.beta", 0, 65_535, s => s.VegasBeta, (s, v) => s.VegasBeta = v);
         number("tcp_vegas.gamma", 0, 65_535, s => s.VegasGamma, (s, v) => s.VegasGamma = v);
+        flag("sim.tcp_cubic_every_ack", s => s.CubicEveryAck, (s, v) => s.CubicEveryAck = v);
         flag("sim.tcp_hystart_plusplus", s => s.HystartPlusPlus, (s, v) => s.HystartPlusPlus = v);
     }
 
