@@ -25,6 +25,9 @@ internal static class FreeBsdProfile
         Defaults = new Sysctls
         {
             CongestionControl = "reno",
+            // PRR since FreeBSD 13.
+            Rack = false,
+            Frto = 0,
             DefaultTtl = 64,
             PortRangeFirst = 10_000,
             PortRangeLast = 65_535,

@@ -30,6 +30,7 @@ public sealed class Profile
         SegmentationOffload = true,
         Defaults = new Sysctls
         {
+            Rack = false,
             SoMaxConn = 128,
             RmemMax = 131_071,
             WmemMax = 131_071,
@@ -70,8 +71,14 @@ public sealed class Profile
         Defaults = new Sysctls
         {
             CongestionControl = "reno",
+            CubicEveryAck = true,
             AcceptSourceRoute = true,
             IsnTickNanoseconds = 4000,
+
+            // RFC 6675 counts, and halves at once.
+            Rack = false,
+            ProportionalReduction = false,
+            Frto = 0,
             SynLinearTimeouts = 0,
             SynRetries = 7,
             SynAckRetries = 7,

@@ -23,6 +23,19 @@ public sealed partial class Sysctls
     public int CubicHystartLowWindow = 16;
     public int CubicHystartAckDelta = 2000;
 
+    // tcp_dctcp.*: alpha in 1/1024, and the power of two by which it follows; tcp_vegas.*: segments
+    public int DctcpAlphaOnInit = 1024;
+    public int DctcpShiftG = 4;
+    public int VegasAlpha = 2;
+    public int VegasBeta = 4;
+    public int VegasGamma = 1;
+
+    /// <summary>
+    /// sim.tcp_cubic_every_ack: CUBIC looks at its curve and at Reno's window with each ACK (RFC 9438 §4.2, §4.3); otherwise as Linux does,
+    /// which with an unchanged window waits for a thirty-second of a second, and on paths with a shorter RTT grows more slowly for it.
+    /// </summary>
+    public bool CubicEveryAck;
+
     /// <summary>sim.tcp_hystart_plusplus: RFC 9406 in the first slow start of reno and cubic, in place of Linux's HyStart.</summary>
     public bool HystartPlusPlus;
 
@@ -32,6 +45,9 @@ public sealed partial class Sysctls
     /// <summary>net.ipv4.tcp_allowed_congestion_control: what a user without privileges may choose; the default is always among them.</summary>
     public string AllowedCongestionControl =>
         CongestionAlgorithms.Ordered([.. (_allowedCongestionControl ?? CongestionAlgorithms.Unrestricted).Split(' '), CongestionControl]);
+
+    /// <summary>Whether it is one of net.ipv4.tcp_available_congestion_control.</summary>
+    public static bool IsCongestionControl(string name) => CongestionAlgorithms.IsKnown(name);
 
     private static void AddCongestion(
         Action<string, int, int, Func<Sysctls, int>, Action<Sysctls, int>> number,
@@ -45,6 +61,12 @@ public sealed partial class Sysctls
         number("tcp_cubic.hystart_detect", 0, 3, s => s.CubicHystartDetect, (s, v) => s.CubicHystartDetect = v);
         number("tcp_cubic.hystart_low_window", 0, int.MaxValue, s => s.CubicHystartLowWindow, (s, v) => s.CubicHystartLowWindow = v);
         number("tcp_cubic.hystart_ack_delta_us", 0, int.MaxValue, s => s.CubicHystartAckDelta, (s, v) => s.CubicHystartAckDelta = v);
+        number("tcp_dctcp.dctcp_alpha_on_init", 0, int.MaxValue, s => s.DctcpAlphaOnInit, (s, v) => s.DctcpAlphaOnInit = v);
+        number("tcp_dctcp.dctcp_shift_g", 0, 10, s => s.DctcpShiftG, (s, v) => s.DctcpShiftG = v);
+        number("tcp_vegas.alpha", 0, 65_535, s => s.VegasAlpha, (s, v) => s.VegasAlpha = v);
+        number("tcp_vegas.beta", 0, 65_535, s => s.VegasBeta, (s, v) => s.VegasBeta = v);
+        number("tcp_vegas.gamma", 0, 65_535, s => s.VegasGamma, (s, v) => s.VegasGamma = v);
+        flag("sim.tcp_cubic_every_ack", s => s.CubicEveryAck, (s, v) => s.CubicEveryAck = v);
         flag("sim.tcp_hystart_plusplus", s => s.HystartPlusPlus, (s, v) => s.HystartPlusPlus = v);
     }
 

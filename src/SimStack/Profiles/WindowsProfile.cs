@@ -27,6 +27,9 @@ internal static class WindowsProfile
         Defaults = new Sysctls
         {
             CongestionControl = "reno",
+            Rack = false,
+            ProportionalReduction = false,
+            Frto = 0,
             DefaultTtl = 128,
             PortRangeFirst = 49_152,
             PortRangeLast = 65_535,

@@ -102,6 +102,12 @@ public readonly partial record struct TcpInfo
     /// <summary>The rate by which offload packets are sized, in bytes per second: a multiple of window by round trip.</summary>
     public long PacingRate { get; init; }
 
+    /// <summary>Bytes per second that the network delivered lately; 0: not measured (tcpi_delivery_rate).</summary>
+    public long DeliveryRate { get; init; }
+
+    /// <summary>1: that was as much as the application gave (tcpi_delivery_rate_app_limited).</summary>
+    public int DeliveryRateAppLimited { get; init; }
+
     /// <summary>Sequence numbers that the peer acknowledged: bytes, and one for a FIN and for the SYN of an active open.</summary>
     public long BytesAcked { get; init; }
 

@@ -18,6 +18,7 @@ internal sealed class SegmentRing
     private SentSegment[] _items = new SentSegment[2];
     private int _start;
     private int _newest = None;
+    private uint _transmissions;
 
     // Of those listed, all before it are lost and not sent again.
     private int _scan = None;
@@ -226,6 +227,7 @@ internal sealed class SegmentRing
     {
         ref SentSegment segment = ref At(position);
         segment.Listed = true;
+        segment.Order = ++_transmissions;
         segment.Previous = _newest;
         segment.Next = None;
         if (_newest == None)

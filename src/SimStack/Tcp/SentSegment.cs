@@ -1,3 +1,4 @@
+using SimStack.Tcp.Congestion;
 using SimStack.Wire;
 
 namespace SimStack.Tcp;
@@ -50,8 +51,14 @@ internal struct SentSegment
 
     public SentFlags Flags;
 
+    /// <summary>For the delivery rate.</summary>
+    public DeliveryStamp Stamp;
+
     /// <summary>In the list by time of sending. The ring's own.</summary>
     public bool Listed;
+
+    /// <summary>The how-manieth transmission it was last sent by: time alone does not tell what left first. The ring's own.</summary>
+    public uint Order;
 
     public readonly SequenceNumber End => Seq + Length;
 

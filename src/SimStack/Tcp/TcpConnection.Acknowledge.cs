@@ -119,8 +119,7 @@ internal sealed partial class TcpConnection
 
         int newlyDelivered = (int)(_counts.Delivered - delivered);
         CountDelivered(newlyDelivered);
-        round.Rate.Losses = (int)((_recovery?.Lost ?? 0) - lost);
-        round.Rate.AcknowledgedSacked = newlyDelivered;
+        CompleteRateSample(now, newlyDelivered, (int)((_recovery?.Lost ?? 0) - lost), ref round);
         ControlCongestion(now, newlyDelivered, ref round);
         ResendAfterAck(now, round.Resend);
     }

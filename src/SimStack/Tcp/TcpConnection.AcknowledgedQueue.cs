@@ -141,12 +141,13 @@ internal sealed partial class TcpConnection
             round.Flags |= head.End <= recovery.Point ? AckFlags.OriginalDelivered : AckFlags.None;
         }
 
+        NoteDelivery(ref head, ref round);
         if (!head.Has(SentFlags.Sacked) && _sackOn)
         {
             _counts.Delivered++;
             if (!(head.Has(SentFlags.Retransmitted) && EchoIsBefore(head.SentAt, round)))
             {
-                recovery.Rack.Advance(now, head.SentAt, head.End, head.Has(SentFlags.Retransmitted), _rtt.LeastMicroseconds);
+                recovery.Rack.Advance(now, head, _rtt.LeastMicroseconds);
             }
         }
 

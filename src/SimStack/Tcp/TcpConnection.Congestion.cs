@@ -9,7 +9,6 @@ namespace SimStack.Tcp;
 internal sealed partial class TcpConnection
 {
     private CongestionState _congestion;
-    private CongestionControl? _control;
     private bool _windowLimited;
     private int _mostOut;
     private Wire.SequenceNumber _usageUntil;
@@ -43,8 +42,7 @@ internal sealed partial class TcpConnection
     /// <summary>The first data is about to be sent: the algorithm begins.</summary>
     private void BeginControl(Instant now)
     {
-        _control = CongestionAlgorithms.Create(Socket?.CongestionControl ?? Listener?.Socket?.CongestionControl ?? Sysctls.CongestionControl);
-        _control.Initialize(ref _congestion, FillContext(now));
+        BeginAlgorithm(now);
         Recovery.Point = _snd.Una;
         Recovery.WindowStamp = now;
     }
@@ -52,6 +50,11 @@ internal sealed partial class TcpConnection
     private CongestionContext FillContext(Instant now)
     {
         CongestionContext context = _tcp.Congestion;
+        if (_congestion.InSlowStart && _control is not { ControlsWindow: true })
+        {
+            _congestion.PacingRate = PacingRate;
+        }
+
         context.Now = now;
         context.Mss = BoundedMss;
         context.SegmentsInFlight = SegmentsInFlight;
@@ -59,6 +62,10 @@ internal sealed partial class TcpConnection
         context.Nxt = _snd.Nxt;
         context.Delivered = _counts.Delivered;
         context.Lost = _recovery?.Lost ?? 0;
+        context.DeliveredAt = new Instant((_recovery?.Rate.DeliveredAt ?? 0) * 1000);
+        context.ApplicationLimited = _recovery?.Rate.ApplicationLimited ?? uint.MaxValue;
+        context.NextDeparture = _lastTransmissionAt;
+        context.ReceiveNext = _rcv.Nxt;
         context.SmoothedRtt8 = _rtt.Smoothed8;
         context.LeastRttMicroseconds = _rtt.LeastMicroseconds;
         context.WindowLimited = IsWindowLimited;
@@ -107,14 +114,16 @@ internal sealed partial class TcpConnection
         }
 
         recovery.ReductionDelivered += delivered;
+        if (!Sysctls.ProportionalReduction)
+        {
+            _congestion.Window = _congestion.Threshold;
+            return;
+        }
+
         int inFlight = SegmentsInFlight;
         int excess = inFlight - _congestion.Threshold;
         int send;
-        if (!Sysctls.ProportionalReduction)
-        {
-            send = -excess;
-        }
-        else if (excess > 0)
+        if (excess > 0)
         {
             long share = ((long)_congestion.Threshold * recovery.ReductionDelivered) + _congestion.PriorWindow - 1;
             send = (int)(share / _congestion.PriorWindow) - recovery.ReductionOut;
@@ -158,7 +167,10 @@ internal sealed partial class TcpConnection
 
         if (_control.ControlsWindow)
         {
-            _control.Control(ref _congestion, FillContext(now), round.Rate);
+            CongestionContext context = FillContext(now);
+            _control.Control(ref _congestion, context, round.Rate);
+            Recovery.Rate.ApplicationLimited = context.ApplicationLimited;
+            _offloadSegments = 0;
             return;
         }
 

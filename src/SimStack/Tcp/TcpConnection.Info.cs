@@ -66,6 +66,8 @@ internal sealed partial class TcpConnection
         BytesRetrans = _counts.BytesRetransmitted,
         RcvOoopack = _counts.OutOfOrder,
         TotalRto = _counts.Timeouts,
+        DeliveryRate = _recovery?.Rate.BytesPerSecond(BoundedMss) ?? 0,
+        DeliveryRateAppLimited = _recovery is { Rate.IsRateLimited: true } ? 1 : 0,
         DsackDups = _recovery?.DsackDuplicates ?? 0,
         ReordSeen = _recovery?.ReorderingSeen ?? 0,
     };

@@ -228,6 +228,7 @@ internal sealed partial class TcpConnection
     private bool TransmitPacket(Instant now, int length, bool fin, int mss, bool push = false)
     {
         NoteFirst(now);
+        int before = SegmentsOut;
         bool whole = QueuedPackets > 0 && _writeQueue!.First.End == _snd.Nxt + length;
         push |= whole && _writeQueue!.First.Push;
         SentFlags record = whole && _writeQueue!.First.EndOfRecord ? SentFlags.EndOfRecord : SentFlags.None;
@@ -268,6 +269,7 @@ internal sealed partial class TcpConnection
         }
 
         _finSent |= fin;
+        Recovery.ReductionOut += InReduction ? SegmentsOut - before : 0;
         NoteDataSent(now, length);
         return true;
     }
@@ -292,6 +294,7 @@ internal sealed partial class TcpConnection
         segment.Length = length + ((flags & SentFlags.Fin) != 0 ? 1 : 0);
         segment.SentAt = now;
         segment.Flags = flags;
+        NoteDeparture(now, ref segment, again: false);
         SequenceNumber seq = _snd.Nxt;
         _snd.Nxt = segment.End;
         return EmitData(now, seq, length, flags | forced);

@@ -24,6 +24,7 @@ internal sealed partial class TcpConnection
             return Errno.ENETUNREACH;
         }
 
+        ChooseAlgorithm(Socket?.CongestionControl);
         InitializeSendSpace(new SequenceNumber(iss ?? _tcp.NextIss(now, Local, Remote)));
         _timestampOffset = _tcp.TimestampOffset(Local, Remote);
         Transition(now, TcpState.SynSent, cause);
@@ -52,6 +53,7 @@ internal sealed partial class TcpConnection
     {
         _path = path;
         _openedPassively = true;
+        ChooseAlgorithm(Listener?.Socket?.Options.CongestionControl);
         _timestampOffset = entry.TimestampOffset;
         InitializeSendSpace(entry.Iss);
         _snd.Nxt = _snd.Written = entry.Iss + 1;

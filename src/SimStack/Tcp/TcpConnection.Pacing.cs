@@ -16,9 +16,12 @@ internal sealed partial class TcpConnection
     private int _offloadSegments;
 
     /// <summary>Bytes per second; as good as unlimited before the first ACK.</summary>
-    private long PacingRate => _pacedSegmentsPercent == 0
-        ? long.MaxValue
+    private long PacingRate => _control is { ControlsWindow: true } ? _congestion.PacingRate
+        : _pacedSegmentsPercent == 0 ? long.MaxValue
         : BoundedMss * 80_000L * _pacedSegmentsPercent / Math.Max(1, _pacedSmoothed8);
+
+    private int LeastOffloadSegments =>
+        _control?.LeastOffloadSegments(_congestion, _tcp.Congestion, Sysctls.MinTsoSegments) ?? Sysctls.MinTsoSegments;
 
     /// <summary>An ACK was processed: twice the window in a round trip in slow start, 1.2 windows later, by default.</summary>
     private void UpdatePacing()
@@ -37,16 +40,14 @@ internal sealed partial class TcpConnection
     {
         if (_offloadSegments == 0)
         {
-            long bytes = _pacedSegmentsPercent == 0
-                ? MostOffloadBytes
-                : Math.Min(BoundedMss * 80_000L * _pacedSegmentsPercent / Math.Max(1, _pacedSmoothed8) >> 10, MostOffloadBytes);
+            long bytes = Math.Min(PacingRate >> 10, MostOffloadBytes);
             uint shift = _rtt.LeastMicroseconds >> Math.Min(Sysctls.TsoRttLog, 31);
             if (shift < 32)
             {
                 bytes = Math.Min(bytes + (MostOffloadBytes >> (int)shift), MostOffloadBytes);
             }
 
-            long segments = Math.Min(Math.Max(bytes / mss, Sysctls.MinTsoSegments), MostOffloadSegments);
+            long segments = Math.Min(Math.Max(bytes / mss, LeastOffloadSegments), MostOffloadSegments);
             // A network card can't sign (Linux: sk_gso_disable).
             _offloadSegments = Authentication is null ? (int)Math.Max(1, Math.Min(segments, MostOffloadBytes / mss)) : 1;
         }

@@ -63,7 +63,7 @@ internal sealed partial class TcpConnection
             int next = segment.Next;
             if ((segment.Flags & (SentFlags.Lost | SentFlags.RetransmissionInFlight)) != SentFlags.Lost)
             {
-                if (!Rack.SentAfter(recovery.Rack.SentAt, recovery.Rack.End, segment.SentAt, segment.End))
+                if (!recovery.Rack.IsSentAfter(segment))
                 {
                     break;
                 }

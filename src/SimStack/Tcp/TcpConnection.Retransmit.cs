@@ -1,3 +1,4 @@
+using SimStack.Tcp.Congestion;
 using SimStack.Tcp.Recovery;
 
 namespace SimStack.Tcp;
@@ -90,6 +91,7 @@ internal sealed partial class TcpConnection
         }
 
         segment.SentAt = now;
+        NoteDeparture(now, ref segment, again: true);
         Sent.MoveToNewest(Sent.Start + index);
         _lastSentAt = now;
         return true;
@@ -140,7 +142,12 @@ internal sealed partial class TcpConnection
             int room = _congestion.Window - SegmentsInFlight;
             if (room <= 0)
             {
-                break;
+                if (Sysctls.ProportionalReduction || recovery.ReductionOut > 0 || _congestion.Phase is not CongestionPhase.Recovery)
+                {
+                    break;
+                }
+
+                room = 1; // Fast retransmit does not ask for the window (RFC 5681 §3.2, step 3); PRR makes room for it.
             }
 
             if ((segment.Flags & (SentFlags.Lost | SentFlags.RetransmissionInFlight)) != SentFlags.Lost)
@@ -189,7 +196,7 @@ internal sealed partial class TcpConnection
         }
 
         CutAfter(index + count - 1);
-        bool fast = _congestion.Phase is not Congestion.CongestionPhase.Loss;
+        bool fast = _congestion.Phase is not CongestionPhase.Loss;
         for (int i = 0; i < count; i++)
         {
             if (!Retransmit(now, index + i, push: count > 1 && i == count - 1))

@@ -253,6 +253,7 @@ internal sealed partial class TcpConnection
         {
             TagNew(now, ref segment, ref round);
             Sent.MarkSacked(position);
+            NoteDelivery(ref segment, ref round);
             recovery.SackedOut++;
             round.SackDelivered++;
             round.Flags |= AckFlags.DataSacked;
@@ -272,7 +273,7 @@ internal sealed partial class TcpConnection
     private void TagNew(Instant now, ref SentSegment segment, ref AckRound round)
     {
         LossRecovery recovery = Recovery;
-        recovery.Rack.Advance(now, segment.SentAt, segment.End, segment.Has(SentFlags.Retransmitted), _rtt.LeastMicroseconds);
+        recovery.Rack.Advance(now, segment, _rtt.LeastMicroseconds);
         if (segment.Has(SentFlags.RetransmissionInFlight))
         {
             // Unless it is lost both are still thought to be under way.

@@ -50,6 +50,11 @@ internal sealed partial class TcpConnection
             return SocketResult.Fail(Errno.EAGAIN);
         }
 
+        if (call is null or { Taken: 0 })
+        {
+            CheckApplicationLimited();
+        }
+
         if (Offloads)
         {
             return SendPackets(now, data, flags, call);

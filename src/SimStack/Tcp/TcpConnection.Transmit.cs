@@ -187,8 +187,10 @@ internal sealed partial class TcpConnection
             _snd.SmallEnd = end;
         }
 
+        NoteDeparture(now, ref segment, again: false);
         SequenceNumber seq = _snd.Nxt;
         _snd.Nxt = end + (fin ? 1 : 0);
+        Recovery.ReductionOut += InReduction ? 1 : 0;
         EmitData(now, seq, length, segment.Flags);
         NoteDataSent(now, length);
     }
@@ -222,7 +224,6 @@ internal sealed partial class TcpConnection
             _pingPong++;
         }
 
-        Recovery.ReductionOut += InReduction ? 1 : 0;
         if (_timers.Kind is not (RetransmissionKind.Timeout or RetransmissionKind.Reordering))
         {
             RearmRetransmission(now);

@@ -160,7 +160,10 @@ internal static class StateTables
         new("data without ACK", p => Bare(TcpFlags.Psh, p.RcvNxt) with { Length = 10 }, _ => null, s),
         new("FIN without ACK", p => Bare(TcpFlags.Fin, p.RcvNxt), _ => null, s),
         new("no control bit at all", p => Bare(TcpFlags.None, p.RcvNxt), _ => null, s),
-        new("old ACK", p => Ack(p.RcvNxt, p.Una - 1), _ => null, s),
+        new("old ACK", p => Ack(p.RcvNxt, p.Una - 1), _ => null, s, By.Rfc9293),
+
+        // Linux believes none for what was never sent: in FIN-WAIT-2 the FIN was.
+        new("old ACK", p => Ack(p.RcvNxt, p.Una - 1), p => s is S.FinWait2 ? null : Acknowledge(p), s, By.Linux),
         new("the ACK again", p => Ack(p.RcvNxt, p.Una), _ => null, s),
         new("ACK of what was never sent", p => Ack(p.RcvNxt, p.SndNxt + 1), Acknowledge, s),
         new("ACK as old as the largest window", p => Ack(p.RcvNxt, p.Una - 65_535), _ => null, s, By.Rfc9293),

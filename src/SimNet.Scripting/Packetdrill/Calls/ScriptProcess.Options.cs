@@ -12,7 +12,7 @@ internal sealed partial class ScriptProcess
     // Those that Linux has as modules and the stack has not; any other name is ENOENT there.
     private static readonly string[] MissingCongestionControls =
     [
-        "bbr", "bic", "cdg", "dctcp", "highspeed", "htcp", "hybla", "illinois", "lp", "nv", "scalable", "vegas", "veno", "westwood", "yeah",
+        "bic", "cdg", "highspeed", "htcp", "hybla", "illinois", "lp", "nv", "scalable", "veno", "westwood", "yeah",
     ];
 
     private const int LongestOption = 4096;
@@ -97,7 +97,7 @@ internal sealed partial class ScriptProcess
             case "SO_TIMESTAMPING" or "SO_TIMESTAMPING_NEW":
                 return SetTimestamping(socket, name, value, now);
             case "TCP_CONGESTION":
-                return SetCongestionControl(socket.Tcp!, value);
+                return SetCongestionControl(socket.Tcp!, value, now);
             case "TCP_FASTOPEN_KEY":
                 return CallResult.From(socket.Tcp!.SetFastOpenKeys(value));
             case "TCP_MD5SIG" or "TCP_MD5SIG_EXT":
@@ -211,7 +211,7 @@ internal sealed partial class ScriptProcess
         return result;
     }
 
-    private CallResult SetCongestionControl(TcpSocket tcp, byte[] value)
+    private CallResult SetCongestionControl(TcpSocket tcp, byte[] value, Instant now)
     {
         const int LongestName = 15;
         if (value.Length < 1)
@@ -221,7 +221,7 @@ internal sealed partial class ScriptProcess
 
         int end = Array.IndexOf(value, (byte)0);
         string name = Encoding.Latin1.GetString(value, 0, Math.Min(end < 0 ? value.Length : end, LongestName));
-        Errno errno = tcp.SetCongestionControl(name, _capabilities.Has(Capabilities.NetAdmin));
+        Errno errno = tcp.SetCongestionControl(now, name, _capabilities.Has(Capabilities.NetAdmin));
         return errno is Errno.ENOENT && MissingCongestionControls.Contains(name, StringComparer.Ordinal)
             ? throw CallException.Unsupported($"TCP_CONGESTION {name}")
             : CallResult.From(errno);
@@ -253,6 +253,10 @@ internal sealed partial class ScriptProcess
                 return 0;
             case "TCP_FASTOPEN_KEY":
                 value = socket.Tcp!.GetFastOpenKeys();
+                return 0;
+            case "TCP_CC_INFO":
+                byte[] info = new byte[20];
+                value = info[..socket.Tcp!.GetCongestionInfo(now, info)];
                 return 0;
         }
 

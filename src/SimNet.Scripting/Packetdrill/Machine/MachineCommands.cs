@@ -269,7 +269,7 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
 
     private static TargetAnswer? Apply(ref Route route, RouteMetric metric)
     {
-        if (metric.IsLocked && metric.Name != "mtu")
+        if (metric.IsLocked && metric.Name is not ("mtu" or "congctl" or "cwnd"))
         {
             return TargetAnswer.Unsupported($"ip route {metric.Name} lock");
         }
@@ -290,6 +290,12 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
                 return null;
             case "fastopen_no_cookie":
                 route = route with { FastOpenNoCookie = metric.Number != 0 };
+                return null;
+            case "congctl" when Sysctls.IsCongestionControl(metric.Text):
+                route = route with { CongestionControl = metric.Text, IsCongestionControlLocked = metric.IsLocked };
+                return null;
+            case "cwnd" when metric.IsLocked:
+                route = route with { WindowClamp = (int)metric.Number };
                 return null;
             case "metric":
                 route = route with { Metric = (int)metric.Number };

@@ -43,9 +43,6 @@ internal sealed class TestMachine
         Sockets = new ScriptSockets(this);
         // Linux rounds timers to its tick: nothing that a script is about. Exact timers are what its times mean.
         Host.Sysctls.TrySet("sim.timer_hz", "0", out _);
-        // But for one: scripts were timed by kernels before 6.7, with 250 ticks a second, whose reordering timer waited two ticks longer than
-        // RACK's window and was a tick late: that is more than the tolerance.
-        Host.Sysctls.TrySet("sim.tcp_reo_timeout_min_us", "12000", out _);
     }
 
     public TestMachineOptions Options { get; }

@@ -34,7 +34,6 @@ internal sealed partial class ScriptRun
     private readonly CodeScope _scope = new();
     private readonly Dictionary<CodeEvent, CodeBlock> _code = new(ReferenceEqualityComparer.Instance);
     private readonly List<string> _output = [];
-    private readonly MissingBehaviours _missing;
     private readonly List<PacketdrillStep> _steps = [];
 
     // The blocking call on the second thread.
@@ -59,8 +58,7 @@ internal sealed partial class ScriptRun
         _machine = new TestMachine(_settings.MachineOptions()) { TimestampTolerance = _settings.Tolerance };
         VirtualFiles files = new();
         _timeline = new Timeline(_settings.Tolerance, _settings.TolerancePercent);
-        _missing = new MissingBehaviours(_machine);
-        _exchange = new PacketExchange(_machine, _settings, _missing);
+        _exchange = new PacketExchange(_machine, _settings);
         _process = new ScriptProcess(_machine, files);
         _commands = new MachineCommands(_machine, files, time => WaitUntil(_machine.Now + time));
     }
@@ -76,11 +74,6 @@ internal sealed partial class ScriptRun
             failure ??= RunCommand(_script.CleanupCommand);
         }
 
-        if (failure is { UnsupportedFeature: null } && _missing.Name(IsOfCall(failure)) is { } behaviour)
-        {
-            failure = failure with { Message = $"{failure.Message} ({behaviour} is not supported yet)", MissingBehaviour = behaviour };
-        }
-
         List<PacketdrillPacket> packets = new(_machine.History.Count);
         foreach (LivePacket packet in _machine.History)
         {
@@ -94,9 +87,6 @@ internal sealed partial class ScriptRun
 
         return new PacketdrillResult(failure, _steps, packets, _timeline.ToScript(_machine.Now), _output);
     }
-
-    private bool IsOfCall(PacketdrillFailure failure) =>
-        _script.Events.Any(e => e is SystemCallEvent && e.Position.Line == failure.Position.Line);
 
     private PacketdrillFailure? RunEvents()
     {

@@ -11,7 +11,10 @@ internal static class CongestionAlgorithms
     private static readonly (string Name, bool Restricted, Func<CongestionControl> Create)[] All =
     [
         ("reno", false, static () => new Reno()),
+        ("bbr", false, static () => new Bbr()),
         ("cubic", true, static () => new Cubic()),
+        ("dctcp", true, static () => new Dctcp()),
+        ("vegas", true, static () => new Vegas()),
     ];
 
     /// <summary>Of tcp_available_congestion_control.</summary>
@@ -29,6 +32,9 @@ internal static class CongestionAlgorithms
     /// <summary>A new one for a connection.</summary>
     /// <param name="name">One that is known; reno stands in for any other.</param>
     public static CongestionControl Create(string name) => All[Math.Max(0, Find(name))].Create();
+
+    /// <summary>SYN and data are sent as ECN-capable whatever net.ipv4.tcp_ecn says (TCP_CONG_NEEDS_ECN).</summary>
+    public static bool NeedsEcn(string name) => name == "dctcp";
 
     private static int Find(string name)
     {

@@ -88,6 +88,9 @@ internal abstract class CongestionControl
     /// <summary>The window after a reduction turned out to be a mistake (undo_cwnd).</summary>
     public virtual int WindowAfterUndo(ref CongestionState state, CongestionContext context) => Math.Max(state.Window, state.PriorWindow);
 
+    /// <summary>TCP_CC_INFO: writes the algorithm's part of union tcp_cc_info, 20 bytes at most, and tells how many (get_info).</summary>
+    public virtual int WriteInfo(Span<byte> to, CongestionContext context) => 0;
+
     /// <summary>Segments that an offload packet has at least (min_tso_segs).</summary>
     public virtual int LeastOffloadSegments(in CongestionState state, CongestionContext context, int setting) => setting;
 }

@@ -29,6 +29,14 @@ internal struct CongestionState
 
     public readonly bool InSlowStart => Window < Threshold;
 
+    /// <summary>
+    /// The threshold that a pause or a new start leaves: three quarters of the window at least, unless a reduction set it (Linux:
+    /// tcp_current_ssthresh).
+    /// </summary>
+    public readonly int ThresholdToKeep => Phase is CongestionPhase.Cwr or CongestionPhase.Recovery
+        ? Threshold
+        : Math.Max(Threshold, (Window >> 1) + (Window >> 2));
+
     /// <summary>One segment for each acknowledged, up to the threshold (Linux: tcp_slow_start; RFC 5681 §3.1 without its count in bytes).</summary>
     /// <returns>How many acknowledged segments are left for congestion avoidance.</returns>
     public int SlowStart(int acknowledged)

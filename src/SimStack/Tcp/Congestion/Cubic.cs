@@ -145,7 +145,7 @@ internal sealed class Cubic : CongestionControl
     {
         long now = context.Ticks;
         _renoAcknowledged += acknowledged;
-        if (_lastWindow == window && now - _lastUpdate <= context.TicksPerSecond / 32)
+        if (!context.Sysctls.CubicEveryAck && _lastWindow == window && now - _lastUpdate <= context.TicksPerSecond / 32)
         {
             return;
         }

@@ -8,7 +8,16 @@ internal struct RateSample
     /// <summary>When, and at which counts, the newest segment that the ACK delivered was sent.</summary>
     public Instant PriorTime;
     public uint PriorDelivered;
-    public uint PriorDeliveredCe;
+
+    /// <summary>The ACK delivered a segment whose moment of sending is known.</summary>
+    public bool HasPrior;
+
+    /// <summary>Segments in flight when that segment was sent, with it, and those lost since.</summary>
+    public int InFlightWhenSent;
+    public int LostSinceSent;
+
+    /// <summary>The low 16 bits of the counters of then.</summary>
+    public ushort PriorDeliveredCe, PriorLost;
 
     /// <summary>Segments delivered over the interval; -1: no sample.</summary>
     public int Delivered;

@@ -1,3 +1,4 @@
+using SimStack.Tcp.Congestion;
 using SimStack.Wire;
 
 namespace SimStack.Tcp.Recovery;
@@ -20,6 +21,9 @@ internal sealed class LossRecovery(int reordering)
 
     /// <summary>Segments taken for lost since the connection began (Linux: lost).</summary>
     public uint Lost;
+
+    /// <summary>The delivery rate's sampler. Until the first ACK its samples show no bandwidth (Linux: app_limited is ~0 at first).</summary>
+    public DeliveryRate Rate = new() { ApplicationLimited = uint.MaxValue };
 
     /// <summary>SND.NXT when the state was entered that recovery is in (Linux: high_seq).</summary>
     public SequenceNumber Point;
