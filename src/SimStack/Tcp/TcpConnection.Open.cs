@@ -121,6 +121,7 @@ internal sealed partial class TcpConnection
         _congestion.Established(_retransmissions, Profile.Rfc6298Timer);
         _receivedMss = (ushort)Math.Clamp(Math.Min(Math.Min(_advertisedMss, (int)_maximumSegment), _rcv.Wnd / 2), 88, 536);
         _copied = _rcv.Nxt;
+        InitializeBufferSpace();
         _retransmissions = 0;
         _backoff = 0;
         _firstRetransmissionAt = Instant.Never;

@@ -44,7 +44,7 @@ internal sealed partial class TcpConnection : TcpFlow
 
     public override TcpState State => _state;
 
-    public override Instant Deadline => _timers.Earliest;
+    public override Instant Deadline => _received is null ? _timers.Earliest : Instant.Min(_timers.Earliest, _received.HeldAcks.Deadline);
 
     public ref readonly SendSequenceSpace Snd => ref _snd;
 
@@ -112,15 +112,21 @@ internal sealed partial class TcpConnection : TcpFlow
     private void StopWork(Instant now)
     {
         _timers.Clear();
+        if (_received is not null)
+        {
+            _received.HeldAcks.Deadline = Instant.Never;
+        }
+
         DropNotices(now);
         _sendBuffer?.Clear();
         _sendBuffer = null;
         _sent = null;
-        _outOfOrder = null;
+        DropOutOfOrder();
         if (IsOrphan)
         {
             _receiveBuffer?.Clear();
             _receiveBuffer = null;
+            ReleaseReceiveMemory();
         }
 
         Listener?.ConnectionGone(now, this);

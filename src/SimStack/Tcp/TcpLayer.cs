@@ -24,6 +24,7 @@ internal sealed partial class TcpLayer
         Timestamps = clock ?? new TimestampClock(
             (uint)_secret.Compute(1, 2), new Duration((long)(_secret.Compute(3, 4) % 1_000_000)));
         Flows = new FlowTable(_secret.Compute(5, 6));
+        Memory = new TcpMemory(host.Counters);
     }
 
     public Host Host { get; }
@@ -35,6 +36,8 @@ internal sealed partial class TcpLayer
     public ChunkPool Chunks { get; } = new();
 
     public FlowTable Flows { get; }
+
+    public TcpMemory Memory { get; }
 
     public FlowTimers Timers { get; } = new();
 

@@ -23,6 +23,9 @@ internal ref struct TcpSegment
     public ushort DestinationPort;
     public byte TrafficClass;
 
+    /// <summary>Bytes of the TCP header with its options.</summary>
+    public byte HeaderLength;
+
     public readonly bool Has(TcpFlags flag) => (Flags & flag) != 0;
 
     /// <summary>SEG.LEN: bytes of data and one for each of SYN and FIN.</summary>
