@@ -82,7 +82,8 @@ public sealed partial class Sysctls
     public int PortRangeFirst = 32_768, PortRangeLast = 60_999;
     public int DefaultTtl = 64;
 
-    // sim.*
+    // sim.*; of a host's interfaces: 0 as each has it, otherwise 1 + ReceiveBufferLayout
+    public int ReceiveBuffers;
     public int TimerHz;
     public int TimeWaitMilliseconds = 60_000;
     public int InitialWindowSegments = 10;
@@ -196,6 +197,7 @@ public sealed partial class Sysctls
         AddIcmp(Number, Flag);
         Number("sim.tcp_timewait_ms", 0, int.MaxValue, s => s.TimeWaitMilliseconds, (s, v) => s.TimeWaitMilliseconds = v);
         Number("sim.timer_hz", 0, 1000, s => s.TimerHz, (s, v) => s.TimerHz = v);
+        Number("sim.rx_buffers", 0, 2, s => s.ReceiveBuffers, (s, v) => s.ReceiveBuffers = v);
         Number("sim.tcp_init_cwnd", 1, 65_535, s => s.InitialWindowSegments, (s, v) => s.InitialWindowSegments = v);
         Number("sim.tcp_rto_initial_ms", 1, 120_000, s => s.InitialRtoMilliseconds, (s, v) => s.InitialRtoMilliseconds = v);
         Number("sim.tcp_connect_timeout_ms", 0, int.MaxValue, s => s.ConnectTimeoutMilliseconds, (s, v) => s.ConnectTimeoutMilliseconds = v);

@@ -32,7 +32,8 @@ internal sealed partial class TcpConnection
     /// <summary>Whether the window and what is taken in go by memory, as in Linux since 6.6.</summary>
     private bool ChargesMemory => Profile.ChargesSegmentMemory;
 
-    private ReceiveBufferLayout BufferLayout => _path?.Interface.ReceiveBuffers ?? default;
+    private ReceiveBufferLayout BufferLayout =>
+        Sysctls.ReceiveBuffers > 0 ? (ReceiveBufferLayout)(Sysctls.ReceiveBuffers - 1) : _path?.Interface.ReceiveBuffers ?? default;
 
     private SegmentBuffer BufferOf(scoped in TcpSegment segment) => SegmentBuffer.For(
         BufferLayout, segment.Data.Length, (RemoteAddress.IsV4 ? 20 : 40) + segment.HeaderLength + segment.Data.Length);
