@@ -90,6 +90,22 @@ internal sealed class ReassemblyQueue
         return memory;
     }
 
+    /// <summary>
+    /// Whether one buffer has all of it. Where the buffers of a range begin is not known, but what came twice as it was cut the first time
+    /// is not longer than they are.
+    /// </summary>
+    public bool HoldsInOneBuffer(SequenceNumber left, SequenceNumber right)
+    {
+        int index = FirstEndingAtOrAfter(left + 1);
+        if (index == Count || At(index).Left > left || At(index).Right < right)
+        {
+            return false;
+        }
+
+        ref Range range = ref At(index);
+        return (right - left) * (long)range.Buffers <= range.Right - range.Left || left >= range.Right - range.Last.Length;
+    }
+
     /// <summary>The first part of the range that is there already, for a D-SACK; false when none is.</summary>
     public bool TryFindOverlap(SequenceNumber left, SequenceNumber right, out SackBlock overlap)
     {

@@ -11,7 +11,7 @@ internal sealed class ReceiveMemory
 {
     private const int Page = 4096;
 
-    private SegmentBuffer[] _buffers = new SegmentBuffer[4];
+    private SegmentBuffer[] _buffers = new SegmentBuffer[2];
     private int _first;
     private int _count;
 
@@ -213,19 +213,19 @@ internal sealed class ReceiveMemory
         }
 
         /// <summary>Data was read: how much in the last round trip, when that is more than ever before (tcp_rcv_space_adjust).</summary>
-        /// <param name="stamp">When the connection last did anything.</param>
+        /// <param name="now">The instant.</param>
         /// <param name="copied">The next sequence number to read.</param>
         /// <param name="unread">Bytes that wait to be read.</param>
-        public int TakeRead(Instant stamp, SequenceNumber copied, int unread)
+        public int TakeRead(Instant now, SequenceNumber copied, int unread)
         {
-            if (Rtt8 == 0 || Elapsed(_readSince, stamp) < Rtt8 >> 3)
+            if (Rtt8 == 0 || Elapsed(_readSince, now) < Rtt8 >> 3)
             {
                 return 0;
             }
 
             int read = copied - _readFrom - unread;
             _readFrom = copied;
-            _readSince = stamp;
+            _readSince = now;
             return read > Space ? read : 0;
         }
 

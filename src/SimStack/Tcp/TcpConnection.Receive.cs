@@ -32,7 +32,7 @@ internal sealed partial class TcpConnection
                 // Auto-tuning looks on when the first buffer's data is copied: how much is unread then includes the others'.
                 int first = _received is null ? count : Math.Min(count, _received.FirstLength);
                 ConsumeReceived(first);
-                TuneAfterRead();
+                TuneAfterRead(now);
                 if (count > first)
                 {
                     ConsumeReceived(count - first);

@@ -17,9 +17,6 @@ internal sealed partial class TcpConnection
 
     private bool IsReceiveQueueEmpty => _rcv.Nxt == _copied;
 
-    /// <summary>When the connection last received or sent (Linux: tcp_mstamp).</summary>
-    private Instant LastActivity => Instant.Max(_lastReceivedAt, _lastTransmissionAt);
-
     /// <summary>
     /// A full segment that echoes a timestamp not seen before tells the round trip (tcp_rcv_rtt_measure_ts). Timestamps count milliseconds,
     /// and less than one is no sample.
@@ -45,11 +42,11 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>Data was read, as much of it as lay in one buffer.</summary>
-    private void TuneAfterRead()
+    private void TuneAfterRead(Instant now)
     {
         if (_received is { } received && ChargesMemory)
         {
-            int read = received.Sizing.TakeRead(LastActivity, _copied, _rcv.Nxt - _copied);
+            int read = received.Sizing.TakeRead(now, _copied, _rcv.Nxt - _copied);
             if (read > 0)
             {
                 GrowReceiveBuffer(read);

@@ -41,6 +41,10 @@ internal sealed partial class TcpConnection
             || (_received?.Total ?? 0) > _receiveBufferLimit - (_receiveBufferLimit >> 3) || _rcv.Remaining <= _receivedMss);
     }
 
+    /// <summary>There is something to read, and it is not yet worth it.</summary>
+    public bool IsBelowLowWater(int length) => Readable > 0 && !ReceiveClosed && !_readShut && PendingError is Errno.OK
+        && _state is not TcpState.Closed && !HasEnoughToRead(Math.Min(LowWater, length));
+
     public PollEvents Poll()
     {
         PollEvents events = PollEvents.None;

@@ -114,13 +114,13 @@ internal sealed partial class TcpConnection
     private void PutAhead(Instant now, SequenceNumber left, SequenceNumber right, ReadOnlySpan<byte> data, in SegmentBuffer buffer)
     {
         _outOfOrder ??= new ReassemblyQueue();
-        bool isFirst = _outOfOrder.Count == 0;
         if (_outOfOrder.TryFindOverlap(left, right, out SackBlock again))
         {
             RememberDuplicate(again.Left, again.Right);
         }
 
-        bool isKnown = again.Left == left && again.Right == right && !isFirst;
+        int memory = 0;
+        bool isKnown = _outOfOrder.HoldsInOneBuffer(left, right);
         if (isKnown)
         {
             Count(SnmpCounter.TcpExtTCPOFOMerge);
@@ -128,13 +128,13 @@ internal sealed partial class TcpConnection
         else
         {
             ReceiveBuffer.WriteAt(ReceiveBuffer.Length + (left - _rcv.Nxt), data);
-            int memory = _outOfOrder.Add(left, right, buffer, out bool joined);
+            memory = _outOfOrder.Add(left, right, buffer, out bool joined);
             if (joined)
             {
                 Count(SnmpCounter.TcpExtTCPRcvCoalesce);
+                ChargeReceived(memory);
+                memory = 0;
             }
-
-            ChargeReceived(memory);
         }
 
         int block = _outOfOrder.ExtendBlock(left, right);
@@ -149,5 +149,8 @@ internal sealed partial class TcpConnection
         {
             GrowWindowByMemory(data.Length, buffer.Memory);
         }
+
+        // A buffer that stays its own is charged when all is done (skb_set_owner_r).
+        ChargeReceived(memory);
     }
 }
