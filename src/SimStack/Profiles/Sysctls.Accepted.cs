@@ -111,10 +111,6 @@ public sealed partial class Sysctls
         only("net.ipv4.tcp_comp_sack_nr", 0, 255, [44, 0]);
         any("net.ipv4.tcp_comp_sack_slack_ns", "100000", 0);
         any("net.ipv4.tcp_early_demux", "1", 0, 255);
-        only("net.ipv4.tcp_ecn", 0, 5, [2, 0]);
-        any("net.ipv4.tcp_ecn_fallback", "1", 0, 1);
-        any("net.ipv4.tcp_ecn_option", "2", 0, 3);
-        any("net.ipv4.tcp_ecn_option_beacon", "3", 0, 255);
         any("net.ipv4.tcp_fack", "0", 0, 255);
         only("net.ipv4.tcp_fastopen", 0, int.MaxValue, [1, 0, 0x70403]);
         any("net.ipv4.tcp_fastopen_blackhole_timeout_sec", "0", 0, int.MaxValue);

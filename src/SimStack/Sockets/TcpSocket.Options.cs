@@ -84,8 +84,8 @@ public sealed partial class TcpSocket
             SocketOption.TCP_QUICKACK => Flag(_connection?.QuickAckMode ?? true),
             SocketOption.TCP_USER_TIMEOUT => SocketResult.Ok(Options.UserTimeoutMilliseconds),
             SocketOption.TCP_WINDOW_CLAMP => SocketResult.Ok(Options.WindowClamp),
-            SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService),
-            SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass),
+            SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService | EcnBits),
+            SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass | EcnBits),
             SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : sysctls.DefaultTtl),
             SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? DefaultPathMtuDiscovery)),
             SocketOption.IP_FREEBIND => Flag(Options.FreeBind),
@@ -95,6 +95,9 @@ public sealed partial class TcpSocket
             _ => SocketResult.Fail(Errno.ENOPROTOOPT),
         };
     }
+
+    /// <summary>How the last segment went, which Linux shows in the two bits that the user can't set.</summary>
+    private int EcnBits => _connection is { } connection ? connection.TypeOfService & EcnMask : 0;
 
     private PathMtuDiscovery DefaultPathMtuDiscovery =>
         Host.Sysctls.NoPathMtuDiscovery == 0 ? PathMtuDiscovery.IP_PMTUDISC_WANT : PathMtuDiscovery.IP_PMTUDISC_DONT;

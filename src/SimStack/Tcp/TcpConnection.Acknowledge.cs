@@ -53,13 +53,21 @@ internal sealed partial class TcpConnection
         bool windowChanged = UpdateSendWindow(now, segment);
         bool outstanding = SegmentsOut > 0;
         JudgeLossProbe(segment, segment.Ack > _snd.Una, windowChanged);
+        if (segment.Ack >= _snd.Una)
+        {
+            AcceptCwr(segment);
+        }
+
         if (segment.Ack > _snd.Una)
         {
             AcknowledgeNew(now, segment);
         }
         else if (segment.Ack == _snd.Una)
         {
+            uint delivered = _counts.Delivered;
             CountDuplicate(now, segment, windowChanged);
+            // Without SACK a duplicate tells of no segment in particular.
+            TakeEcnFeedback(now, segment, _sackOn || UsesClassicEcn ? (int)(_counts.Delivered - delivered) : 0, 0, outstanding);
         }
 
         if (outstanding)
@@ -107,6 +115,11 @@ internal sealed partial class TcpConnection
 
         bool retransmitted = (Sent[0].Flags & SentFlags.Retransmitted) != 0;
         SampleRtt(now, Sent[0].SentAt, retransmitted, segment.Options);
+        if (EcnMode is EcnState.Accurate)
+        {
+            JudgeThirdSegment(segment);
+        }
+
         BecomeEstablished(now, segment, segment.Has(TcpFlags.Syn) ? "rcv SYN,ACK" : "rcv ACK of SYN");
         return Check.Continue;
     }
@@ -141,6 +154,8 @@ internal sealed partial class TcpConnection
 
     private void AcknowledgeNew(Instant now, scoped in TcpSegment segment)
     {
+        bool opening = SegmentsOut > 0 && (Sent[0].Flags & SentFlags.Syn) != 0;
+        bool outstanding = SegmentsOut > 0;
         _counts.BytesAcked += segment.Ack - _snd.Una;
         _snd.Una = segment.Ack;
         // What we sent arrived: the neighbour is reachable, no need to ask it (RFC 4861 §7.3.1; Linux for ARP too).
@@ -162,6 +177,11 @@ internal sealed partial class TcpConnection
 
         _retransmissions = 0;
         _firstRetransmissionAt = Instant.Never;
+        if (!opening)
+        {
+            TakeEcnFeedback(now, segment, delivered, Math.Max(bytes, 0), outstanding);
+        }
+
         RespondToProgress(now, acknowledged, delivered);
         if (SegmentsOut == 0)
         {
@@ -276,6 +296,8 @@ internal sealed partial class TcpConnection
                 MarkFirstLost();
                 RetransmitLost(now);
                 break;
+            case CongestionPhase.Cwr when _snd.Una <= _recoveryPoint:
+                break; // Something beyond must be acknowledged, so that CWR has reached the peer (tcp_fastretrans_alert).
             case CongestionPhase.Loss when _snd.Una >= _recoveryPoint:
                 _congestion.Leave();
                 _congestion.Acknowledged(delivered, limited: true);
@@ -334,6 +356,9 @@ internal sealed partial class TcpConnection
                 }
 
                 break;
+            case CongestionPhase.Cwr when _congestion.DuplicateAcks >= Sysctls.Reordering:
+                FastRetransmit(now);
+                break;
             case CongestionPhase.Loss:
                 _congestion.DuplicateAcks = 0;
                 break;
@@ -345,6 +370,7 @@ internal sealed partial class TcpConnection
         _recoveryPoint = _snd.Nxt;
         _probeOutstanding = false;
         _congestion.EnterRecovery();
+        QueueCwr();
         Count(SnmpCounter.TcpExtTCPRenoRecovery);
         Count(SnmpCounter.TcpExtTCPFastRetrans);
         MarkFirstLost();

@@ -11,6 +11,7 @@ internal sealed partial class TcpConnection
 {
     private bool _ackScheduled;
     private bool _acknowledgeNow;
+    private bool _acknowledgeWhenDue;
     private bool _pushSeen;
     private bool _secondPushSeen;
     private byte _quickAcks;
@@ -78,6 +79,7 @@ internal sealed partial class TcpConnection
         }
 
         _lastDataAt = now;
+        EchoMark(now);
         GrowWindow(length);
     }
 
@@ -131,7 +133,7 @@ internal sealed partial class TcpConnection
         // More than one full segment waits for its ACK (SHLD-19). Linux lets the reader acknowledge when the window shrinks
         // meanwhile.
         bool everySecond = _rcv.Nxt - _rcv.Wup > _receivedMss && (!Profile.QuickAcks || SelectWindow() >= _rcv.Wnd);
-        if (everySecond || _acknowledgeNow || (_quickAcks > 0 && !InPingPong) || _outOfOrder is { Count: > 0 })
+        if (everySecond || _acknowledgeNow || _acknowledgeWhenDue || (_quickAcks > 0 && !InPingPong) || _outOfOrder is { Count: > 0 })
         {
             SendAck(now);
             return;
@@ -181,7 +183,7 @@ internal sealed partial class TcpConnection
             _ackDelay = AckDelayMinimum;
         }
 
-        _ackScheduled = _acknowledgeNow = _pushSeen = _secondPushSeen = false;
+        _ackScheduled = _acknowledgeNow = _acknowledgeWhenDue = _pushSeen = _secondPushSeen = false;
         _timers.DelayedAck = Instant.Never;
     }
 

@@ -11,7 +11,7 @@ internal sealed partial class TcpConnection
 
     private bool HasNothingToSend => SegmentsOut == 0 && !HasUnsent;
 
-    public TcpInfo GetInfo(Instant now) => InfoOfPath(now, new TcpInfo
+    public TcpInfo GetInfo(Instant now) => InfoOfEcn(InfoOfPath(now, new TcpInfo
     {
         // What waits in TIME-WAIT is no part of Linux' socket any more, which is closed then.
         State = (_tcp.StateOf(this) is TcpState.TimeWait ? TcpState.Closed : _tcp.StateOf(this)).ToLinuxNumber(),
@@ -19,13 +19,15 @@ internal sealed partial class TcpConnection
         {
             Congestion.CongestionPhase.Open => 0,
             Congestion.CongestionPhase.Disorder => 1,
+            Congestion.CongestionPhase.Cwr => 2,
             Congestion.CongestionPhase.Recovery => 3,
             _ => 4,
         },
         Retransmits = _retransmissions,
         Probes = _probesUnanswered + _keepAliveProbes,
         Backoff = _backoff,
-        Options = (_timestampsOn ? 1 : 0) | (_sackOn ? 2 : 0) | (_scalingOn ? 4 : 0),
+        Options = (_timestampsOn ? 1 : 0) | (_sackOn ? 2 : 0) | (_scalingOn ? 4 : 0) | (EcnMode != EcnState.None ? 8 : 0)
+            | ((_ecn & EcnState.Seen) != 0 ? 16 : 0),
         SndWscale = _sendScale,
         RcvWscale = _scalingOn ? _receiveScale : 0,
         Ato = _ackDelay.WholeMicroseconds,
@@ -49,7 +51,7 @@ internal sealed partial class TcpConnection
         BusyTime = _chronograph.Elapsed(now, SendLimit.Busy).WholeMicroseconds,
         RwndLimited = _chronograph.Elapsed(now, SendLimit.ReceiveWindow).WholeMicroseconds,
         SndbufLimited = _chronograph.Elapsed(now, SendLimit.SendBuffer).WholeMicroseconds,
-    });
+    }));
 
     private TcpInfo InfoOfPath(Instant now, TcpInfo info) => info with
     {
@@ -67,11 +69,32 @@ internal sealed partial class TcpConnection
         DataSegsIn = _counts.DataSegmentsIn,
         DataSegsOut = _counts.DataSegmentsOut,
         Delivered = _counts.Delivered,
+        DeliveredCe = _counts.DeliveredCe,
         BytesSent = _counts.BytesSent,
         BytesRetrans = _counts.BytesRetransmitted,
         RcvOoopack = _counts.OutOfOrder,
         TotalRto = _counts.Timeouts,
     };
+
+    private TcpInfo InfoOfEcn(TcpInfo info)
+    {
+        info = info with
+        {
+            EcnMode = EcnMode switch { EcnState.Classic => 1, EcnState.Accurate => 2, EcnState.Pending => 3, _ => 0 },
+        };
+        return _ecnCounters is not { } counters ? info : info with
+        {
+            ReceivedCe = counters.ReceivedCe,
+            ReceivedE1Bytes = counters.ReceivedBytes[EcnField.Ect1 - 1],
+            ReceivedE0Bytes = counters.ReceivedBytes[EcnField.Ect0 - 1],
+            ReceivedCeBytes = counters.ReceivedBytes[EcnField.Ce - 1],
+            DeliveredE1Bytes = counters.DeliveredBytes[EcnField.Ect1 - 1],
+            DeliveredE0Bytes = counters.DeliveredBytes[EcnField.Ect0 - 1],
+            DeliveredCeBytes = counters.DeliveredBytes[EcnField.Ce - 1],
+            AccurateEcnOptionSeen = (int)counters.Option,
+            AccurateEcnFailures = (int)counters.Failures,
+        };
+    }
 
     /// <summary>A user's question, so that it may look at every segment.</summary>
     private int CountRetransmissionsInFlight()

@@ -120,6 +120,7 @@ internal sealed partial class TcpConnection
         {
             _probeOutstanding = false;
             _congestion.ReduceForLoss();
+            QueueCwr();
             Count(SnmpCounter.TcpExtTCPLossProbeRecovery);
         }
         else if (!advances && segment.Length == 0 && !windowChanged && segment.Options.SackCount == 0)

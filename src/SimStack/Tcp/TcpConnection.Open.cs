@@ -100,6 +100,7 @@ internal sealed partial class TcpConnection
         TcpOptions options = default;
         options.WindowScale = -1;
         WriteSynOptions(now, ref options, flags.HasFlag(TcpFlags.Ack));
+        flags |= _state is TcpState.SynSent ? EcnOfSyn(retransmission) : EcnOfCrossingSynAck(ref options);
         // The window of a SYN is never scaled (RFC 7323 §2.2).
         Emit(now, _snd.Iss, flags, (ushort)Math.Min(_rcv.Wnd, 65_535), options, default);
     }

@@ -73,7 +73,7 @@ internal sealed partial class TcpConnection
         _finWait2Seconds = options.FinWait2Seconds;
         _userTimeoutMilliseconds = options.UserTimeoutMilliseconds;
         _windowClampOption = options.WindowClamp;
-        _typeOfService = options.TrafficClassFor(RemoteAddress.IsV4);
+        _typeOfService = (byte)((_typeOfService & EcnField.Mask) | options.TrafficClassFor(RemoteAddress.IsV4));
         _pathMtuDiscovery = options.PathMtuDiscovery;
         _receiveErrors = options.ReceiveErrors;
         _ttl = options.TimeToLiveFor(RemoteAddress.IsV4, Sysctls.DefaultTtl);

@@ -84,6 +84,7 @@ internal sealed partial class TcpConnection
             _retransmissions = 0;
         }
 
+        TakeEcnOfSynAck(segment);
         BecomeEstablished(now, segment, "rcv SYN,ACK");
         // Data and controls beside the SYN go on at the sixth step (§3.10.7.3, fourth); the SYN itself is done. Linux leaves them for
         // the peer to send again.
@@ -91,7 +92,7 @@ internal sealed partial class TcpConnection
         segment.Flags &= ~TcpFlags.Syn;
         bool more = Profile.RfcSegmentChecks && (segment.Data.Length > 0 || segment.Has(TcpFlags.Fin));
         // Linux holds the ACK back when there is data to carry it; a blocking connect has none.
-        SendAck(now);
+        SendAck(now, EcnMode is EcnState.Accurate ? Reflected(EcnCounters.SynReceived) : TcpFlags.None);
         if (more)
         {
             ProcessFromUrgentOn(now, ref segment);
@@ -107,6 +108,7 @@ internal sealed partial class TcpConnection
         _snd.Wnd = segment.Window;
         _snd.Wl1 = segment.Seq;
         _snd.MaxWnd = segment.Window;
+        TakeEcnOfCrossingSyn(segment);
         Transition(now, TcpState.SynReceived, "rcv SYN");
         SendSyn(now, retransmission: false);
         ArmRetransmission(now);

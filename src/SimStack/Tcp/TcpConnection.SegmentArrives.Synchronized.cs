@@ -17,6 +17,11 @@ internal sealed partial class TcpConnection
             return; // The RFC drops it at the fifth check; Linux before it could be answered.
         }
 
+        if (EcnMode != EcnState.None && IsOrphanInFinWait2 && !Profile.RfcSegmentChecks)
+        {
+            SetEcnMode(EcnState.None); // A record in the connection's place answers from here on in Linux, and knows nothing of ECN (tcp_time_wait).
+        }
+
         if (CheckTimestamps(now, segment) is Check.Drop
             || CheckSequence(now, segment) is Check.Drop
             || CheckReset(now, segment) is Check.Drop
@@ -26,6 +31,7 @@ internal sealed partial class TcpConnection
         }
 
         TakeTimestamp(now, segment);
+        CountMark(segment);
         if (CheckAck(now, ref segment) is Check.Drop)
         {
             return;
@@ -234,7 +240,7 @@ internal sealed partial class TcpConnection
         }
 
         Count(SnmpCounter.TcpExtTCPSYNChallenge);
-        SendChallengeAck(now);
+        SendChallengeAck(now, ReflectSyn(segment));
         return Check.Drop;
     }
 

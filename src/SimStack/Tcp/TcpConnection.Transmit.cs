@@ -12,6 +12,7 @@ internal sealed partial class TcpConnection
     private SequenceNumber _pushPoint;
     private SequenceNumber _duplicateLeft;
     private SequenceNumber _duplicateRight;
+    private SequenceNumber _duplicateToldLeft;
     private Instant _firstSentAt;
     private Instant _lastSentAt;
 
@@ -23,7 +24,8 @@ internal sealed partial class TcpConnection
         get
         {
             int mss = BoundedMss;
-            return _sackOn && (_outOfOrder is { Count: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
+            mss = _sackOn && (_outOfOrder is { Count: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
+            return EcnMode is EcnState.Accurate ? LessOption(mss) : mss;
         }
     }
 
@@ -240,17 +242,29 @@ internal sealed partial class TcpConnection
         }
 
         TcpOptions options = CurrentOptions(now);
-        int room = Math.Min(_maximumSegment - length, _timestampsOn ? 28 : 40);
-        AddSackBlocks(ref options, (room - 4) / 8);
-        return Emit(now, seq, flags, AdvertiseWindow(), options, length, (sent & SentFlags.Followed) != 0);
+        AddOptions(now, ref options, Math.Min(_maximumSegment - length, _timestampsOn ? 28 : 40), sent);
+        return Emit(now, seq, flags, AdvertiseWindow(), options, length, sent);
     }
 
     /// <summary>An acknowledgement without data, now.</summary>
-    private void SendAck(Instant now)
+    /// <param name="now">The instant.</param>
+    /// <param name="reflected">How a SYN or SYN-ACK was marked, as AccECN tells it; otherwise none.</param>
+    private void SendAck(Instant now, TcpFlags reflected = TcpFlags.None)
     {
         TcpOptions options = CurrentOptions(now);
-        AddSackBlocks(ref options, _timestampsOn ? 3 : 4);
-        Emit(now, _snd.Nxt, TcpFlags.Ack, AdvertiseWindow(), options, 0);
+        AddOptions(now, ref options, _timestampsOn ? 28 : 40, SentFlags.None);
+        Emit(now, _snd.Nxt, TcpFlags.Ack | reflected, AdvertiseWindow(), options, 0);
+    }
+
+    /// <summary>What only some segments have: SACK blocks, AccECN's option.</summary>
+    private void AddOptions(Instant now, ref TcpOptions options, int room, SentFlags sent)
+    {
+        bool duplicate = _duplicateLeft != _duplicateRight;
+        AddSackBlocks(ref options, (room - 4) / 8);
+        if (EcnMode is EcnState.Accurate)
+        {
+            AddOption(now, ref options, room, duplicate, sent);
+        }
     }
 
     private TcpOptions CurrentOptions(Instant now)
@@ -283,6 +297,7 @@ internal sealed partial class TcpConnection
         {
             options.SackCount = 1;
             options.SetSack(count++, new SackBlock(_duplicateLeft, _duplicateRight));
+            _duplicateToldLeft = _duplicateLeft;
             _duplicateLeft = _duplicateRight;
         }
 
@@ -305,12 +320,18 @@ internal sealed partial class TcpConnection
     /// <summary>Builds the frame: options, header, data from the send buffer, checksum; and hands it to IP.</summary>
     /// <returns>False when the interface's queue had no room for it.</returns>
     private bool Emit(
-        Instant now, SequenceNumber seq, TcpFlags flags, ushort window, in TcpOptions options, int length, bool followed = false)
+        Instant now, SequenceNumber seq, TcpFlags flags, ushort window, in TcpOptions options, int length,
+        SentFlags sent = SentFlags.None)
     {
         IpPath? path = CurrentPath();
         if (path is null)
         {
             return true;
+        }
+
+        if (EcnMode != EcnState.None && (flags & TcpFlags.Syn) == 0)
+        {
+            MarkOutgoing(ref flags, newData: length > 0 && (sent & SentFlags.Retransmitted) == 0);
         }
 
         ushort urgent = UrgentPointerFor(seq, ref flags);
@@ -327,7 +348,7 @@ internal sealed partial class TcpConnection
             _sendBuffer!.CopyTo(seq - _snd.BufferStart, bytes.Slice(header, length));
         }
 
-        frame.GroupFollows = followed && path.Interface.SegmentationOffload;
+        frame.GroupFollows = (sent & SentFlags.Followed) != 0 && path.Interface.SegmentationOffload;
         _lastTransmissionAt = now;
         int total = header + length;
         TcpWriter.WriteChecksum(bytes[..total], LocalAddress, RemoteAddress);
@@ -358,7 +379,7 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>A challenge ACK (RFC 5961 §7: limited in rate).</summary>
-    private void SendChallengeAck(Instant now)
+    private void SendChallengeAck(Instant now, TcpFlags reflected = TcpFlags.None)
     {
         if (now - _lastOutOfWindowAck < Duration.FromMilliseconds(Sysctls.InvalidRateLimit))
         {
@@ -368,7 +389,7 @@ internal sealed partial class TcpConnection
 
         _lastOutOfWindowAck = now;
         Count(SnmpCounter.TcpExtTCPChallengeACK);
-        SendAck(now);
+        SendAck(now, reflected);
     }
 
     /// <summary>
@@ -379,6 +400,7 @@ internal sealed partial class TcpConnection
     {
         if (segment.Length > 0 && segment.End <= _rcv.Nxt)
         {
+            JudgeOptionByDuplicate(segment);
             RememberDuplicate(segment.Seq, segment.End);
             EnterQuickAck(16);
         }

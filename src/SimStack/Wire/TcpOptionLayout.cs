@@ -16,11 +16,16 @@ public enum TcpOptionStep : byte
     UserTimeout,
     Md5Signature,
     FastOpen,
+
+    /// <summary>
+    /// AccECN's counters, whose last one or two bytes take the place of NOPs before the next option (Linux: tcp_options_write).
+    /// </summary>
+    AccurateEcn,
 }
 
 /// <summary>
 /// In which order a system writes its TCP options, as data. Every option (or pair) is preceded by as many NOPs as make it end on
-/// a four-byte boundary, all but Fast Open, which is followed by them.
+/// a four-byte boundary, all but Fast Open and AccECN, which are followed by them.
 /// </summary>
 public sealed class TcpOptionLayout
 {
@@ -34,7 +39,7 @@ public sealed class TcpOptionLayout
 
     /// <summary>
     /// Linux: <c>mss,sackOK,TS,nop,wscale</c>; without timestamps <c>mss,nop,nop,sackOK,nop,wscale</c>; established
-    /// <c>nop,nop,TS,nop,nop,sack</c>.
+    /// <c>nop,nop,TS,nop,nop,sack</c>; with AccECN <c>nop,nop,TS,ECN,nop</c>.
     /// </summary>
     public static readonly TcpOptionLayout Linux = new(
         "linux",
@@ -42,6 +47,7 @@ public sealed class TcpOptionLayout
         TcpOptionStep.MaximumSegmentSize,
         TcpOptionStep.SackPermittedAndTimestamps,
         TcpOptionStep.Timestamps,
+        TcpOptionStep.AccurateEcn,
         TcpOptionStep.SackPermitted,
         TcpOptionStep.WindowScale,
         TcpOptionStep.UserTimeout,
@@ -59,7 +65,8 @@ public sealed class TcpOptionLayout
         TcpOptionStep.Sack,
         TcpOptionStep.UserTimeout,
         TcpOptionStep.Md5Signature,
-        TcpOptionStep.FastOpen);
+        TcpOptionStep.FastOpen,
+        TcpOptionStep.AccurateEcn);
 
     public string Name { get; }
 

@@ -11,6 +11,9 @@ internal enum CongestionPhase : byte
     /// <summary>Duplicate ACKs came, fewer than the threshold.</summary>
     Disorder,
 
+    /// <summary>Congestion was told without a loss (ECE, RFC 3168); until something beyond what was then outstanding is acknowledged.</summary>
+    Cwr,
+
     /// <summary>Fast retransmit happened; until everything then outstanding is acknowledged.</summary>
     Recovery,
 
@@ -61,7 +64,7 @@ internal struct NewReno
     /// </summary>
     public void Acknowledged(int segments, bool limited)
     {
-        if (!limited || Phase is CongestionPhase.Recovery)
+        if (!limited || Phase is CongestionPhase.Recovery or CongestionPhase.Cwr)
         {
             return;
         }
@@ -89,10 +92,20 @@ internal struct NewReno
     /// <summary>Fast retransmit: half the window (RFC 5681 §3.2, equation 4).</summary>
     public void EnterRecovery()
     {
-        Threshold = Math.Max(Window / 2, 2);
-        Window = Threshold;
-        _credit = 0;
+        // What ECE reduced already for this window of data is not reduced again (RFC 3168 §6.1.2).
+        if (Phase is not CongestionPhase.Cwr)
+        {
+            ReduceForLoss();
+        }
+
         Phase = CongestionPhase.Recovery;
+    }
+
+    /// <summary>The peer tells of marks: as for a loss, but nothing is sent again (RFC 3168 §6.1.2).</summary>
+    public void EnterCwr()
+    {
+        ReduceForLoss();
+        Phase = CongestionPhase.Cwr;
     }
 
     /// <summary>A loss that is made good already: half the window, and no recovery.</summary>

@@ -159,11 +159,13 @@ internal sealed partial class TcpListener
             TimestampOffset = _tcp.TimestampOffset(local, remote),
             TimestampsRecent = segment.Options.TsVal,
             TimestampsStamp = now,
+            Ecn = GrantEcn(segment, path),
+            SynField = (byte)(segment.TrafficClass & EcnField.Mask),
         };
         _synQueue.Add(entry);
         Report(now, entry, TcpState.Listen, TcpState.SynReceived, "rcv SYN");
         Notify(now, "SYN queued");
-        SendSynAck(now, entry);
+        SendSynAck(now, entry, retransmission: false);
         entry.NextRetransmission = now + TimerWheel.Fires(InitialRto, _tcp.Sysctls.TimerHz);
         _tcp.Add(entry);
     }

@@ -151,6 +151,7 @@ internal sealed class TimeWaitRecord(TcpLayer tcp, TcpFlow from) : TcpFlow(from.
             options.TsEcr = TimestampsRecent;
         }
 
-        tcp.Reply(now, segment, SendNext, ReceiveNext, TcpFlags.Ack, Window, options, TypeOfService);
+        // Not ECN-capable, whatever the connection's segments were (Linux: TCP_TW_ACK_OOW).
+        tcp.Reply(now, segment, SendNext, ReceiveNext, TcpFlags.Ack, Window, options, (byte)(TypeOfService & ~EcnField.Mask));
     }
 }
