@@ -131,15 +131,24 @@ internal sealed partial class TcpConnection
         }
         else if (segment.Has(TcpFlags.Syn))
         {
-            SendChallengeAck(now);
+            SendChallengeAck(now, TouchesWindow(segment) ? ReflectSyn(segment) : TcpFlags.None);
         }
         else
         {
+            if (TouchesWindow(segment))
+            {
+                CountMark(segment);
+            }
+
             AcknowledgeOutOfWindow(now, segment, SnmpCounter.TcpExtTCPACKSkippedSeq);
         }
 
         return Check.Drop;
     }
+
+    /// <summary>Linux takes what ends at the window's edge for acceptable, and looks at its mark (tcp_sequence).</summary>
+    private bool TouchesWindow(scoped in TcpSegment segment) =>
+        segment.End >= _rcv.Wup && segment.Seq <= _rcv.Nxt + _rcv.Remaining;
 
     /// <summary>RFC 9293 table 6, with two leniences that Linux has as well.</summary>
     private bool IsAcceptable(scoped in TcpSegment segment)
