@@ -53,21 +53,14 @@ internal sealed partial class TcpConnection
         bool windowChanged = UpdateSendWindow(now, segment);
         bool outstanding = SegmentsOut > 0;
         JudgeLossProbe(segment, segment.Ack > _snd.Una, windowChanged);
-        if (segment.Ack >= _snd.Una)
-        {
-            AcceptCwr(segment);
-        }
-
+        AcceptCwr(segment);
         if (segment.Ack > _snd.Una)
         {
             AcknowledgeNew(now, segment);
         }
         else if (segment.Ack == _snd.Una)
         {
-            uint delivered = _counts.Delivered;
-            CountDuplicate(now, segment, windowChanged);
-            // Without SACK a duplicate tells of no segment in particular.
-            TakeEcnFeedback(now, segment, _sackOn || UsesClassicEcn ? (int)(_counts.Delivered - delivered) : 0, 0, outstanding);
+            AcknowledgeAgain(now, segment, windowChanged, outstanding);
         }
 
         if (outstanding)
@@ -331,6 +324,15 @@ internal sealed partial class TcpConnection
             _mostOut = SegmentsOut;
             _usageUntil = _snd.Nxt;
         }
+    }
+
+    private void AcknowledgeAgain(Instant now, scoped in TcpSegment segment, bool windowChanged, bool outstanding)
+    {
+        uint before = _counts.Delivered;
+        CountDuplicate(now, segment, windowChanged);
+        // Without SACK a duplicate tells of no segment in particular.
+        int delivered = _sackOn || UsesClassicEcn ? (int)(_counts.Delivered - before) : 0;
+        TakeEcnFeedback(now, segment, delivered, 0, outstanding);
     }
 
     /// <summary>RFC 5681 §2's definition of a duplicate, and §3.2: the third retransmits.</summary>

@@ -253,7 +253,7 @@ internal sealed partial class TcpConnection
     /// </summary>
     private void AcceptCwr(scoped in TcpSegment segment)
     {
-        if (UsesClassicEcn && segment.Has(TcpFlags.Cwr))
+        if (UsesClassicEcn && segment.Has(TcpFlags.Cwr) && segment.Ack >= _snd.Una)
         {
             _ecn &= ~EcnState.EchoDue;
             // Its window may be a single segment: the ACK must not wait.
