@@ -86,6 +86,11 @@ public sealed class Host
         _tcp.Advance(now);
     }
 
+    /// <summary>Forgets what connections left behind of a destination (<c>ip tcp_metrics flush</c>): Fast Open cookies among them.</summary>
+    /// <param name="destination">The peer; null for all.</param>
+    /// <returns>False when that destination was not known.</returns>
+    public bool FlushTcpMetrics(IpAddress? destination = null) => _tcp.Destinations.Flush(destination);
+
     public TcpSocket OpenTcpSocket(AddressFamily family) => new(_tcp, family);
 
     public UdpSocket OpenUdpSocket(AddressFamily family) => new(_udp, family);

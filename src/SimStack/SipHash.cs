@@ -8,7 +8,11 @@ namespace SimStack;
 /// </summary>
 internal readonly struct SipHash(ulong key0, ulong key1)
 {
+    public ulong Compute(ulong a) => Finish(Start().Absorb(a), 8);
+
     public ulong Compute(ulong a, ulong b) => Finish(Start().Absorb(a).Absorb(b), 16);
+
+    public ulong Compute(ulong a, ulong b, ulong c, ulong d) => Finish(Start().Absorb(a).Absorb(b).Absorb(c).Absorb(d), 32);
 
     public ulong Compute(ulong a, ulong b, ulong c, ulong d, ulong e) =>
         Finish(Start().Absorb(a).Absorb(b).Absorb(c).Absorb(d).Absorb(e), 40);

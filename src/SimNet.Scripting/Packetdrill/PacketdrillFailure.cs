@@ -8,12 +8,6 @@ public sealed record PacketdrillFailure(SourcePosition Position, string Message)
     /// <summary>What the project lacks, such as <c>TCP_FASTOPEN</c>, when that is why; null when the machine did otherwise than expected.</summary>
     public string? UnsupportedFeature { get; init; }
 
-    /// <summary>
-    /// What the project lacks of what the script had come to, such as <c>TCP Fast Open</c>, and may be why; the message ends with it.
-    /// Null when nothing is known to be missing.
-    /// </summary>
-    public string? MissingBehaviour { get; init; }
-
     /// <summary>Of a packet: the script's line without time and direction; null for all else.</summary>
     public string? ExpectedPacket { get; init; }
 

@@ -28,14 +28,14 @@ internal struct TransmitStage()
         _markAbove = options.QueueMarkAbove ?? int.MaxValue;
     }
 
-    /// <summary>When the line was or will be free.</summary>
-    public readonly Instant BusyUntil => _busyUntil;
-
     /// <summary>The line's rate.</summary>
     public readonly DataRate Rate => _rate;
 
     /// <summary>After <see cref="TryStart"/>: more packets wait or are in transmission than go unmarked.</summary>
     public readonly bool IsAboveMark => _count > _markAbove;
+
+    /// <summary>When the line has sent all it has; in the past when it is idle.</summary>
+    public readonly Instant BusyUntil => _busyUntil;
 
     /// <summary>Forgets what waits, as when the line is cut.</summary>
     public void Clear()

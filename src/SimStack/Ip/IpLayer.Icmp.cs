@@ -126,10 +126,16 @@ public sealed partial class IpLayer
         }
 
         bool tooBig = message.Type == IcmpType.DestinationUnreachable && message.Code == FragmentationNeededCode;
-        uint info = tooBig ? message.Mtu : message.Type == IcmpType.ParameterProblem ? (uint)(message.Id >> 8) : 0;
+        // ip_no_pmtu_disc: 2 hears none of these, 3 only what can be told from a forgery, by a sequence number (Linux: icmp_unreach).
+        if (tooBig && (_sysctls.NoPathMtuDiscovery == 2 || (_sysctls.NoPathMtuDiscovery == 3 && quoted.Protocol != IpProtocol.Tcp)))
+        {
+            return;
+        }
+
+        uint info = tooBig ? (_sysctls.NoPathMtuDiscovery == 1 ? 0u : message.Mtu) : message.Type == IcmpType.ParameterProblem ? (uint)(message.Id >> 8) : 0;
         int length = BinaryPrimitives.ReadUInt16BigEndian(message.Payload[2..]);
         HandOver(now, ip.Source, (byte)message.Type, message.Code, info,
-            quoted.Source, quoted.Destination, quoted.Protocol, quoted.Payload, length);
+            quoted.Source, IpOptions.FinalDestination(quoted), quoted.Protocol, quoted.Payload, length);
     }
 
     private void ReceiveErrorV6(Instant now, in IpPacketInfo ip, in Icmpv6View message)
@@ -162,7 +168,7 @@ public sealed partial class IpLayer
         if (Ipv4View.TryParseQuoted(packet, out Ipv4View v4) && v4.Payload.Length >= 8 && v4.FragmentOffset == 0)
         {
             HandOver(now, v4.Source, (byte)IcmpType.DestinationUnreachable, HostUnreachable, 0,
-                v4.Source, v4.Destination, v4.Protocol, v4.Payload, packet.Length);
+                v4.Source, IpOptions.FinalDestination(v4), v4.Protocol, v4.Payload, packet.Length);
         }
         else if (Ipv6View.TryParseQuoted(packet, out Ipv6View v6) && v6.Payload.Length >= 8 && v6.FragmentOffset == 0)
         {

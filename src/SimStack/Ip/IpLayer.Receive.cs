@@ -105,6 +105,11 @@ public sealed partial class IpLayer
             return;
         }
 
+        if (packet.HeaderLength > Ipv4View.MinHeaderLength && IsKeptBySourceRoute(now, through, packet, own))
+        {
+            return;
+        }
+
         if (forward)
         {
             ForwardV4(now, through, packet, group);
@@ -125,7 +130,13 @@ public sealed partial class IpLayer
         {
             case IpProtocol.Tcp:
                 _counters[SnmpCounter.IpInDelivers]++;
+                if (packet.HeaderLength > Ipv4View.MinHeaderLength)
+                {
+                    ReturnRoute = IpOptions.ReturnRoute(packet.OptionBytes, packet.Source);
+                }
+
                 _transport.ReceiveTcp(now, ip, packet.Payload);
+                ReturnRoute = null;
                 break;
             case IpProtocol.Udp:
                 _counters[SnmpCounter.IpInDelivers]++;

@@ -27,6 +27,7 @@ public sealed partial class IpLayer
         foreach (NetworkInterface candidate in _interfaces)
         {
             candidate.Neighbours.Advance(now);
+            candidate.RunQueue(now);
         }
 
         GiveUpFragments(now);
@@ -91,7 +92,11 @@ public sealed partial class IpLayer
 
         frame.Length = length;
         Span<byte> packet = frame.Bytes[EthernetView.HeaderLength..];
-        if (v4)
+        if (path.Options is { } options)
+        {
+            WriteWithOptions(packet, options, source, destination, protocol, transportLength, ttl, trafficClass, id, dontFragment);
+        }
+        else if (v4)
         {
             Ipv4Writer.Write(
                 packet, source, destination, protocol, transportLength, ttl, trafficClass, id, dontFragment);
@@ -123,7 +128,7 @@ public sealed partial class IpLayer
     private bool Transmit(Instant now, IpPath path, Frame frame, in IpAddress source)
     {
         NetworkInterface through = path.Interface;
-        bool v4 = path.TransportOffset == EthernetView.HeaderLength + Ipv4View.MinHeaderLength;
+        bool v4 = path.Destination.IsV4;
         if (v4)
         {
             _counters[SnmpCounter.IpExtOutOctets] += frame.Length - EthernetView.HeaderLength;
@@ -168,12 +173,16 @@ public sealed partial class IpLayer
         return true;
     }
 
+    /// <summary>A deadline may have moved up to that instant.</summary>
+    internal void NoteDeadline(Instant at) => _nextDeadline = Instant.Min(_nextDeadline, at);
+
     internal void DeadlinesChanged()
     {
         Instant next = NextReassemblyDeadline;
         foreach (NetworkInterface candidate in _interfaces)
         {
             next = Instant.Min(next, candidate.Neighbours.NextDeadline);
+            next = Instant.Min(next, candidate.QueueDeadline);
         }
 
         _nextDeadline = next;

@@ -209,6 +209,17 @@ public sealed partial class IpLayer
         return path;
     }
 
+    /// <summary>The same for packets with those options: the way to the first hop of their source route.</summary>
+    internal IpPath? FindPathWith(in IpAddress destination, in IpAddress source, IpOptions? options)
+    {
+        if (options is null || destination.IsV6)
+        {
+            return FindPath(destination, source);
+        }
+
+        return FindPath(options.FirstHop, source) is { } way ? new IpPath(way, options) : null;
+    }
+
     /// <summary>Why <see cref="FindPath"/> finds no way to a destination: what connect(2) and sendto(2) return.</summary>
     public Errno WhyNoPath(IpAddress destination) => Routes.Find(destination)?.Type switch
     {
@@ -251,7 +262,7 @@ public sealed partial class IpLayer
             return new IpPath(this, null, Loopback, from, destination, destination) { Neighbour = itself };
         }
 
-        Route? route = Routes.Find(destination);
+        Route? route = Routes.Find(destination) is { } first ? PreferLiving(first) : null;
         NetworkInterface? through = route?.Interface ?? (destination.IsMulticast || destination == IpAddress.BroadcastV4
             ? FirstWith(destination.IsV4)
             : null);
@@ -277,6 +288,30 @@ public sealed partial class IpLayer
 
         return path;
     }
+
+    /// <summary>
+    /// Of several default routes with the same metric one whose router answers (RFC 1122 §3.3.1.4 and §3.3.1.5; Linux: fib_select_default).
+    /// </summary>
+    private Route PreferLiving(Route route)
+    {
+        if (route.PrefixLength != 0 || !IsDead(route))
+        {
+            return route;
+        }
+
+        foreach (Route other in Routes.WithPrefixOf(route))
+        {
+            if (other.Metric == route.Metric && other is { Type: RouteType.Unicast, NextHop: not null, Interface.IsUp: true } && !IsDead(other))
+            {
+                return other;
+            }
+        }
+
+        return route;
+    }
+
+    private static bool IsDead(Route route) =>
+        route.NextHop is { } router && route.Interface.Neighbours.Find(router) is { State: NeighbourState.Failed };
 
     private static NeighbourEntry Fixed(in IpAddress address, MacAddress mac) =>
         new(address) { MacAddress = mac, State = NeighbourState.Permanent };

@@ -10,7 +10,7 @@ public sealed class IpPath
 {
     private readonly IpLayer _layer;
     private readonly int _generation;
-    private readonly Instant _expires = Instant.Never;
+    private Instant _expires = Instant.Never;
     private readonly int _change;
     private int _looked;
 
@@ -37,6 +37,18 @@ public sealed class IpPath
             IsMtuLocked |= exception.IsMtuLocked;
             _expires = exception.NextExpiry;
         }
+    }
+
+    /// <summary>The same way for packets with options.</summary>
+    internal IpPath(IpPath way, IpOptions options)
+        : this(way._layer, way.Route, way.Interface, way.Source, way.Destination, way.NextHop)
+    {
+        Mtu = way.Mtu;
+        IsMtuLocked = way.IsMtuLocked;
+        _expires = way._expires;
+        Neighbour = way.Neighbour;
+        Options = options;
+        TransportOffset += options.Length;
     }
 
     public NetworkInterface Interface { get; }
@@ -74,12 +86,27 @@ public sealed class IpPath
     /// <summary>The path ends in this host.</summary>
     public bool IsLoopback => Interface.IsLoopback;
 
+    /// <summary>When a path MTU or a router that ICMP told of is forgotten; never: without such.</summary>
+    internal Instant Expires => _expires;
+
     internal NeighbourEntry? Neighbour { get; set; }
+
+    /// <summary>IPv4 options of every packet; <see cref="Destination"/> then is the source route's first hop.</summary>
+    internal IpOptions? Options { get; }
+
+    /// <summary>Bytes that <see cref="Options"/> take of every packet.</summary>
+    internal int OptionsLength => Options?.Length ?? 0;
 
     /// <summary>
     /// The transport saw forward progress: the next hop is reachable (RFC 4861 §7.3.1), so it need not be probed.
     /// </summary>
     public void Confirm(Instant now) => Neighbour?.Confirm(now);
+
+    /// <summary>
+    /// The transport hears nothing from the other end (RFC 1122 §3.3.1.4, negative advice): whoever uses this path looks for one anew (Linux:
+    /// dst_negative_advice).
+    /// </summary>
+    internal void Doubt() => _expires = new Instant(long.MinValue);
 
     /// <summary>Identification for an IPv4 datagram that may be fragmented.</summary>
     internal ushort TakeId() => (ushort)_layer.NextId(Destination);

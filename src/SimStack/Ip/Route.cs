@@ -31,4 +31,16 @@ public sealed record Route(IpAddress Prefix, int PrefixLength, IpAddress? NextHo
 
     /// <summary>Initial receive window in segments; 0 = the profile's.</summary>
     public int InitRwnd { get; init; }
+
+    /// <summary><c>fastopen_no_cookie</c>: Fast Open on this route needs no cookie, on either side (ip-route(8)).</summary>
+    public bool FastOpenNoCookie { get; init; }
+
+    /// <summary><c>congctl</c>: the congestion control of connections that go this way; null = the socket's.</summary>
+    public string? CongestionControl { get; init; }
+
+    /// <summary><c>congctl lock</c>: the socket can't choose another (TCP_CONGESTION tells EPERM).</summary>
+    public bool IsCongestionControlLocked { get; init; }
+
+    /// <summary><c>cwnd lock</c>: the congestion window is never larger, in segments; 0 = no bound.</summary>
+    public int WindowClamp { get; init; }
 }

@@ -80,6 +80,9 @@ public sealed class RoutingTable
         return null;
     }
 
+    /// <summary>The routes with that one's prefix, best first.</summary>
+    internal IReadOnlyList<Route> WithPrefixOf(Route route) => LevelFor(route).ByPrefix.GetValueOrDefault(route.Prefix) ?? [];
+
     private Level LevelFor(Route route)
     {
         List<Level> levels = route.Prefix.IsV4 ? _v4 : _v6;

@@ -24,6 +24,10 @@ internal static class FreeBsdProfile
         Listen = ListenRule.FreeBsd,
         Defaults = new Sysctls
         {
+            CongestionControl = "reno",
+            // PRR since FreeBSD 13.
+            Rack = false,
+            Frto = 0,
             DefaultTtl = 64,
             PortRangeFirst = 10_000,
             PortRangeLast = 65_535,

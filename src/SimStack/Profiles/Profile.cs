@@ -13,6 +13,7 @@ public sealed class Profile
         ChargesSegmentMemory = true,
         TailLossProbe = true,
         SegmentationOffload = true,
+        HasTcpAo = true,
         Defaults = new Sysctls { TimerHz = 250 },
     };
 
@@ -29,6 +30,7 @@ public sealed class Profile
         SegmentationOffload = true,
         Defaults = new Sysctls
         {
+            Rack = false,
             SoMaxConn = 128,
             RmemMax = 131_071,
             WmemMax = 131_071,
@@ -64,11 +66,23 @@ public sealed class Profile
         RfcSegmentChecks = true,
         ClassicNagle = true,
         QuickAcks = false,
+        ReportsDeliveryTrouble = true,
+        HasTcpAo = true,
         Listen = ListenRule.Rfc9293,
         Defaults = new Sysctls
         {
+            CongestionControl = "reno",
+            CubicEveryAck = true,
+            AcceptSourceRoute = true,
+            IsnTickNanoseconds = 4000,
+
+            // RFC 6675 counts, and halves at once.
+            Rack = false,
+            ProportionalReduction = false,
+            Frto = 0,
             SynLinearTimeouts = 0,
             SynRetries = 7,
+            SynAckRetries = 7,
             RtoMinMicroseconds = 1_000_000,
             RtoMaxMilliseconds = 60_000,
             TimeWaitMilliseconds = 240_000,
@@ -109,12 +123,18 @@ public sealed class Profile
 
     /// <summary>
     /// Arriving segments are judged by RFC 9293 §3.10.7 to the letter. Linux departs: a bare ACK from RCV.WUP to the right edge
-    /// is taken, RST right before RCV.NXT ends a connection that had a FIN, any RST or SYN in the window ends a handshake of the SYN
-    /// queue, and a foreign ACK in SYN-SENT brings the next SYN forward. Segments with none of SYN, ACK and RST, or with an MD5
-    /// signature, are dropped unread. A smaller window is taken from a segment that acknowledges or carries something new only, unless
+    /// is taken, RST right before RCV.NXT ends a connection that had a FIN, a SYN in the window ends a handshake of the SYN
+    /// queue, and a foreign ACK in SYN-SENT brings the next SYN forward. Segments with none of SYN, ACK and RST, or with a
+    /// signature that no key was set for, are dropped unread. A smaller window is taken from a segment that acknowledges or carries something new only, unless
     /// it is closed.
     /// </summary>
     public bool RfcSegmentChecks { get; init; }
+
+    /// <summary>
+    /// A socket with IP_RECVERR is told by its error queue when tcp_retries1 retransmissions of a segment were not answered (RFC 9293 §3.8.3,
+    /// SHLD-9). Linux tells nobody.
+    /// </summary>
+    public bool ReportsDeliveryTrouble { get; init; }
 
     /// <summary>Nagle waits for any unacknowledged data (RFC 896); Linux only for an earlier small segment (Minshall).</summary>
     public bool ClassicNagle { get; init; }
@@ -165,6 +185,11 @@ public sealed class Profile
     /// the minimum RTO (Linux; RFC 9293 §3.8.3 allows both).
     /// </summary>
     public bool CountsRetransmissions { get; init; }
+
+    /// <summary>
+    /// The system knows TCP-AO (RFC 5925; Linux since 6.7): sockets can have its keys, and a segment with it where there are none is dropped.
+    /// </summary>
+    public bool HasTcpAo { get; init; }
 
     /// <summary>All profiles, by name.</summary>
     public static IReadOnlyList<Profile> All { get; } = [Linux, Linux26, Windows, FreeBsd, Rfc9293];

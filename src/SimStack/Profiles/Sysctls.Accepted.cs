@@ -8,7 +8,6 @@ namespace SimStack.Profiles;
 /// </summary>
 public sealed partial class Sysctls
 {
-    private const string Key = "00000000-00000000-00000000-00000000";
     private static readonly SortedList<string, Accepted> AcceptedOnly = BuildAccepted();
 
     private SortedList<string, string>? _stated;
@@ -88,11 +87,7 @@ public sealed partial class Sysctls
 
         AddAcceptedTcp(Only, Any);
         AddAcceptedIp(Only, Any);
-        Words("net.ipv4.tcp_congestion_control", "cubic", text => text is "reno" or "cubic");
-        Words("net.ipv4.tcp_allowed_congestion_control", "reno cubic", text => text.Split(' ').All(word => word is "reno" or "cubic"));
-        Words("net.ipv4.tcp_fastopen_key", Key, IsFastOpenKey);
         Words("net.ipv4.ip_local_reserved_ports", "", text => text.Length == 0);
-        ReadOnly("net.ipv4.tcp_available_congestion_control", "reno");
         ReadOnly("net.ipv4.tcp_available_ulp", "");
         ReadOnly("net.ipv4.tcp_ehash_entries", "262144");
         return all;
@@ -102,9 +97,7 @@ public sealed partial class Sysctls
     {
         only("net.ipv4.tcp_app_win", 0, 31, [31]);
         any("net.ipv4.tcp_adv_win_scale", "1", -31, 31); // Without effect since Linux 6.6.
-        any("net.ipv4.tcp_autocorking", "1", 0, 1); // Interfaces here take frames at once.
         any("net.ipv4.tcp_backlog_ack_defer", "1", 0, 1);
-        any("net.ipv4.tcp_base_mss", "1024");
         only("net.ipv4.tcp_challenge_ack_limit", 0, int.MaxValue, [int.MaxValue]);
         any("net.ipv4.tcp_child_ehash_entries", "0", 0, 16 << 20); // How large tables are is nothing that shows.
         any("net.ipv4.tcp_comp_sack_delay_ns", "1000000", 0);
@@ -112,22 +105,14 @@ public sealed partial class Sysctls
         any("net.ipv4.tcp_comp_sack_slack_ns", "100000", 0);
         any("net.ipv4.tcp_early_demux", "1", 0, 255);
         any("net.ipv4.tcp_fack", "0", 0, 255);
-        only("net.ipv4.tcp_fastopen", 0, int.MaxValue, [1, 0, 0x70403]);
-        any("net.ipv4.tcp_fastopen_blackhole_timeout_sec", "0", 0, int.MaxValue);
-        only("net.ipv4.tcp_frto", 0, 255, [2]);
         only("net.ipv4.tcp_fwmark_accept", 0, 1, [0]);
         only("net.ipv4.tcp_l3mdev_accept", 0, 1, [0]);
-        any("net.ipv4.tcp_limit_output_bytes", "4194304");
         any("net.ipv4.tcp_low_latency", "0");
         any("net.ipv4.tcp_max_orphans", "131072");
-        only("net.ipv4.tcp_max_reordering", 0, int.MaxValue, [300]);
         any("net.ipv4.tcp_max_tw_buckets", "131072", 4096);
         any("net.ipv4.tcp_mem", "287901\t383869\t575802", 0, int.MaxValue, 3);
         only("net.ipv4.tcp_migrate_req", 0, 1, [0]);
-        only("net.ipv4.tcp_min_rtt_wlen", 0, 86_400, [300]);
         only("net.ipv4.tcp_moderate_rcvbuf", 0, 1, [1, 0]);
-        any("net.ipv4.tcp_mtu_probe_floor", "48", 48);
-        only("net.ipv4.tcp_mtu_probing", 0, 2, [0]);
         any("net.ipv4.tcp_no_metrics_save", "0", 0, 1);
         any("net.ipv4.tcp_no_ssthresh_metrics_save", "1", 0, 1);
         any("net.ipv4.tcp_plb_cong_thresh", "128", 0, 256);
@@ -135,15 +120,10 @@ public sealed partial class Sysctls
         any("net.ipv4.tcp_plb_idle_rehash_rounds", "3", 0, 31);
         any("net.ipv4.tcp_plb_rehash_rounds", "12", 0, 31);
         any("net.ipv4.tcp_plb_suspend_rto_sec", "60", 0, 255);
-        any("net.ipv4.tcp_probe_interval", "600", 0);
-        any("net.ipv4.tcp_probe_threshold", "8", 0);
-        only("net.ipv4.tcp_recovery", 0, 255, [1]);
         only("net.ipv4.tcp_reflect_tos", 0, 1, [0]);
-        any("net.ipv4.tcp_retries1", "3", 0, 255);
         only("net.ipv4.tcp_shrink_window", 0, 1, [0]);
         only("net.ipv4.tcp_stdurg", 0, 255, [0]);
         only("net.ipv4.tcp_syncookies", 0, 2, [1, 0]);
-        only("net.ipv4.tcp_thin_linear_timeouts", 0, 255, [0]);
         only("net.ipv4.tcp_tw_reuse_delay", 1, 60_000, [1000]);
         only("net.ipv4.tcp_workaround_signed_windows", 0, 255, [0]);
     }
@@ -161,21 +141,6 @@ public sealed partial class Sysctls
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
-
-    /// <summary>One or two keys of four groups of eight hexadecimal digits.</summary>
-    private static bool IsFastOpenKey(string text)
-    {
-        foreach (string key in text.Split(','))
-        {
-            string[] groups = key.Trim().Split('-');
-            if (groups.Length != 4 || !groups.All(group => group.Length is >= 1 and <= 8 && group.All(char.IsAsciiHexDigit)))
-            {
-                return false;
-            }
-        }
-
-        return text.Count(c => c == ',') <= 1;
-    }
 
     private delegate void AcceptAny(string name, string standard, long least = int.MinValue, long most = uint.MaxValue, int count = 1);
 

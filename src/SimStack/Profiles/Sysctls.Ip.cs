@@ -9,6 +9,7 @@ public sealed partial class Sysctls
     public int ReversePathFilter;
     public bool SendRedirects = true;
     public bool AcceptRedirects = true;
+    public bool AcceptSourceRoute;
 
     // net.ipv4.ipfrag_*, net.ipv6.ip6frag_*: seconds, bytes, fragments of the same source
     public int IpFragTime = 30;
@@ -33,6 +34,7 @@ public sealed partial class Sysctls
         number("net.ipv4.conf.all.rp_filter", 0, 2, s => s.ReversePathFilter, (s, v) => s.ReversePathFilter = v);
         flag("net.ipv4.conf.all.send_redirects", s => s.SendRedirects, (s, v) => s.SendRedirects = v);
         flag("net.ipv4.conf.all.accept_redirects", s => s.AcceptRedirects, (s, v) => s.AcceptRedirects = v);
+        flag("net.ipv4.conf.all.accept_source_route", s => s.AcceptSourceRoute, (s, v) => s.AcceptSourceRoute = v);
         number("net.ipv4.ipfrag_time", 1, 3600, s => s.IpFragTime, (s, v) => s.IpFragTime = v);
         number("net.ipv4.ipfrag_high_thresh", 0, 1 << 30, s => s.IpFragHighThreshold, (s, v) => s.IpFragHighThreshold = v);
         number("net.ipv4.ipfrag_max_dist", 0, int.MaxValue, s => s.IpFragMaxDistance, (s, v) => s.IpFragMaxDistance = v);

@@ -43,10 +43,10 @@ public sealed partial class Sysctls
     public int EcnOptionBeacon = 3;
 
     // net.ipv4.tcp_*: established
+    public int Retries1 = 3;
     public int Retries2 = 15;
     public int OrphanRetries;
     public bool SlowStartAfterIdle = true;
-    public int Reordering = 3;
     public int KeepAliveTime = 7200;
     public int KeepAliveInterval = 75;
     public int KeepAliveProbes = 9;
@@ -55,8 +55,6 @@ public sealed partial class Sysctls
     public int RtoMinMicroseconds = 200_000;
     public int RtoMaxMilliseconds = 120_000;
     public int InvalidRateLimit = 500;
-    public int EarlyRetransmit = 3;
-    public bool RetransmitCollapse = true;
 
     // net.ipv4.tcp_*: offload packets, pacing, unsent data; percent, and bytes
     public int MinTsoSegments = 2;
@@ -65,6 +63,8 @@ public sealed partial class Sysctls
     public int PacingSlowStartRatio = 200;
     public int PacingAvoidanceRatio = 120;
     public uint NotSentLowWater = uint.MaxValue;
+    public int LimitOutputBytes = 4_194_304;
+    public bool AutoCorking = true;
 
     // net.ipv4.tcp_*: closing
     public int FinTimeout = 60;
@@ -80,12 +80,13 @@ public sealed partial class Sysctls
     public int TimeWaitMilliseconds = 60_000;
     public int InitialWindowSegments = 10;
     public int InitialRtoMilliseconds = 1000;
+    public int IsnTickNanoseconds = 64;
     public int ConnectTimeoutMilliseconds;
     public int DelayedAckMinMilliseconds = 40;
     public int DelayedAckMaxMilliseconds = 200;
 
     /// <summary>All names that are known, in alphabetical order; those of Linux that can't be changed yet too.</summary>
-    public static IReadOnlyList<string> Names => _names ??= [.. Entries.Keys.Concat(AcceptedOnly.Keys).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Names => _names ??= [.. Entries.Keys.Concat(AcceptedOnly.Keys).Concat(Texts.Keys).Order(StringComparer.Ordinal)];
 
     /// <summary>As <see cref="Set"/>, for whom it is enough that it was refused.</summary>
     public bool TrySet(string name, string value, out string? error) => Set(name, value, out error) is SysctlResult.Ok;
@@ -99,6 +100,11 @@ public sealed partial class Sysctls
         name = name.Replace('/', '.');
         if (!Entries.TryGetValue(name, out Entry? entry))
         {
+            if (Texts.TryGetValue(name, out TextEntry? text))
+            {
+                return SetText(name, text, value, out error);
+            }
+
             if (AcceptedOnly.TryGetValue(name, out Accepted? accepted))
             {
                 return SetAccepted(name, accepted, value, out error);
@@ -135,6 +141,12 @@ public sealed partial class Sysctls
     {
         value = "";
         name = name.Replace('/', '.');
+        if (Texts.TryGetValue(name, out TextEntry? text))
+        {
+            value = text.Get(this);
+            return true;
+        }
+
         if (!Entries.TryGetValue(name, out Entry? entry))
         {
             bool known = AcceptedOnly.TryGetValue(name, out Accepted? accepted);
@@ -178,12 +190,16 @@ public sealed partial class Sysctls
         all.Add("net.ipv4.tcp_notsent_lowat", new Entry(
             1, 0, uint.MaxValue, (s, to) => to[0] = s.NotSentLowWater, (s, from) => s.NotSentLowWater = (uint)from[0]));
         AddTcp(Number, Flag);
+        AddFastOpen(Number);
         AddIp(Number, Flag);
         AddIcmp(Number, Flag);
+        AddCongestion(Number, Flag);
+        AddRecovery(Number, Flag);
         Number("sim.tcp_timewait_ms", 0, int.MaxValue, s => s.TimeWaitMilliseconds, (s, v) => s.TimeWaitMilliseconds = v);
         Number("sim.timer_hz", 0, 1000, s => s.TimerHz, (s, v) => s.TimerHz = v);
         Number("sim.tcp_init_cwnd", 1, 65_535, s => s.InitialWindowSegments, (s, v) => s.InitialWindowSegments = v);
         Number("sim.tcp_rto_initial_ms", 1, 120_000, s => s.InitialRtoMilliseconds, (s, v) => s.InitialRtoMilliseconds = v);
+        Number("sim.tcp_isn_tick_ns", 1, 1_000_000, s => s.IsnTickNanoseconds, (s, v) => s.IsnTickNanoseconds = v);
         Number("sim.tcp_connect_timeout_ms", 0, int.MaxValue, s => s.ConnectTimeoutMilliseconds, (s, v) => s.ConnectTimeoutMilliseconds = v);
         Number("sim.tcp_delack_min_ms", 1, 500, s => s.DelayedAckMinMilliseconds, (s, v) => s.DelayedAckMinMilliseconds = v);
         Number("sim.tcp_delack_max_ms", 1, 500, s => s.DelayedAckMaxMilliseconds, (s, v) => s.DelayedAckMaxMilliseconds = v);
@@ -207,10 +223,10 @@ public sealed partial class Sysctls
         flag("net.ipv4.tcp_ecn_fallback", s => s.EcnFallback, (s, v) => s.EcnFallback = v);
         number("net.ipv4.tcp_ecn_option", 0, 3, s => s.EcnOption, (s, v) => s.EcnOption = v);
         number("net.ipv4.tcp_ecn_option_beacon", 0, 3, s => s.EcnOptionBeacon, (s, v) => s.EcnOptionBeacon = v);
+        number("net.ipv4.tcp_retries1", 0, 255, s => s.Retries1, (s, v) => s.Retries1 = v);
         number("net.ipv4.tcp_retries2", 0, 255, s => s.Retries2, (s, v) => s.Retries2 = v);
         number("net.ipv4.tcp_orphan_retries", 0, 255, s => s.OrphanRetries, (s, v) => s.OrphanRetries = v);
         flag("net.ipv4.tcp_slow_start_after_idle", s => s.SlowStartAfterIdle, (s, v) => s.SlowStartAfterIdle = v);
-        number("net.ipv4.tcp_reordering", 1, 300, s => s.Reordering, (s, v) => s.Reordering = v);
         number("net.ipv4.tcp_keepalive_time", 1, 32_767, s => s.KeepAliveTime, (s, v) => s.KeepAliveTime = v);
         number("net.ipv4.tcp_keepalive_intvl", 1, 32_767, s => s.KeepAliveInterval, (s, v) => s.KeepAliveInterval = v);
         number("net.ipv4.tcp_keepalive_probes", 1, 255, s => s.KeepAliveProbes, (s, v) => s.KeepAliveProbes = v);
@@ -219,13 +235,14 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_rto_min_us", 1, 10_000_000, s => s.RtoMinMicroseconds, (s, v) => s.RtoMinMicroseconds = v);
         number("net.ipv4.tcp_rto_max_ms", 1000, 120_000, s => s.RtoMaxMilliseconds, (s, v) => s.RtoMaxMilliseconds = v);
         number("net.ipv4.tcp_invalid_ratelimit", 0, int.MaxValue, s => s.InvalidRateLimit, (s, v) => s.InvalidRateLimit = v);
-        flag("net.ipv4.tcp_retrans_collapse", s => s.RetransmitCollapse, (s, v) => s.RetransmitCollapse = v);
-        number("net.ipv4.tcp_early_retrans", 0, 4, s => s.EarlyRetransmit, (s, v) => s.EarlyRetransmit = v);
         number("net.ipv4.tcp_min_tso_segs", 1, 255, s => s.MinTsoSegments, (s, v) => s.MinTsoSegments = v);
         number("net.ipv4.tcp_tso_win_divisor", 0, 255, s => s.TsoWindowDivisor, (s, v) => s.TsoWindowDivisor = v);
         number("net.ipv4.tcp_tso_rtt_log", 0, 255, s => s.TsoRttLog, (s, v) => s.TsoRttLog = v);
         number("net.ipv4.tcp_pacing_ss_ratio", 0, 1000, s => s.PacingSlowStartRatio, (s, v) => s.PacingSlowStartRatio = v);
         number("net.ipv4.tcp_pacing_ca_ratio", 0, 1000, s => s.PacingAvoidanceRatio, (s, v) => s.PacingAvoidanceRatio = v);
+        AddMtuProbing(number);
+        flag("net.ipv4.tcp_autocorking", s => s.AutoCorking, (s, v) => s.AutoCorking = v);
+        number("net.ipv4.tcp_limit_output_bytes", 0, int.MaxValue, s => s.LimitOutputBytes, (s, v) => s.LimitOutputBytes = v);
         number("net.ipv4.tcp_fin_timeout", 0, 32_767, s => s.FinTimeout, (s, v) => s.FinTimeout = v);
         flag("net.ipv4.tcp_rfc1337", s => s.Rfc1337, (s, v) => s.Rfc1337 = v);
         number("net.ipv4.tcp_tw_reuse", 0, 2, s => s.TimeWaitReuse, (s, v) => s.TimeWaitReuse = v);

@@ -26,6 +26,10 @@ internal static class WindowsProfile
         Listen = ListenRule.Windows,
         Defaults = new Sysctls
         {
+            CongestionControl = "reno",
+            Rack = false,
+            ProportionalReduction = false,
+            Frto = 0,
             DefaultTtl = 128,
             PortRangeFirst = 49_152,
             PortRangeLast = 65_535,

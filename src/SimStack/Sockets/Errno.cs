@@ -4,6 +4,8 @@ namespace SimStack.Sockets;
 public enum Errno
 {
     OK = 0,
+    EPERM = 1,
+    ENOENT = 2,
     EINTR = 4,
     EIO = 5,
     EBADF = 9,
@@ -11,6 +13,8 @@ public enum Errno
     ENOMEM = 12,
     EACCES = 13,
     EFAULT = 14,
+    EBUSY = 16,
+    EEXIST = 17,
     EINVAL = 22,
     EPIPE = 32,
     ENOMSG = 42,
@@ -36,4 +40,5 @@ public enum Errno
     EHOSTUNREACH = 113,
     EALREADY = 114,
     EINPROGRESS = 115,
+    EKEYREJECTED = 129,
 }

@@ -12,4 +12,5 @@ public enum MessageFlags
     MSG_EOR = 0x80,
     MSG_MORE = 0x8000,
     MSG_ZEROCOPY = 0x400_0000,
+    MSG_FASTOPEN = 0x2000_0000,
 }

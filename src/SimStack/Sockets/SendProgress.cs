@@ -31,6 +31,9 @@ public sealed class SendProgress(long length)
     /// </summary>
     public TimestampingFlags? Timestamping { get; init; }
 
+    /// <summary>The caller's buffer is none: what would be copied from it can't be (EFAULT).</summary>
+    public bool IsUnreadable { get; init; }
+
     /// <summary>Bytes that were taken.</summary>
     public long Taken { get; internal set; }
 

@@ -35,6 +35,12 @@ public enum SocketOption
     /// <summary>Which times of what is sent are told in the error queue (<see cref="TimestampingFlags"/>); TCP.</summary>
     SO_TIMESTAMPING,
 
+    /// <summary>Bytes per second that packets are paced to at most, as an unsigned number; -1: no limit.</summary>
+    SO_MAX_PACING_RATE,
+
+    /// <summary>By its lowest four bits the band of a queue that packets go to (skb->priority); IP_TOS sets it too.</summary>
+    SO_PRIORITY,
+
     /// <summary>Read only: the pending error, cleared by reading.</summary>
     SO_ERROR,
 
@@ -65,6 +71,10 @@ public enum SocketOption
     /// <summary>SYN retransmissions, 1 to 127.</summary>
     TCP_SYNCNT,
 
+    /// <summary>1: a stream with fewer than four segments in flight doubles its RTO only from the seventh timeout on; Linux's
+    /// tcp_thin_linear_timeouts for one socket.</summary>
+    TCP_THIN_LINEAR_TIMEOUTS,
+
     /// <summary>Seconds in FIN-WAIT-2 once closed; -1: none at all.</summary>
     TCP_LINGER2,
 
@@ -76,6 +86,17 @@ public enum SocketOption
 
     /// <summary>Bytes: the largest window to advertise; 0: no clamp.</summary>
     TCP_WINDOW_CLAMP,
+
+    /// <summary>
+    /// Connections that a SYN with a good cookie opened and whose handshake is not complete, at most; 0: no Fast Open. At most net.core.somaxconn.
+    /// </summary>
+    TCP_FASTOPEN,
+
+    /// <summary>0 or 1: connect waits for the first write if a cookie is known, so that its data goes with the SYN (RFC 7413).</summary>
+    TCP_FASTOPEN_CONNECT,
+
+    /// <summary>0 or 1: Fast Open goes without cookies, as client and as server.</summary>
+    TCP_FASTOPEN_NO_COOKIE,
 
     /// <summary>DSCP and ECN byte of outgoing IPv4 packets; TCP keeps the two bits of ECN for itself.</summary>
     IP_TOS,

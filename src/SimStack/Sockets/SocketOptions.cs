@@ -1,3 +1,5 @@
+using SimStack.Ip;
+
 namespace SimStack.Sockets;
 
 /// <summary>What setsockopt(2) set; the defaults are shared by all sockets that set nothing.</summary>
@@ -41,6 +43,8 @@ internal sealed record SocketOptions
 
     public int SynCount { get; init; }
 
+    public bool ThinLinearTimeouts { get; init; }
+
     public int FinWait2Seconds { get; init; }
 
     public int UserTimeoutMilliseconds { get; init; }
@@ -65,11 +69,26 @@ internal sealed record SocketOptions
     /// <summary>IP_FREEBIND: an address that is not the host's may be bound.</summary>
     public bool FreeBind { get; init; }
 
+    /// <summary>IP_OPTIONS, of an active open.</summary>
+    public IpOptions? IpOptions { get; init; }
+
     /// <summary>TOS or traffic class of packets of that version.</summary>
     public byte TrafficClassFor(bool v4) => (byte)(v4 ? TypeOfService : TrafficClass);
 
     /// <summary>Time to live or hop limit of packets of that version.</summary>
     public byte TimeToLiveFor(bool v4, int usual) => (byte)(!v4 && HopLimit > 0 ? HopLimit : TimeToLive > 0 ? TimeToLive : usual);
+
+    /// <summary>SO_MAX_PACING_RATE in bytes per second; long.MaxValue: no limit.</summary>
+    public long MaxPacingRate { get; init; } = long.MaxValue;
+
+    /// <summary>SO_PRIORITY, or what IP_TOS made of it.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>TCP_FASTOPEN_CONNECT: connect(2) waits for the first write.</summary>
+    public bool FastOpenConnect { get; init; }
+
+    /// <summary>TCP_FASTOPEN_NO_COOKIE, on either side.</summary>
+    public bool FastOpenNoCookie { get; init; }
 
     /// <summary>TCP_CONGESTION by name; null: the host's.</summary>
     public string? CongestionControl { get; init; }

@@ -6,9 +6,7 @@ public readonly partial record struct TcpInfo
     // In linux/tcp.h, and not to be told truly by this stack.
     private static readonly string[] Absent =
     [
-        "tcpi_delivery_rate_app_limited", "tcpi_fastopen_client_fail", "tcpi_rcv_rtt", "tcpi_rcv_space", "tcpi_max_pacing_rate",
-        "tcpi_delivery_rate", "tcpi_dsack_dups", "tcpi_reord_seen", "tcpi_rehash", "tcpi_total_rto_recoveries", "tcpi_total_rto_time",
-        "tcpi_options2",
+        "tcpi_rcv_rtt", "tcpi_rcv_space", "tcpi_rehash", "tcpi_total_rto_recoveries", "tcpi_total_rto_time", "tcpi_options2",
     ];
 
     private static readonly SortedList<string, Func<TcpInfo, long>> ByName = new(StringComparer.Ordinal)
@@ -44,6 +42,9 @@ public readonly partial record struct TcpInfo
         ["tcpi_reordering"] = info => info.Reordering,
         ["tcpi_total_retrans"] = info => info.TotalRetrans,
         ["tcpi_pacing_rate"] = info => info.PacingRate,
+        ["tcpi_max_pacing_rate"] = info => info.MaxPacingRate,
+        ["tcpi_delivery_rate"] = info => info.DeliveryRate,
+        ["tcpi_delivery_rate_app_limited"] = info => info.DeliveryRateAppLimited,
         ["tcpi_bytes_acked"] = info => info.BytesAcked,
         ["tcpi_bytes_received"] = info => info.BytesReceived,
         ["tcpi_segs_out"] = info => info.SegsOut,
@@ -67,8 +68,11 @@ public readonly partial record struct TcpInfo
         ["tcpi_ecn_mode"] = info => info.EcnMode,
         ["tcpi_accecn_opt_seen"] = info => info.AccurateEcnOptionSeen,
         ["tcpi_accecn_fail_mode"] = info => info.AccurateEcnFailures,
+        ["tcpi_dsack_dups"] = info => info.DsackDups,
+        ["tcpi_reord_seen"] = info => info.ReordSeen,
         ["tcpi_bytes_sent"] = info => info.BytesSent,
         ["tcpi_bytes_retrans"] = info => info.BytesRetrans,
+        ["tcpi_fastopen_client_fail"] = info => info.FastopenClientFail,
         ["tcpi_rcv_ooopack"] = info => info.RcvOoopack,
         ["tcpi_snd_wnd"] = info => info.SndWnd,
         ["tcpi_rcv_wnd"] = info => info.RcvWnd,

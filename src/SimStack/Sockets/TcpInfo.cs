@@ -22,8 +22,8 @@ public readonly partial record struct TcpInfo
     public int Backoff { get; init; }
 
     /// <summary>
-    /// TCPI_OPT_TIMESTAMPS 1, TCPI_OPT_SACK 2, TCPI_OPT_WSCALE 4, TCPI_OPT_ECN 8: what both ends agreed on; TCPI_OPT_ECN_SEEN 16: an ECN-capable
-    /// packet arrived.
+    /// TCPI_OPT_TIMESTAMPS 1, TCPI_OPT_SACK 2, TCPI_OPT_WSCALE 4, TCPI_OPT_ECN 8: what both ends agreed on. TCPI_OPT_ECN_SEEN 16: an
+    /// ECN-capable packet arrived; TCPI_OPT_SYN_DATA 32: the SYN's data was taken; TCPI_OPT_TFO_CHILD 128: opened by a SYN with a good cookie.
     /// </summary>
     public int Options { get; init; }
 
@@ -102,6 +102,15 @@ public readonly partial record struct TcpInfo
     /// <summary>The rate by which offload packets are sized, in bytes per second: a multiple of window by round trip.</summary>
     public long PacingRate { get; init; }
 
+    /// <summary>SO_MAX_PACING_RATE in bytes per second; Linux's ~0 without one, here 9,223,372,036,854,775,807.</summary>
+    public long MaxPacingRate { get; init; }
+
+    /// <summary>Bytes per second that the network delivered lately; 0: not measured (tcpi_delivery_rate).</summary>
+    public long DeliveryRate { get; init; }
+
+    /// <summary>1: that was as much as the application gave (tcpi_delivery_rate_app_limited).</summary>
+    public int DeliveryRateAppLimited { get; init; }
+
     /// <summary>Sequence numbers that the peer acknowledged: bytes, and one for a FIN and for the SYN of an active open.</summary>
     public long BytesAcked { get; init; }
 
@@ -143,11 +152,23 @@ public readonly partial record struct TcpInfo
     /// </summary>
     public long DeliveredCe { get; init; }
 
+    /// <summary>
+    /// Why Fast Open as a client came to nothing: 0 no reason, 1 there was no cookie, 2 the SYN-ACK did not acknowledge the data, 3 the SYN was
+    /// sent again (enum tcp_fastopen_client_fail).
+    /// </summary>
+    public int FastopenClientFail { get; init; }
+
     /// <summary>Bytes of data sent, those sent again among them.</summary>
     public long BytesSent { get; init; }
 
     /// <summary>Bytes of data sent again.</summary>
     public long BytesRetrans { get; init; }
+
+    /// <summary>Segments that the peer received twice, by its D-SACKs.</summary>
+    public long DsackDups { get; init; }
+
+    /// <summary>How often the network was seen to reorder.</summary>
+    public long ReordSeen { get; init; }
 
     /// <summary>Segments with data that came ahead of others.</summary>
     public long RcvOoopack { get; init; }

@@ -79,6 +79,11 @@ public sealed partial class TcpSocket
             return SocketResult.Fail(Errno.EINVAL);
         }
 
+        if ((flags & MessageFlags.MSG_FASTOPEN) != 0)
+        {
+            return SendTo(now, data, null, flags, progress);
+        }
+
         SocketResult result = _connection?.Send(now, data, flags, progress) ?? SocketResult.Fail(Errno.EPIPE);
         if (!result.Succeeded && !progress.Blocks)
         {
@@ -146,6 +151,9 @@ public sealed partial class TcpSocket
             new IpEndpoint(error.Destination, error.DestinationPort), default, now)
         { Length = Quoted });
     }
+
+    /// <summary>A segment was retransmitted often and the connection is not given up yet (RFC 9293 §3.8.3 (e)).</summary>
+    internal void ReportDeliveryTrouble(Instant now) => Queue(Entry(Errno.ETIMEDOUT, ErrorOrigin.Local, now));
 
     private static bool IsTimestamping(TimestampingFlags flags)
     {

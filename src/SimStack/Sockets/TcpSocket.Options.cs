@@ -1,3 +1,4 @@
+using SimStack.Ip.Queues;
 using SimStack.Profiles;
 
 namespace SimStack.Sockets;
@@ -16,6 +17,16 @@ public sealed partial class TcpSocket
     /// <returns>OK; EINVAL for a value out of range; ENOPROTOOPT for an option that can only be read.</returns>
     public override Errno SetOption(Instant now, SocketOption option, int value)
     {
+        switch (option)
+        {
+            case SocketOption.TCP_FASTOPEN:
+                return SetFastOpenLimit(value);
+            case SocketOption.TCP_FASTOPEN_CONNECT:
+                return SetFastOpenConnect(value);
+            case SocketOption.TCP_FASTOPEN_NO_COOKIE:
+                return SetFastOpenNoCookie(value);
+        }
+
         SocketOptions? changed = Changed(option, value, out Errno error);
         if (changed is null)
         {
@@ -78,18 +89,24 @@ public sealed partial class TcpSocket
                 SocketResult.Ok(Options.KeepAliveInterval > 0 ? Options.KeepAliveInterval : sysctls.KeepAliveInterval),
             SocketOption.TCP_KEEPCNT =>
                 SocketResult.Ok(Options.KeepAliveCount > 0 ? Options.KeepAliveCount : sysctls.KeepAliveProbes),
+            SocketOption.TCP_THIN_LINEAR_TIMEOUTS => SocketResult.Ok(Options.ThinLinearTimeouts ? 1 : 0),
             SocketOption.TCP_SYNCNT => SocketResult.Ok(Options.SynCount > 0 ? Options.SynCount : sysctls.SynRetries),
             SocketOption.TCP_LINGER2 =>
                 SocketResult.Ok(Options.FinWait2Seconds == 0 ? sysctls.FinTimeout : Options.FinWait2Seconds),
             SocketOption.TCP_QUICKACK => Flag(_connection?.QuickAckMode ?? true),
             SocketOption.TCP_USER_TIMEOUT => SocketResult.Ok(Options.UserTimeoutMilliseconds),
             SocketOption.TCP_WINDOW_CLAMP => SocketResult.Ok(Options.WindowClamp),
+            SocketOption.TCP_FASTOPEN => SocketResult.Ok(FastOpenQueue?.Limit ?? 0),
+            SocketOption.TCP_FASTOPEN_CONNECT => Flag(Options.FastOpenConnect),
+            SocketOption.TCP_FASTOPEN_NO_COOKIE => Flag(Options.FastOpenNoCookie),
             SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService | EcnBits),
             SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass | EcnBits),
             SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : sysctls.DefaultTtl),
-            SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? DefaultPathMtuDiscovery)),
+            SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? _tcp.DefaultPathMtuDiscovery)),
             SocketOption.IP_FREEBIND => Flag(Options.FreeBind),
             SocketOption.IP_MTU => _connection is { PathMtu: > 0 } ? SocketResult.Ok(_connection.PathMtu) : SocketResult.Fail(Errno.ENOTCONN),
+            SocketOption.SO_MAX_PACING_RATE => SocketResult.Ok(unchecked((int)(uint)Math.Min(Options.MaxPacingRate, uint.MaxValue))),
+            SocketOption.SO_PRIORITY => SocketResult.Ok(Options.Priority),
             SocketOption.IP_RECVERR => Flag(Options.ReceiveErrors),
             SocketOption.IP_TTL => SocketResult.Ok(Options.TimeToLive > 0 ? Options.TimeToLive : sysctls.DefaultTtl),
             _ => SocketResult.Fail(Errno.ENOPROTOOPT),
@@ -98,9 +115,6 @@ public sealed partial class TcpSocket
 
     /// <summary>How the last segment went, which Linux shows in the two bits that the user can't set.</summary>
     private int EcnBits => _connection is { } connection ? connection.TypeOfService & EcnMask : 0;
-
-    private PathMtuDiscovery DefaultPathMtuDiscovery =>
-        Host.Sysctls.NoPathMtuDiscovery == 0 ? PathMtuDiscovery.IP_PMTUDISC_WANT : PathMtuDiscovery.IP_PMTUDISC_DONT;
 
     private static SocketResult Flag(bool value) => SocketResult.Ok(value ? 1 : 0);
 
@@ -133,6 +147,7 @@ public sealed partial class TcpSocket
             case SocketOption.TCP_KEEPIDLE when value is >= 1 and <= 32_767: return Options with { KeepAliveIdle = value };
             case SocketOption.TCP_KEEPINTVL when value is >= 1 and <= 32_767: return Options with { KeepAliveInterval = value };
             case SocketOption.TCP_KEEPCNT when value is >= 1 and <= 127: return Options with { KeepAliveCount = value };
+            case SocketOption.TCP_THIN_LINEAR_TIMEOUTS when value is 0 or 1: return Options with { ThinLinearTimeouts = value != 0 };
             case SocketOption.TCP_SYNCNT when value is >= 1 and <= 127: return Options with { SynCount = value };
             case SocketOption.TCP_LINGER2: return Options with { FinWait2Seconds = Math.Clamp(value, -1, 120) };
             case SocketOption.TCP_QUICKACK: return Options;
@@ -140,7 +155,7 @@ public sealed partial class TcpSocket
             case SocketOption.TCP_WINDOW_CLAMP when value == 0: return Options with { WindowClamp = 0 };
             case SocketOption.TCP_WINDOW_CLAMP when value > 0: return Options with { WindowClamp = Math.Max(value, 1152) };
             // Linux keeps the low byte of whatever it is given.
-            case SocketOption.IP_TOS: return Options with { TypeOfService = value & 0xFF & ~EcnMask };
+            case SocketOption.IP_TOS: return WithTypeOfService(value & 0xFF & ~EcnMask);
             case SocketOption.IPV6_TCLASS when value is >= -1 and <= 255:
                 return Options with { TrafficClass = Math.Max(value, 0) & ~EcnMask };
             case SocketOption.IPV6_UNICAST_HOPS when value is -1 or (>= 1 and <= 255): return Options with { HopLimit = Math.Max(value, 0) };
@@ -149,6 +164,8 @@ public sealed partial class TcpSocket
             case SocketOption.IP_FREEBIND: return Options with { FreeBind = on };
             case SocketOption.IP_TTL when value is -1 or (>= 1 and <= 255): return Options with { TimeToLive = Math.Max(value, 0) };
             case SocketOption.IP_RECVERR: return Options with { ReceiveErrors = on };
+            case SocketOption.SO_MAX_PACING_RATE: return Options with { MaxPacingRate = value == -1 ? long.MaxValue : (uint)value };
+            case SocketOption.SO_PRIORITY: return Options with { Priority = value };
             case SocketOption.SO_ERROR or SocketOption.IP_MTU:
                 error = Errno.ENOPROTOOPT;
                 return null;
@@ -156,6 +173,9 @@ public sealed partial class TcpSocket
                 return null;
         }
     }
+
+    // Linux: ip_sock_set_tos gives the socket the priority of its TOS too.
+    private SocketOptions WithTypeOfService(int tos) => Options with { TypeOfService = tos, Priority = PacketHash.PriorityOfTos(tos) };
 
     private static int Doubled(int value, int minimum) => (int)Math.Max(minimum, Math.Min(int.MaxValue, 2L * Math.Max(0, value)));
 }

@@ -20,9 +20,14 @@ public sealed partial class TcpSocket : HostSocket
     private bool _connecting;
     private uint? _initialSequenceNumber;
     private Errno _error;
+    private readonly string _usualCongestionControl;
 
     internal TcpSocket(TcpLayer tcp, AddressFamily family)
-        : base(family) => _tcp = tcp;
+        : base(family)
+    {
+        _tcp = tcp;
+        _usualCongestionControl = tcp.Sysctls.CongestionControl;
+    }
 
     public override Host Host => _tcp.Host;
 
@@ -106,6 +111,7 @@ public sealed partial class TcpSocket : HostSocket
             return Errno.EADDRINUSE;
         }
 
+        BeginFastOpenQueue(backlog);
         _listener = new TcpListener(_tcp, this, _local, backlog, _tcp.NextId());
         _tcp.AddListener(_listener);
         Host.Observer?.StateChanged(new TcpStateChange(
@@ -114,12 +120,12 @@ public sealed partial class TcpSocket : HostSocket
     }
 
     /// <summary>
-    /// Active OPEN: sends the SYN. Ready for writing, or with an error, when it is decided; then <see cref="TakeError"/>.
+    /// Active OPEN: sends the SYN; with TCP_FASTOPEN_CONNECT the first write may do so instead. Ready for writing, or with an error, when it is decided; then <see cref="TakeError"/>.
     /// </summary>
     /// <returns>
-    /// EINPROGRESS; EALREADY while one is under way; OK once after it succeeded, then EISCONN; ENETUNREACH without a route or to
+    /// EINPROGRESS; EALREADY while one is under way; OK when it waits for a write, and once after it succeeded, then EISCONN; ENETUNREACH without a route or to
     /// a group; EADDRNOTAVAIL when no port is free; ECONNREFUSED and the like when an earlier one failed, or ECONNABORTED if its
-    /// error was taken before.
+    /// error was taken before; EKEYREJECTED for a peer with keys for both MD5 and TCP-AO, or with none on a socket with TCP-AO.
     /// </returns>
     public override Errno Connect(Instant now, IpEndpoint remote)
     {
@@ -129,6 +135,25 @@ public sealed partial class TcpSocket : HostSocket
             return Errno.OK;
         }
 
+        Errno error = PrepareConnection(now, remote);
+        if (error is not Errno.OK)
+        {
+            return error;
+        }
+
+        bool waits = Options.FastOpenConnect && _connection!.OpenOrDefer(now);
+        if (!Options.FastOpenConnect)
+        {
+            _connection!.SendFirstSyn(now);
+        }
+
+        _tcp.Add(_connection!);
+        return waits ? Errno.OK : Errno.EINPROGRESS;
+    }
+
+    /// <summary>All that connect(2) does before there is a SYN.</summary>
+    private Errno PrepareConnection(Instant now, IpEndpoint remote)
+    {
         Errno refused = CheckConnect(remote);
         if (refused is not Errno.OK)
         {
@@ -143,7 +168,7 @@ public sealed partial class TcpSocket : HostSocket
 
         IpAddress source = _bound ? _local.Address : remote.Address.IsV4 ? IpAddress.AnyV4 : IpAddress.AnyV6;
         // RFC 9293 §3.9.2.3, MUST-46: no connection to a multicast or broadcast address.
-        if (_tcp.Ip.FindPath(remote.Address, source) is not { } path)
+        if (_tcp.Ip.FindPathWith(remote.Address, source, Options.IpOptions) is not { } path)
         {
             return _tcp.Ip.WhyNoPath(remote.Address);
         }
@@ -183,7 +208,7 @@ public sealed partial class TcpSocket : HostSocket
         switch (State)
         {
             case TcpState.SynSent or TcpState.SynReceived:
-                return Errno.EALREADY;
+                return IsConnectDeferred ? Errno.EISCONN : Errno.EALREADY;
             case TcpState.Closed or TcpState.Listen:
                 break;
             default:
@@ -236,6 +261,11 @@ public sealed partial class TcpSocket : HostSocket
             return Errno.EADDRNOTAVAIL;
         }
 
+        if (_authentication?.BeginConnection(remote.Address) is { } refused and not Errno.OK)
+        {
+            return refused;
+        }
+
         // RFC 9293 §3.10.1, LISTEN: the passive open becomes an active one.
         bool wasListening = _listener is not null;
         _listener?.Close(now);
@@ -244,9 +274,10 @@ public sealed partial class TcpSocket : HostSocket
             wasListening ? TcpState.Listen : TcpState.Closed)
         { Socket = this, ContinuesTimestamps = continuesTimestamps };
         _listener = null;
+        connection.Authentication = _authentication;
         connection.Apply(Options);
         connection.SendBufferLocked = Options.SendBuffer > 0;
-        Errno error = connection.Open(now, iss, wasListening ? "SEND" : "OPEN");
+        Errno error = connection.Open(now, iss, wasListening ? "SEND" : "OPEN", Options.IpOptions);
         if (error is not Errno.OK)
         {
             return error;
@@ -254,8 +285,7 @@ public sealed partial class TcpSocket : HostSocket
 
         _connection = connection;
         _connecting = true;
-        _tcp.Add(connection);
-        return Errno.EINPROGRESS;
+        return Errno.OK;
     }
 
     /// <summary>Takes the oldest connection of the accept queue.</summary>
@@ -268,7 +298,7 @@ public sealed partial class TcpSocket : HostSocket
             return _closed ? Errno.EBADF : Errno.EINVAL;
         }
 
-        TcpSocket socket = new(_tcp, Family) { Options = Options };
+        TcpSocket socket = new(_tcp, Family) { Options = Options.IpOptions is null ? Options : Options with { IpOptions = null } };
         Errno error = _listener.Accept(now, socket);
         accepted = error is Errno.OK ? socket : null;
         return error;
@@ -282,6 +312,11 @@ public sealed partial class TcpSocket : HostSocket
         if (_closed)
         {
             return SocketResult.Fail(Errno.EBADF);
+        }
+
+        if ((flags & MessageFlags.MSG_FASTOPEN) != 0)
+        {
+            return SendTo(now, data, null, flags);
         }
 
         bool special = Options.Timestamping is not TimestampingFlags.None || (Options.Zerocopy && (flags & MessageFlags.MSG_ZEROCOPY) != 0);
@@ -307,6 +342,11 @@ public sealed partial class TcpSocket : HostSocket
         if (_closed)
         {
             return Errno.EBADF;
+        }
+
+        if (IsConnectDeferred)
+        {
+            return Disconnect(now); // As Linux does for any SYN-SENT; here nobody was told anything.
         }
 
         if (_listener is null)
@@ -445,6 +485,7 @@ public sealed partial class TcpSocket : HostSocket
     internal void Adopt(TcpConnection connection)
     {
         _connection = connection;
+        _authentication = connection.Authentication;
         _local = connection.Local;
     }
 

@@ -69,16 +69,6 @@ internal enum AccurateEcnOption : byte
     Failed,
 }
 
-/// <summary>The IP header's ECN field (RFC 3168 §5).</summary>
-internal static class EcnField
-{
-    public const byte NotEct = 0;
-    public const byte Ect1 = 1;
-    public const byte Ect0 = 2;
-    public const byte Ce = 3;
-    public const byte Mask = 3;
-}
-
 /// <summary>
 /// The counters of ECN and of AccECN (RFC 9768 §2) of one connection; made when a marked segment arrives or AccECN is asked for.
 /// </summary>
@@ -131,12 +121,6 @@ internal sealed class EcnCounters
 
     /// <inheritdoc cref="PacketHasOption"/>
     public byte PacketNeeded;
-
-    /// <summary>DCTCP's receiver: whether the last data was marked, and what was received before it (RFC 8257 §3.2).</summary>
-    public bool LastDataWasMarked;
-
-    /// <inheritdoc cref="LastDataWasMarked"/>
-    public SequenceNumber ReceivedBefore;
 
     /// <summary>Segments that an ACK acknowledges, a moving average in 64ths.</summary>
     public ushort AcknowledgedAverage;

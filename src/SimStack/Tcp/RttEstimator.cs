@@ -15,8 +15,7 @@ internal struct RttEstimator
     private int _largestDeviation;
     private int _variance;
     private SequenceNumber _roundEnd;
-    private int _least;
-    private Instant _leastAt;
+    private WindowedMinimum _least;
 
     /// <summary>RTO in microseconds, before backoff.</summary>
     public int RtoMicroseconds;
@@ -30,8 +29,8 @@ internal struct RttEstimator
     /// <summary>The mean deviation; by RFC 6298 RTTVAR.</summary>
     public readonly int DeviationMicroseconds => _deviation4 == 0 ? _variance : _deviation4 >> 2;
 
-    /// <summary>The least sample of the last five minutes (Linux: tcp_min_rtt, tcp_min_rtt_wlen); the largest number before the first.</summary>
-    public readonly uint LeastMicroseconds => _least == 0 ? uint.MaxValue : (uint)_least;
+    /// <summary>The least sample of the last tcp_min_rtt_wlen seconds (Linux: tcp_min_rtt); the largest number before the first.</summary>
+    public readonly uint LeastMicroseconds => _least.Least;
 
     public void Reset(Sysctls sysctls) => RtoMicroseconds = sysctls.InitialRtoMilliseconds * 1000;
 
@@ -39,15 +38,8 @@ internal struct RttEstimator
     public void FallBack() => RtoMicroseconds = 3_000_000;
 
     /// <summary>A sample counts for the minimum.</summary>
-    public void NoteLeast(Instant now, Duration sample)
-    {
-        int measured = (int)Math.Clamp(sample.Nanoseconds / 1000, 1, 100_000_000);
-        if (_least == 0 || measured <= _least || now - _leastAt > Duration.FromSeconds(300))
-        {
-            _least = measured;
-            _leastAt = now;
-        }
-    }
+    public void NoteLeast(Instant now, long microseconds, Sysctls sysctls) => _least.Add(
+        (uint)sysctls.MinRttWindow * 1000, unchecked((uint)(now.Nanoseconds / 1_000_000)), (uint)Math.Clamp(microseconds, 1, uint.MaxValue - 1));
 
     /// <param name="sample">The measured round trip.</param>
     /// <param name="una">SND.UNA.</param>

@@ -1,17 +1,43 @@
+using SimStack.Wire;
+
 namespace SimStack.Tcp;
 
 /// <summary>
-/// The segments in flight, oldest first: added at the tail, acknowledged at the head, reached by index or by binary search.
+/// The segments in flight, oldest first: added at the tail, acknowledged at the head, reached by index or by binary search. Through those that
+/// may still be in the network runs a second order, that of sending, in which retransmissions come last (Linux: tsorted_sent_queue); and
+/// runs of SACKed ones are stepped over at once, so that no work grows with the window.
 /// </summary>
+/// <remarks>A segment's position is its index plus that of the first, and stays when others are acknowledged.</remarks>
 internal sealed class SegmentRing
 {
-    private SentSegment[] _items = new SentSegment[4];
-    private int _head;
+    /// <summary>No position.</summary>
+    public const int None = int.MinValue;
+
+    private const int Renumber = 1 << 30;
+
+    private SentSegment[] _items = new SentSegment[2];
+    private int _start;
+    private int _newest = None;
+    private uint _transmissions;
+
+    // Of those listed, all before it are lost and not sent again.
+    private int _scan = None;
 
     public int Count { get; private set; }
 
-    public ref SentSegment this[int index] => ref _items[(_head + index) & (_items.Length - 1)];
+    /// <summary>The position of the first segment; of the one behind the last.</summary>
+    public int Start => _start;
 
+    public int End => _start + Count;
+
+    /// <summary>The segment that was sent longest ago of those listed; <see cref="None"/>: there is none.</summary>
+    public int Oldest { get; private set; } = None;
+
+    public ref SentSegment this[int index] => ref _items[(_start + index) & (_items.Length - 1)];
+
+    public ref SentSegment At(int position) => ref _items[position & (_items.Length - 1)];
+
+    /// <summary>A new segment behind the others, the latest sent.</summary>
     public ref SentSegment Add()
     {
         if (Count == _items.Length)
@@ -19,61 +45,290 @@ internal sealed class SegmentRing
             Grow();
         }
 
-        ref SentSegment slot = ref _items[(_head + Count) & (_items.Length - 1)];
-        Count++;
-        slot = default;
-        return ref slot;
+        int position = _start + Count++;
+        At(position) = default;
+        List(position);
+        return ref At(position);
     }
 
     public void RemoveFirst()
     {
-        _head = (_head + 1) & (_items.Length - 1);
+        Unlist(_start);
+        _start++;
+        if (--Count == 0)
+        {
+            _start = 0;
+        }
+        else if (_start >= Renumber)
+        {
+            RenumberAll();
+        }
+    }
+
+    public void RemoveLast()
+    {
+        Unlist(_start + Count - 1);
         Count--;
     }
 
-    public void RemoveLast() => Count--;
-
-    /// <summary>Takes one out of the middle. Costs a move of what follows.</summary>
+    /// <summary>Takes one out that is not the first. Costs a move of what lies before it.</summary>
     public void RemoveAt(int index)
     {
-        for (int i = index; i < Count - 1; i++)
+        Unlist(_start + index);
+        for (int position = _start + index; position > _start; position--)
         {
-            this[i] = this[i + 1];
+            Move(position - 1, position, _start + index - 1);
         }
 
+        _start++;
         Count--;
     }
 
     /// <summary>
-    /// Splits one segment: the first part keeps the given length and no PSH or FIN. Costs a move of what follows.
+    /// Splits one segment: the first part keeps the given length and no PSH or FIN. Costs a move of what lies before it.
     /// </summary>
     public void Split(int index, int firstLength)
     {
-        Add();
-        for (int i = Count - 1; i > index + 1; i--)
+        if (Count == _items.Length)
         {
-            this[i] = this[i - 1];
+            Grow();
         }
 
-        ref SentSegment first = ref this[index];
-        ref SentSegment second = ref this[index + 1];
-        second = first;
-        second.Seq = first.Seq + firstLength;
-        second.Length = first.Length - firstLength;
+        int second = _start + index;
+        for (int position = _start; position <= second; position++)
+        {
+            Move(position, position - 1, second);
+        }
+
+        _start--;
+        Count++;
+        ref SentSegment first = ref At(second - 1);
+        ref SentSegment rest = ref At(second);
+        rest = first;
+        rest.Seq = first.Seq + firstLength;
+        rest.Length = first.Length - firstLength;
+        rest.Flags &= ~SentFlags.Syn;
+        rest.Listed = false;
         first.Length = firstLength;
         first.Flags &= ~(SentFlags.Push | SentFlags.Fin | SentFlags.Followed | SentFlags.EndOfRecord);
-        second.Flags &= ~SentFlags.Syn;
+        if (first.Listed)
+        {
+            ListBehind(second - 1, second);
+        }
+    }
+
+    /// <summary>
+    /// Of those listed, the first that is not lost already, sent longest ago; what was seen to be lost is not looked at a second time.
+    /// </summary>
+    public int OldestNotLost()
+    {
+        while (_scan != None && (At(_scan).Flags & (SentFlags.Lost | SentFlags.RetransmissionInFlight)) == SentFlags.Lost)
+        {
+            _scan = At(_scan).Next;
+        }
+
+        return _scan;
+    }
+
+    /// <summary>Lost ones are taken for lost no more.</summary>
+    public void LookAgain() => _scan = Oldest;
+
+    /// <summary>It was sent again just now: the last in the order of sending.</summary>
+    public void MoveToNewest(int position)
+    {
+        Unlist(position);
+        List(position);
+    }
+
+    /// <summary>It is in the network no more.</summary>
+    public void Unlist(int position)
+    {
+        ref SentSegment segment = ref At(position);
+        if (!segment.Listed)
+        {
+            return;
+        }
+
+        segment.Listed = false;
+        if (position == _scan)
+        {
+            _scan = segment.Next;
+        }
+
+        if (segment.Previous == None)
+        {
+            Oldest = segment.Next;
+        }
+        else
+        {
+            At(segment.Previous).Next = segment.Next;
+        }
+
+        if (segment.Next == None)
+        {
+            _newest = segment.Previous;
+        }
+        else
+        {
+            At(segment.Next).Previous = segment.Previous;
+        }
+    }
+
+    /// <summary>The peer has it.</summary>
+    public void MarkSacked(int position)
+    {
+        Unlist(position);
+        ref SentSegment segment = ref At(position);
+        segment.Flags |= SentFlags.Sacked;
+        segment.Next = position + 1;
+    }
+
+    /// <summary>From a position on, the first that is not SACKed, or <see cref="End"/>.</summary>
+    public int SkipSacked(int position)
+    {
+        int end = End, found = position;
+        while (found < end && At(found).Has(SentFlags.Sacked))
+        {
+            found = At(found).Next;
+        }
+
+        // What was walked leads there at once the next time.
+        while (position < found)
+        {
+            int next = At(position).Next;
+            At(position).Next = found;
+            position = next;
+        }
+
+        return found;
+    }
+
+    /// <summary>The first segment that ends behind a sequence number, or <see cref="End"/>.</summary>
+    public int Find(SequenceNumber seq)
+    {
+        int low = 0, high = Count;
+        while (low < high)
+        {
+            int middle = (low + high) >> 1;
+            if (this[middle].End > seq)
+            {
+                high = middle;
+            }
+            else
+            {
+                low = middle + 1;
+            }
+        }
+
+        return _start + low;
+    }
+
+    private void List(int position)
+    {
+        ref SentSegment segment = ref At(position);
+        segment.Listed = true;
+        segment.Order = ++_transmissions;
+        segment.Previous = _newest;
+        segment.Next = None;
+        if (_newest == None)
+        {
+            Oldest = position;
+        }
+        else
+        {
+            At(_newest).Next = position;
+        }
+
+        _newest = position;
+        if (_scan == None)
+        {
+            _scan = position;
+        }
+    }
+
+    private void ListBehind(int previous, int position)
+    {
+        ref SentSegment before = ref At(previous);
+        ref SentSegment segment = ref At(position);
+        segment.Listed = true;
+        segment.Previous = previous;
+        segment.Next = before.Next;
+        if (before.Next == None)
+        {
+            _newest = position;
+        }
+        else
+        {
+            At(before.Next).Previous = position;
+        }
+
+        before.Next = position;
+        if (_scan == None)
+        {
+            _scan = position;
+        }
+    }
+
+    /// <summary>A segment changes its place by one; so do all others up to <paramref name="last"/>.</summary>
+    private void Move(int from, int to, int last)
+    {
+        ref SentSegment segment = ref At(to);
+        segment = At(from);
+        if (_scan == from)
+        {
+            _scan = to;
+        }
+
+        if (segment.Listed)
+        {
+            if (segment.Previous == None)
+            {
+                Oldest = to;
+            }
+            else
+            {
+                At(segment.Previous).Next = to;
+            }
+
+            if (segment.Next == None)
+            {
+                _newest = to;
+            }
+            else
+            {
+                At(segment.Next).Previous = to;
+            }
+        }
+        else if (segment.Has(SentFlags.Sacked) && segment.Next <= last)
+        {
+            segment.Next += to - from;
+        }
     }
 
     private void Grow()
     {
         SentSegment[] larger = new SentSegment[_items.Length * 2];
-        for (int i = 0; i < Count; i++)
+        for (int position = _start; position < End; position++)
         {
-            larger[i] = this[i];
+            larger[position & (larger.Length - 1)] = At(position);
         }
 
         _items = larger;
-        _head = 0;
+    }
+
+    private void RenumberAll()
+    {
+        int less = _start & -_items.Length;
+        for (int i = 0; i < Count; i++)
+        {
+            ref SentSegment segment = ref this[i];
+            segment.Next -= segment.Next == None ? 0 : less;
+            segment.Previous -= segment.Previous == None ? 0 : less;
+        }
+
+        Oldest -= Oldest == None ? 0 : less;
+        _newest -= _newest == None ? 0 : less;
+        _scan -= _scan == None ? 0 : less;
+        _start -= less;
     }
 }

@@ -5,7 +5,8 @@ namespace SimStack.Tcp;
 /// <summary>AccECN's option: three counters of bytes (RFC 9768 §3.2.3), when it goes along, and what is believed of the peer's.</summary>
 internal sealed partial class TcpConnection
 {
-    private const int OptionSpace = TcpView.MaxHeaderLength - TcpView.MinHeaderLength;
+    /// <summary>Bytes that the options of a segment leave which all of them have.</summary>
+    private int OptionRoom => OptionSpace - (_timestampsOn ? TimestampsLength : 0) - SignatureLength;
 
     /// <summary>What the option's counters begin with: ECT(1), ECT(0), CE (RFC 9768 §3.2.3.2.3: e1b and e0b begin with 1).</summary>
     private static ReadOnlySpan<byte> FirstBytes => [1, 1, 0];
@@ -143,11 +144,11 @@ internal sealed partial class TcpConnection
         if (_sackOn)
         {
             int blocks = (_outOfOrder?.Count ?? 0) + (_duplicateLeft != _duplicateRight ? 1 : 0);
-            options.SackCount = Math.Min(blocks, _timestampsOn ? 3 : 4);
+            options.SackCount = Math.Min(blocks, MostSackBlocks);
         }
 
-        int used = (_timestampsOn ? TimestampsLength : 0) + (options.SackCount > 0 ? 4 + (8 * options.SackCount) : 0);
-        int length = FitOption(ref options, EcnCounters.FieldsNeeded, OptionSpace - used, options.SackCount > 0 ? 2 : 0);
+        int used = options.SackCount > 0 ? 4 + (8 * options.SackCount) : 0;
+        int length = FitOption(ref options, EcnCounters.FieldsNeeded, OptionRoom - used, options.SackCount > 0 ? 2 : 0);
         return Math.Max(mss - length, 1);
     }
 
@@ -196,14 +197,21 @@ internal sealed partial class TcpConnection
     {
         if (EcnMode is EcnState.Accurate)
         {
-            AddOption(now, ref options, _timestampsOn ? 28 : 40, duplicate: false, SentFlags.None);
+            AddOption(now, ref options, OptionRoom, duplicate: false, SentFlags.None);
         }
     }
 
     /// <summary>The option of a SYN-ACK, whose counters are as they begin (tcp_synack_options).</summary>
-    internal static void AddFirstOption(ref TcpOptions options)
+    /// <param name="options">The SYN-ACK's other options.</param>
+    /// <param name="signature">Bytes that its signature takes.</param>
+    internal static void AddFirstOption(ref TcpOptions options, int signature)
     {
-        int used = 4 + (options.WindowScale >= 0 ? 4 : 0) + (options.HasTimestamps ? 12 : options.SackPermitted ? 4 : 0);
+        int used = 4 + (options.WindowScale >= 0 ? 4 : 0) + (options.HasTimestamps ? 12 : options.SackPermitted ? 4 : 0) + signature;
+        if (options.HasFastOpen)
+        {
+            used += (options.FastOpenCookieLength + (options.FastOpenIsExperimental ? 4 : 2) + 3) & ~3;
+        }
+
         int padding = options.SackPermitted && !options.HasTimestamps ? 2 : options.WindowScale >= 0 ? 1 : 0;
         if (OptionSpace - used >= 2)
         {

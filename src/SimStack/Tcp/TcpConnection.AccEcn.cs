@@ -79,6 +79,14 @@ internal sealed partial class TcpConnection
         CountMark((byte)(third.TrafficClass & EcnField.Mask), third.Data.Length);
     }
 
+    /// <summary>A Fast Open's handshake is complete: what <see cref="TakeEcnOf(SynQueueEntry, in TcpSegment)"/> does, and what is judged then.</summary>
+    private void CompleteEcnOf(SynQueueEntry entry, scoped in TcpSegment third)
+    {
+        TcpListener.NoteEcnOption(entry, third);
+        TakeAccurateThirdSegment(entry, third);
+        JudgeThirdSegment(third);
+    }
+
     /// <summary>A SYN on an established connection: the challenge ACK reflects its mark (tcp_validate_incoming).</summary>
     private TcpFlags ReflectSyn(scoped in TcpSegment segment)
     {
@@ -186,13 +194,11 @@ internal sealed partial class TcpConnection
     /// Segments of ours that arrived marked, by what this acknowledgement tells (__tcp_accecn_process; RFC 9768 §3.2.2.5). Three bits may
     /// have gone round unseen when many segments are acknowledged at once: then the bytes of the option help, or else the worst is assumed.
     /// </summary>
+    /// <param name="segment">The acknowledgement; one that tells nothing new may have been overtaken, and is not asked.</param>
+    /// <param name="delivered">Segments that it tells to have arrived, and no earlier one did.</param>
+    /// <param name="bytes">Their bytes.</param>
     private uint TakeAccurateFeedback(scoped in TcpSegment segment, int delivered, int bytes)
     {
-        if (delivered == 0 && !_timestampAdvanced)
-        {
-            return 0; // It may have been overtaken.
-        }
-
         EcnCounters counters = EcnCounters;
         uint before = counters.DeliveredBytes[EcnField.Ce - 1];
         bool counted = TakeOption(counters, segment.Options, (uint)bytes);

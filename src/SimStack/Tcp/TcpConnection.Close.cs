@@ -31,7 +31,14 @@ internal sealed partial class TcpConnection
 
         if (how is not ShutdownHow.SHUT_RD)
         {
-            CloseSending(now);
+            if (IsPassiveFastOpen)
+            {
+                _fastOpen!.ShutdownWaits = true;
+            }
+            else
+            {
+                CloseSending(now);
+            }
         }
 
         _tcp.Timers.Update(this);
@@ -85,7 +92,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        bool opening = _state is TcpState.SynReceived;
+        bool opening = _state is TcpState.SynReceived && !IsPassiveFastOpen;
         _finQueued = true;
         _chronograph.Start(now, SendLimit.Busy);
         _moreComing = _corked = false;
@@ -159,6 +166,8 @@ internal sealed partial class TcpConnection
             TimestampOffset = _timestampOffset,
             TypeOfService = _typeOfService,
             TimeToLive = _ttl,
+            AoKeys = Authentication?.Ao,
+            Md5Key = Authentication is { Ao: null } ? Authentication.Md5.Find(RemoteAddress) : null,
         });
     }
 }

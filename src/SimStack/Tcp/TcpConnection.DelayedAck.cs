@@ -106,7 +106,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        int withHeader = length + 20 + (_timestampsOn ? TimestampsLength : 0);
+        int withHeader = length + 20 + (_timestampsOn ? TimestampsLength : 0) + SignatureLength;
         bool plain = (flags & (TcpFlags.Fin | TcpFlags.Urg | TcpFlags.Syn | TcpFlags.Psh)) == 0;
         if (withHeader >= 536 + 20 || (withHeader >= 88 + 20 && plain))
         {

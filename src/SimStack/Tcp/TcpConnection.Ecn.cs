@@ -26,7 +26,7 @@ internal sealed partial class TcpConnection
     /// The congestion control wants ECN: all packets are ECN-capable, and the receiver echoes each change of the marks (RFC 8257; Linux:
     /// TCP_CONG_NEEDS_ECN).
     /// </summary>
-    internal bool NeedsEcn
+    private bool NeedsEcn
     {
         get => (_ecn & EcnState.Everywhere) != 0;
         set
@@ -55,7 +55,7 @@ internal sealed partial class TcpConnection
         {
             RequestEcn();
         }
-        else if (Sysctls.EcnFallback && (EcnMode is not EcnState.Pending || _retransmissions > 0))
+        else if (Sysctls.EcnFallback && (EcnMode is not EcnState.Pending || _retransmissions > 1))
         {
             _ecn |= EcnState.SynCleared;
         }
@@ -135,7 +135,7 @@ internal sealed partial class TcpConnection
             EcnCounters.SynSent = (byte)(_typeOfService & EcnField.Mask);
             if (Sysctls.EcnOption > 0 && _retransmissions < 2)
             {
-                AddFirstOption(ref options);
+                AddFirstOption(ref options, SignatureLength);
             }
 
             return Reflected(EcnCounters.SynReceived);
@@ -158,6 +158,16 @@ internal sealed partial class TcpConnection
         if (EcnMode is EcnState.Accurate)
         {
             TakeAccurateThirdSegment(entry, third);
+        }
+    }
+
+    /// <summary>The same of a Fast Open, which sends before there is a third segment.</summary>
+    private void TakeEcnOf(SynQueueEntry entry)
+    {
+        SetEcnMode(entry.Ecn);
+        if (EcnMode is EcnState.Accurate)
+        {
+            EcnCounters.SynReceived = EcnCounters.LastField = entry.SynField;
         }
     }
 
@@ -210,39 +220,32 @@ internal sealed partial class TcpConnection
         }
     }
 
-    private void NoteCeState(Instant now, bool marked)
-    {
-        if (NeedsEcn)
-        {
-            OnCeState(now, marked);
-        }
-    }
-
     /// <summary>
     /// DCTCP's receiver: ECE tells of exactly the data that was marked, so that an ACK is due where marks begin or end, and one that was
     /// delayed goes first, for what came before (RFC 8257 §3.2; Linux: dctcp_ece_ack_update).
     /// </summary>
-    private void OnCeState(Instant now, bool marked)
+    private void NoteCeState(Instant now, bool marked)
     {
-        EcnCounters counters = EcnCounters;
-        if (counters.LastDataWasMarked != marked)
+        if (_control is not { NeedsEcn: true })
         {
-            if (!_timers.DelayedAck.IsNever)
-            {
-                SetEchoDue(counters.LastDataWasMarked);
-                SequenceNumber received = _rcv.Nxt;
-                _rcv.Nxt = counters.ReceivedBefore;
-                SendAck(now);
-                _rcv.Nxt = received;
-                _ackScheduled = true;
-            }
-
-            _acknowledgeWhenDue = true;
+            return;
         }
 
-        counters.ReceivedBefore = _rcv.Nxt;
-        counters.LastDataWasMarked = marked;
-        SetEchoDue(marked);
+        CongestionContext context = FillContext(now);
+        _control.Happened(ref _congestion, context, marked ? CongestionEvent.EcnIsCe : CongestionEvent.EcnNoCe);
+        EcnEchoOrder order = context.EchoOrder;
+        if (order.AckFirst)
+        {
+            SetEchoDue(order.FirstEcho);
+            SequenceNumber received = _rcv.Nxt;
+            _rcv.Nxt = order.FirstAck;
+            SendAck(now);
+            _rcv.Nxt = received;
+            _ackScheduled = true;
+        }
+
+        _acknowledgeWhenDue |= order.AckNow;
+        SetEchoDue(order.Echo);
     }
 
     private void SetEchoDue(bool due) => _ecn = due ? _ecn | EcnState.EchoDue : _ecn & ~EcnState.EchoDue;
@@ -253,7 +256,7 @@ internal sealed partial class TcpConnection
     /// </summary>
     private void AcceptCwr(scoped in TcpSegment segment)
     {
-        if (UsesClassicEcn && segment.Has(TcpFlags.Cwr) && segment.Ack >= _snd.Una)
+        if (segment.Has(TcpFlags.Cwr))
         {
             _ecn &= ~EcnState.EchoDue;
             // Its window may be a single segment: the ACK must not wait.
@@ -261,48 +264,55 @@ internal sealed partial class TcpConnection
         }
     }
 
-    /// <summary>
-    /// What an acknowledgement tells of marks on our data (tcp_ack): by ECE of everything it newly acknowledges, by AccECN of so many
-    /// segments. Reduces the window, once for a window of data.
-    /// </summary>
-    /// <param name="now">The instant.</param>
-    /// <param name="segment">The acknowledgement, of something not older than what was acknowledged before.</param>
-    /// <param name="delivered">Segments that it tells to have arrived, and no earlier one did.</param>
-    /// <param name="bytes">Their bytes of data.</param>
-    /// <param name="outstanding">Whether anything was in flight.</param>
-    private void TakeEcnFeedback(Instant now, scoped in TcpSegment segment, int delivered, int bytes, bool outstanding)
+    /// <summary>RFC 3168's flags of an acknowledgement not older than what was acknowledged before.</summary>
+    private void TakeEcnFlags(scoped in TcpSegment segment, ref AckRound round)
     {
-        uint marked = EcnMode switch
+        if (UsesClassicEcn)
         {
-            EcnState.Classic when segment.Has(TcpFlags.Ece) && !segment.Has(TcpFlags.Syn) => (uint)delivered,
-            EcnState.Accurate => TakeAccurateFeedback(segment, delivered, bytes),
-            _ => 0,
-        };
-        _counts.DeliveredCe += marked;
-        bool echoed = marked > 0 || (UsesClassicEcn && segment.Has(TcpFlags.Ece) && !segment.Has(TcpFlags.Syn));
-        if (echoed && outstanding)
-        {
-            _tcp.Counters[SnmpCounter.TcpExtTCPDeliveredCE] += marked;
-            EnterCwr(now);
+            AcceptCwr(segment);
+            round.Flags |= segment.Has(TcpFlags.Ece) && !segment.Has(TcpFlags.Syn) ? AckFlags.EcnEcho : AckFlags.None;
         }
     }
 
     /// <summary>
-    /// Congestion without a loss: the window is reduced as after one, at most once for what is now in flight (RFC 3168 §6.1.2; Linux:
-    /// tcp_enter_cwr).
+    /// How much of what was delivered had a mark: by ECE all of it, by AccECN so many segments as the counter says (tcp_count_delivered,
+    /// tcp_accecn_process).
     /// </summary>
-    private void EnterCwr(Instant now)
+    /// <param name="segment">The acknowledgement.</param>
+    /// <param name="before">Segments delivered before it.</param>
+    /// <param name="round">What is known of it.</param>
+    private void CountMarks(scoped in TcpSegment segment, uint before, ref AckRound round)
     {
-        if (_congestion.Phase >= CongestionPhase.Cwr)
+        int delivered = (int)(_counts.Delivered - before);
+        if (EcnMode is EcnState.Accurate && !round.Has(AckFlags.SynAcknowledged) && PendingRequest is null
+            && (round.Has(AckFlags.ForwardProgress) || _timestampAdvanced))
+        {
+            round.Marked = (int)TakeAccurateFeedback(segment, delivered, Math.Max(round.DeliveredBytes, 0));
+            round.Flags |= round.Marked > 0 ? AckFlags.EcnEcho : AckFlags.None;
+        }
+        else if (UsesClassicEcn && round.Has(AckFlags.EcnEcho))
+        {
+            round.Marked = delivered;
+        }
+
+        _counts.DeliveredCe += (uint)round.Marked;
+    }
+
+    /// <summary>Without SACK a duplicate is only seen to be one when the acknowledgement was judged; ECE is for what it stands for too.</summary>
+    private void CountMarksOfDuplicates(int delivered, ref AckRound round)
+    {
+        if (!round.Has(AckFlags.EcnEcho))
         {
             return;
         }
 
-        _recoveryPoint = _snd.Nxt;
-        _probeOutstanding = false;
-        _congestion.EnterCwr();
-        QueueCwr();
-        SampleWindows(now);
+        if (UsesClassicEcn)
+        {
+            _counts.DeliveredCe += (uint)(delivered - round.Marked);
+            round.Marked = delivered;
+        }
+
+        Count(SnmpCounter.TcpExtTCPDeliveredCE, round.Marked);
     }
 
     /// <summary>The window was reduced, whatever for: the next new data says so (RFC 3168 §6.1.2).</summary>

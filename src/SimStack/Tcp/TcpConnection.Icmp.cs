@@ -21,7 +21,8 @@ internal sealed partial class TcpConnection
     {
         // RFC 5927 §4.1. Linux takes SND.NXT itself too.
         SequenceNumber end = Profile.RfcSegmentChecks ? _snd.Nxt : _snd.Nxt + 1;
-        if (error.Sequence < _snd.Una || error.Sequence >= end)
+        SequenceNumber start = PendingRequest is null ? _snd.Una : _snd.Iss;
+        if (error.Sequence < start || error.Sequence >= end)
         {
             Count(SnmpCounter.TcpExtOutOfWindowIcmps);
             return;
@@ -56,7 +57,8 @@ internal sealed partial class TcpConnection
     {
         // MUST-56 forbids to abort for a soft error. Linux takes it for a hard one while the connection is being opened (RFC 5461
         // §4), and every one for a soft one afterwards (RFC 5927 §5.2), where RFC 9293 (SHLD-26) would abort.
-        bool opening = _state is TcpState.SynSent or TcpState.SynReceived;
+        // A Fast Open that somebody has accepted is as good as established.
+        bool opening = _state is TcpState.SynSent or TcpState.SynReceived && PendingRequest is not { IsAccepted: true };
         if (Profile.RfcSegmentChecks ? IsHard(error) || (opening && !IsSoft(error)) : opening)
         {
             if (opening)
@@ -73,7 +75,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        if (NamesNoRoute(error))
+        if (NamesNoRoute(error) && PendingRequest is null)
         {
             RevertBackoff(now, error.Sequence);
         }
@@ -120,37 +122,44 @@ internal sealed partial class TcpConnection
 
     private void LowerSegmentSize(Instant now, int mtu)
     {
-        // INTERFACE and OMIT do not believe it; DONT leaves it to routers to fragment (Linux: tcp_v4_mtu_reduced).
-        if (_pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_INTERFACE or PathMtuDiscovery.IP_PMTUDISC_OMIT)
+        // INTERFACE and OMIT do not believe it. In IPv4 Linux has the route believe it all the same, and the next segments fit
+        // (tcp_v4_mtu_reduced).
+        bool disbelieves = _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_INTERFACE or PathMtuDiscovery.IP_PMTUDISC_OMIT;
+        if (RemoteAddress.IsV6 && (disbelieves || SegmentFor(mtu) >= _maximumSegment))
         {
             return;
         }
 
         // Another connection on the same path may have been told before; this one's segments are too long all the same.
-        _tcp.Ip.LowerPathMtu(now, RemoteAddress, mtu);
-        _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress) ?? _path;
-        if (_path is null || _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DONT)
+        int before = _path?.Mtu ?? 0;
+        _tcp.Ip.LowerPathMtu(now, _path?.Destination ?? RemoteAddress, mtu);
+        _path = _tcp.Ip.FindPathWith(RemoteAddress, LocalAddress, _path?.Options) ?? _path;
+        if (_path is null)
         {
             return;
         }
 
-        if (FitSegmentsToPath() && IsSynchronized && SegmentsOut > 0)
+        if (RemoteAddress.IsV4 && mtu < _path.Mtu && _tcp.MayNotFragment(_path, _pathMtuDiscovery))
         {
+            _softError = Errno.EMSGSIZE; // It will not get through; if nothing else helps, that is why.
+        }
+
+        PathMtuDiscovery how = _pathMtuDiscovery ?? _tcp.DefaultPathMtuDiscovery;
+        if (RemoteAddress.IsV4 && (disbelieves || how is PathMtuDiscovery.IP_PMTUDISC_DONT))
+        {
+            return; // Routers may cut what is on its way.
+        }
+
+        if (_state is TcpState.SynSent && _fastOpen is { SentData: true } && _path.Mtu < before)
+        {
+            SyncSegmentSize(_path.Mtu);
+            ResendSynAlone(now);
+        }
+        else if (_pathMtu > _path.Mtu && IsSynchronized)
+        {
+            SyncSegmentSize(_path.Mtu);
             ResendTooLong(now);
         }
-    }
-
-    /// <summary>Never longer segments than the path takes; true when they had to become shorter.</summary>
-    private bool FitSegmentsToPath()
-    {
-        int mss = _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60) - (_timestampsOn ? TimestampsLength : 0);
-        if (mss >= _maximumSegment)
-        {
-            return false;
-        }
-
-        _maximumSegment = (ushort)Math.Max(mss, 1);
-        return true;
     }
 
     /// <summary>
@@ -159,24 +168,31 @@ internal sealed partial class TcpConnection
     /// </summary>
     private void ResendTooLong(Instant now)
     {
+        int mss = EffectiveMss;
+        bool tooLong = false;
         for (int i = 0; i < SegmentsOut; i++)
         {
+            // A packet is too long if its segments are; the last of them may be shorter.
             ref SentSegment segment = ref Sent[i];
-            if (segment.Length > _maximumSegment + 1 && (segment.Flags & SentFlags.Lost) == 0)
+            bool first = i == 0 || !Sent[i - 1].Has(SentFlags.Followed);
+            tooLong = DataOf(segment) > mss || (tooLong && !first);
+            if (tooLong)
             {
-                segment.Flags = (segment.Flags | SentFlags.Lost) & ~SentFlags.RetransmissionInFlight;
-                _lostSegments++;
+                MarkLost(ref segment);
             }
         }
 
-        if (_lostSegments > 0)
+        if (Recovery.LostOut == 0)
         {
-            _recoveryPoint = _snd.Nxt;
-            _congestion.EnterRepair();
-            _retransmitHint = 0;
-            RetransmitLost(now);
-            ArmRetransmission(now);
+            return;
         }
+
+        if (!_sackOn)
+        {
+            LimitDuplicates();
+        }
+
+        RepairLost(now);
     }
 
     /// <summary>Soft by RFC 9293 §3.9.2.2: destination unreachable with codes 0, 1 and 5, time exceeded, parameter problem.</summary>
@@ -185,7 +201,7 @@ internal sealed partial class TcpConnection
         : error.Type != (byte)Icmpv6Type.DestinationUnreachable || error.Code is 0 or 3;
 
     /// <summary>Hard by RFC 9293 §3.9.2.2 and RFC 5461 §2: protocol and port unreachable; in IPv6 prohibited and port.</summary>
-    private static bool IsHard(in IcmpErrorInfo error) => error.IsV4
+    public static bool IsHard(in IcmpErrorInfo error) => error.IsV4
         ? error.Type == (byte)IcmpType.DestinationUnreachable && (error.Code is 2 or 3)
         : error.Type == (byte)Icmpv6Type.DestinationUnreachable && (error.Code is 1 or 4);
 

@@ -1,4 +1,5 @@
 using SimStack.Sockets;
+using SimStack.Wire;
 
 namespace SimStack.Tcp;
 
@@ -15,19 +16,13 @@ internal sealed partial class TcpConnection
     {
         // What waits in TIME-WAIT is no part of Linux' socket any more, which is closed then.
         State = (_tcp.StateOf(this) is TcpState.TimeWait ? TcpState.Closed : _tcp.StateOf(this)).ToLinuxNumber(),
-        CaState = _congestion.Phase switch
-        {
-            Congestion.CongestionPhase.Open => 0,
-            Congestion.CongestionPhase.Disorder => 1,
-            Congestion.CongestionPhase.Cwr => 2,
-            Congestion.CongestionPhase.Recovery => 3,
-            _ => 4,
-        },
+        CaState = (int)_congestion.Phase,
         Retransmits = _retransmissions,
         Probes = _probesUnanswered + _keepAliveProbes,
         Backoff = _backoff,
         Options = (_timestampsOn ? 1 : 0) | (_sackOn ? 2 : 0) | (_scalingOn ? 4 : 0) | (EcnMode != EcnState.None ? 8 : 0)
-            | ((_ecn & EcnState.Seen) != 0 ? 16 : 0),
+            | ((_ecn & EcnState.Seen) != 0 ? 16 : 0) | FastOpenInfo,
+        FastopenClientFail = (int)(_fastOpen?.Failure ?? FastOpen.FastOpenFailure.None),
         SndWscale = _sendScale,
         RcvWscale = _scalingOn ? _receiveScale : 0,
         Ato = _ackDelay.WholeMicroseconds,
@@ -35,12 +30,12 @@ internal sealed partial class TcpConnection
         RcvMss = _receivedMss,
         Advmss = _advertisedMss - (_timestampsOn ? TimestampsLength : 0),
         Unacked = SegmentsOut,
-        Sacked = Math.Min(_congestion.DuplicateAcks, Math.Max(0, SegmentsOut - 1)),
-        Lost = _lostSegments,
-        Retrans = CountRetransmissionsInFlight(),
+        Sacked = _recovery?.SackedOut ?? 0,
+        Lost = _recovery?.LostOut ?? 0,
+        Retrans = _recovery?.RetransmittedOut ?? 0,
         SndSsthresh = _congestion.Threshold,
         SndCwnd = _congestion.Window,
-        Reordering = Sysctls.Reordering,
+        Reordering = _recovery?.Reordering ?? Sysctls.Reordering,
         NotsentBytes = Math.Max(0, _snd.Written - _snd.Nxt),
         SndWnd = _snd.Wnd,
         RcvWnd = _rcv.Wnd,
@@ -59,8 +54,9 @@ internal sealed partial class TcpConnection
         Rtt = _rtt.SmoothedMicroseconds,
         Rttvar = _rtt.DeviationMicroseconds,
         MinRtt = _rtt.LeastMicroseconds,
-        Pmtu = _path?.Mtu ?? 0,
+        Pmtu = _pathMtu,
         PacingRate = PacingRate,
+        MaxPacingRate = MostPacingRate,
         TotalRetrans = _counts.Retransmitted,
         BytesAcked = _counts.BytesAcked,
         BytesReceived = _counts.BytesReceived,
@@ -74,6 +70,10 @@ internal sealed partial class TcpConnection
         BytesRetrans = _counts.BytesRetransmitted,
         RcvOoopack = _counts.OutOfOrder,
         TotalRto = _counts.Timeouts,
+        DeliveryRate = _recovery?.Rate.BytesPerSecond(BoundedMss) ?? 0,
+        DeliveryRateAppLimited = _recovery is { Rate.IsRateLimited: true } ? 1 : 0,
+        DsackDups = _recovery?.DsackDuplicates ?? 0,
+        ReordSeen = _recovery?.ReorderingSeen ?? 0,
     };
 
     private TcpInfo InfoOfEcn(TcpInfo info)
@@ -94,18 +94,6 @@ internal sealed partial class TcpConnection
             AccurateEcnOptionSeen = (int)counters.Option,
             AccurateEcnFailures = (int)counters.Failures,
         };
-    }
-
-    /// <summary>A user's question, so that it may look at every segment.</summary>
-    private int CountRetransmissionsInFlight()
-    {
-        int count = 0;
-        for (int i = 0; i < SegmentsOut; i++)
-        {
-            count += (Sent[i].Flags & SentFlags.RetransmissionInFlight) != 0 ? 1 : 0;
-        }
-
-        return count;
     }
 
     private long MillisecondsSince(Instant now, Instant when) =>

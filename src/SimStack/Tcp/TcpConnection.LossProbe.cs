@@ -1,5 +1,5 @@
 using SimStack.Tcp.Congestion;
-using SimStack.Wire;
+using SimStack.Tcp.Recovery;
 
 namespace SimStack.Tcp;
 
@@ -9,10 +9,6 @@ namespace SimStack.Tcp;
 /// </summary>
 internal sealed partial class TcpConnection
 {
-    private SequenceNumber _probeEnd;
-    private bool _probeOutstanding;
-    private bool _probeWasRetransmission;
-
     /// <summary>Segments were acknowledged, others are out: the probe's timer, or else the RTO, begins anew (tcp_set_xmit_timer).</summary>
     private void ArmAfterProgress(Instant now)
     {
@@ -22,18 +18,27 @@ internal sealed partial class TcpConnection
         }
     }
 
-    /// <summary>The RTO; in the place of a probe's timer it runs from when the oldest segment was sent (tcp_rearm_rto).</summary>
+    /// <summary>
+    /// The RTO; in the place of a probe's timer, or of the reordering timer, it runs from when the oldest segment was sent (tcp_rearm_rto).
+    /// </summary>
     private void RearmRetransmission(Instant now)
     {
-        if (_timers.Kind is not RetransmissionKind.LossProbe)
+        if (SegmentsOut == 0)
+        {
+            StopRetransmission();
+            return;
+        }
+
+        if (_timers.Kind is not (RetransmissionKind.LossProbe or RetransmissionKind.Reordering))
         {
             ArmRetransmission(now);
+            _timers.Retransmission += PacingDelay(now);
             return;
         }
 
         Duration left = Sent[0].SentAt + CurrentRto - now;
         _timers.Kind = RetransmissionKind.Timeout;
-        _timers.Retransmission = now + TimerWheel.Fires(Duration.Max(left, Duration.FromMicroseconds(1)), Sysctls.TimerHz);
+        _timers.Retransmission = now + TimerWheel.Fires(Duration.Max(left, Duration.FromMicroseconds(1)) + PacingDelay(now), Sysctls.TimerHz);
     }
 
     /// <summary>tcp_schedule_loss_probe; false when none is due in this state.</summary>
@@ -42,7 +47,7 @@ internal sealed partial class TcpConnection
     private bool ScheduleLossProbe(Instant now, bool advancing)
     {
         if (!Profile.TailLossProbe || !_sackOn || Sysctls.EarlyRetransmit < 3 || SegmentsOut == 0
-            || _congestion.Phase is not CongestionPhase.Open)
+            || _congestion.Phase is not (CongestionPhase.Open or CongestionPhase.Cwr) || PendingRequest is not null)
         {
             return false;
         }
@@ -62,7 +67,7 @@ internal sealed partial class TcpConnection
         }
 
         _timers.Kind = RetransmissionKind.LossProbe;
-        _timers.Retransmission = now + TimerWheel.Fires(delay, Sysctls.TimerHz);
+        _timers.Retransmission = now + TimerWheel.Fires(delay + PacingDelay(now), Sysctls.TimerHz);
         return true;
     }
 
@@ -75,10 +80,11 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        if (!_probeOutstanding && SendLossProbe(now))
+        LossRecovery recovery = Recovery;
+        if (!recovery.ProbeOutstanding && SendLossProbe(now))
         {
-            _probeOutstanding = true;
-            _probeEnd = _snd.Nxt;
+            recovery.ProbeOutstanding = true;
+            recovery.ProbeEnd = _snd.Nxt;
             Count(SnmpCounter.TcpExtTCPLossProbes);
             _timers.Kind = RetransmissionKind.None; // The RTO begins now.
         }
@@ -89,7 +95,8 @@ internal sealed partial class TcpConnection
     /// <summary>New data if there is some that the peer's window takes, otherwise the last segment again.</summary>
     private bool SendLossProbe(Instant now)
     {
-        _probeWasRetransmission = false;
+        LossRecovery recovery = Recovery;
+        recovery.ProbeWasRetransmission = false;
         if (HasUnsent && HeadNeeds(EffectiveMss) <= _snd.WindowEnd - _snd.Nxt)
         {
             int before = SegmentsOut;
@@ -97,38 +104,44 @@ internal sealed partial class TcpConnection
             return SegmentsOut > before;
         }
 
-        Instant first = _firstRetransmissionAt;
-        bool sent = Retransmit(now, SegmentsOut - 1);
-        _firstRetransmissionAt = first; // A probe does not count for how long the peer was silent.
-        _probeWasRetransmission = sent;
-        return sent;
+        int last = SegmentsOut - 1;
+        CutPacket(last);
+        Instant prior = _lastTransmissionAt;
+        recovery.ProbeWasRetransmission = SendAgain(now, last, push: false);
+        if (recovery.ProbeWasRetransmission && _pacer is not null)
+        {
+            Pace(prior, Sent[last].Length);
+        }
+
+        return recovery.ProbeWasRetransmission;
     }
 
-    /// <summary>What an ACK tells of the probe: that nothing was lost, or that it made good a loss, which halves the window (RFC 8985 §7.4).</summary>
-    private void JudgeLossProbe(scoped in TcpSegment segment, bool advances, bool windowChanged)
+    /// <summary>
+    /// What an ACK tells of the probe: that nothing was lost, or that it made good a loss, for which the window is reduced (RFC 8985 §7.4;
+    /// tcp_process_tlp_ack).
+    /// </summary>
+    private void JudgeLossProbe(Instant now, ref AckRound round)
     {
-        if (!_probeOutstanding || segment.Ack < _probeEnd)
+        if (_recovery is not { ProbeOutstanding: true } recovery || round.Ack < recovery.ProbeEnd)
         {
             return;
         }
 
-        if (!_probeWasRetransmission || IsDuplicateOfProbe(segment))
+        if (!recovery.ProbeWasRetransmission || round.Has(AckFlags.DsackOfProbe))
         {
-            _probeOutstanding = false;
+            recovery.ProbeOutstanding = false;
         }
-        else if (segment.Ack > _probeEnd)
+        else if (round.Ack > recovery.ProbeEnd)
         {
-            _probeOutstanding = false;
-            _congestion.ReduceForLoss();
-            QueueCwr();
+            BeginReduction(now);
+            EnterPhase(now, CongestionPhase.Cwr);
+            EndReduction(now);
+            KeepOpen(now);
             Count(SnmpCounter.TcpExtTCPLossProbeRecovery);
         }
-        else if (!advances && segment.Length == 0 && !windowChanged && segment.Options.SackCount == 0)
+        else if (!round.Has(AckFlags.UnaAdvanced | AckFlags.NotDuplicate | AckFlags.DataSacked))
         {
-            _probeOutstanding = false;
+            recovery.ProbeOutstanding = false;
         }
     }
-
-    private bool IsDuplicateOfProbe(scoped in TcpSegment segment) =>
-        segment.Options.SackCount > 0 && segment.Options.GetSack(0).Right == _probeEnd && segment.Ack >= _probeEnd;
 }

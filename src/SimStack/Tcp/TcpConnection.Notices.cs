@@ -30,6 +30,11 @@ internal sealed partial class TcpConnection
         }
 
         call.Ended = true;
+        if (_fastOpen is not null)
+        {
+            _fastOpen.WriterWaits = false;
+        }
+
         if (call.Taken > 0 && call.Taken < call.Length)
         {
             MarkLastByte(call);
@@ -163,7 +168,7 @@ internal sealed partial class TcpConnection
     {
         TimestampMarks marks = _marks!;
         SequenceNumber end = start + length;
-        int header = (RemoteAddress.IsV4 ? 40 : 60) + (_timestampsOn ? TimestampsLength : 0);
+        int header = (RemoteAddress.IsV4 ? 40 : 60) + (_timestampsOn ? TimestampsLength : 0) + SignatureLength;
         for (int i = marks.FirstFrom(start); i < marks.Count && marks[i].Key < end; i++)
         {
             marks[i].Length = length;

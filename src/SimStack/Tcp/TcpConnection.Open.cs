@@ -11,35 +11,51 @@ internal sealed partial class TcpConnection
     /// <summary>The ports are taken over from a connection in TIME-WAIT that used timestamps.</summary>
     public bool ContinuesTimestamps { get; init; }
 
-    /// <summary>Active open: sends the SYN.</summary>
+    /// <summary>Active open: SYN-SENT. <see cref="SendFirstSyn"/> or Fast Open sends the SYN.</summary>
     /// <param name="now">The instant.</param>
     /// <param name="iss">ISS that the scenario set, or null for one by RFC 6528.</param>
     /// <param name="cause"><c>OPEN</c>, or <c>SEND</c> where a listening socket becomes active.</param>
-    public Errno Open(Instant now, uint? iss, string cause)
+    /// <param name="options">IP_OPTIONS of the socket.</param>
+    public Errno Open(Instant now, uint? iss, string cause, IpOptions? options = null)
     {
-        _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress);
+        _path = _tcp.Ip.FindPathWith(RemoteAddress, LocalAddress, options);
         if (_path is null)
         {
             return Errno.ENETUNREACH;
         }
 
+        ChooseAlgorithm(Socket?.CongestionControl);
         InitializeSendSpace(new SequenceNumber(iss ?? _tcp.NextIss(now, Local, Remote)));
         _timestampOffset = _tcp.TimestampOffset(Local, Remote);
+        Transition(now, TcpState.SynSent, cause);
+        return Errno.OK;
+    }
+
+    /// <summary>The first SYN, with what the path and the options say at this instant (Linux: tcp_connect).</summary>
+    public void SendFirstSyn(Instant now)
+    {
+        PrepareSyn();
+        Count(SnmpCounter.TcpActiveOpens);
+        SendSyn(now, retransmission: false);
+        ArmRetransmission(now);
+    }
+
+    private void PrepareSyn()
+    {
         _advertisedMss = MssToAdvertise();
+        _mssClamp = _advertisedMss;
+        _pathMtu = _path!.Mtu;
         _maximumSegment = (ushort)Math.Min((int)_advertisedMss, 65_483);
         // Linux reckons with timestamps in every segment when the ports' last connection had them (tcp_connect_init).
         SelectInitialWindow(_advertisedMss - (ContinuesTimestamps ? TimestampsLength : 0), Sysctls.WindowScaling);
-        Count(SnmpCounter.TcpActiveOpens);
-        Transition(now, TcpState.SynSent, cause);
-        SendSyn(now, retransmission: false);
-        ArmRetransmission(now);
-        return Errno.OK;
     }
 
     /// <summary>A handshake of the SYN queue was completed: takes over what the entry knows, in SYN-RECEIVED.</summary>
     public void OpenFrom(Instant now, SynQueueEntry entry, IpPath path)
     {
         _path = path;
+        _openedPassively = true;
+        ChooseAlgorithm(Listener?.Socket?.Options.CongestionControl);
         _timestampOffset = entry.TimestampOffset;
         InitializeSendSpace(entry.Iss);
         _snd.Nxt = _snd.Written = entry.Iss + 1;
@@ -62,6 +78,7 @@ internal sealed partial class TcpConnection
         syn.SentAt = entry.SentAt;
         _retransmissions = (byte)Math.Min(entry.Timeouts, 255);
         syn.Flags = SentFlags.Syn | (entry.Resent ? SentFlags.Retransmitted : SentFlags.None);
+        DeriveKeys();
         Count(SnmpCounter.TcpPassiveOpens);
     }
 
@@ -72,7 +89,7 @@ internal sealed partial class TcpConnection
         _snd.SmallEnd = iss;
         _snd.Up = iss;
         _pushPoint = iss + 1;
-        _recoveryPoint = _usageUntil = iss;
+        _usageUntil = iss;
     }
 
     private void SendSyn(Instant now, bool retransmission)
@@ -95,15 +112,27 @@ internal sealed partial class TcpConnection
             ref SentSegment syn = ref Sent[0];
             syn.SentAt = now;
             syn.Flags |= SentFlags.Retransmitted;
+            // The path may be narrower than it was (tcp_advertise_mss).
+            _advertisedMss = Math.Min(_advertisedMss, MssToAdvertise());
         }
 
         TcpOptions options = default;
         options.WindowScale = -1;
         WriteSynOptions(now, ref options, flags.HasFlag(TcpFlags.Ack));
         flags |= _state is TcpState.SynSent ? EcnOfSyn(retransmission) : EcnOfCrossingSynAck(ref options);
+        int data = 0;
+        if (_fastOpen is not null && flags == TcpFlags.Syn)
+        {
+            data = AddFastOpen(now, ref options, retransmission);
+        }
+
         // The window of a SYN is never scaled (RFC 7323 §2.2).
-        Emit(now, _snd.Iss, flags, (ushort)Math.Min(_rcv.Wnd, 65_535), options, default);
+        Emit(now, _snd.Iss, flags, (ushort)Math.Min(_rcv.Wnd, 65_535), options, data);
     }
+
+    /// <summary>The first guess of the peer's segments (Linux: tcp_initialize_rcv_mss).</summary>
+    private void InitializeReceivedMss() =>
+        _receivedMss = (ushort)Math.Clamp(Math.Min(Math.Min(_advertisedMss, (int)_maximumSegment), _rcv.Wnd / 2), 88, 536);
 
     /// <summary>SYN-RECEIVED to ESTABLISHED, SYN-SENT to ESTABLISHED: windows, buffers and timers begin.</summary>
     private void BecomeEstablished(Instant now, scoped in TcpSegment segment, string cause)
@@ -118,14 +147,15 @@ internal sealed partial class TcpConnection
             _rtt.FallBack();
         }
 
-        _congestion.Window = InitialWindowSegments;
-        _congestion.Established(_retransmissions, Profile.Rfc6298Timer);
-        _receivedMss = (ushort)Math.Clamp(Math.Min(Math.Min(_advertisedMss, (int)_maximumSegment), _rcv.Wnd / 2), 88, 536);
+        BeginMtuSearch(now, active: segment.Has(TcpFlags.Syn));
+        BeginWindow();
+        BeginEcnControl(now);
+        InitializeReceivedMss();
         _copied = _rcv.Nxt;
         _retransmissions = 0;
         _backoff = 0;
         _firstRetransmissionAt = Instant.Never;
-        _lastReceivedAt = _establishedAt = now;
+        _lastReceivedAt = _establishedAt = _lastDataAt = now;
         UpdatePacing();
         GrowSendBuffer();
         Transition(now, TcpState.Established, cause);

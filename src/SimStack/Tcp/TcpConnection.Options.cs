@@ -20,6 +20,7 @@ internal sealed partial class TcpConnection
     private bool _timestampsOn;
     private bool _sackOn;
     private bool _scalingOn;
+    private bool _thinLinearTimeouts;
     private bool _noDelay;
     private bool _corked;
     private bool _keepAliveOn;
@@ -36,6 +37,7 @@ internal sealed partial class TcpConnection
     private int _userTimeoutMilliseconds;
     private int _windowClampOption;
     private uint _notSentLowWater;
+    private int _priority;
 
     /// <summary>
     /// The maximum segment size for sending: data bytes of a segment, options taken off (Eff.snd.MSS of RFC 9293 §3.7.1).
@@ -69,6 +71,7 @@ internal sealed partial class TcpConnection
         _keepAliveIdle = (ushort)options.KeepAliveIdle;
         _keepAliveInterval = (ushort)options.KeepAliveInterval;
         _keepAliveCount = (byte)options.KeepAliveCount;
+        _thinLinearTimeouts = options.ThinLinearTimeouts;
         _synRetries = (byte)options.SynCount;
         _finWait2Seconds = options.FinWait2Seconds;
         _userTimeoutMilliseconds = options.UserTimeoutMilliseconds;
@@ -76,6 +79,8 @@ internal sealed partial class TcpConnection
         _typeOfService = (byte)((_typeOfService & EcnField.Mask) | options.TrafficClassFor(RemoteAddress.IsV4));
         _pathMtuDiscovery = options.PathMtuDiscovery;
         _receiveErrors = options.ReceiveErrors;
+        _priority = options.Priority;
+        LimitPacing(options.MaxPacingRate);
         _ttl = options.TimeToLiveFor(RemoteAddress.IsV4, Sysctls.DefaultTtl);
         _sendBufferLimit = options.SendBuffer > 0 ? options.SendBuffer : Math.Max(Sysctls.WmemDefault, 87_380);
         _receiveBufferLocked = options.ReceiveBuffer > 0;
@@ -108,7 +113,8 @@ internal sealed partial class TcpConnection
         options.Mss = _advertisedMss;
         options.SackPermitted = answer ? _sackOn : Sysctls.Sack;
         options.WindowScale = (answer ? _scalingOn : Sysctls.WindowScaling) ? (sbyte)_receiveScale : (sbyte)-1;
-        if (answer ? _timestampsOn : Sysctls.Timestamps)
+        // Beside an MD5 signature Linux offers none (tcp_syn_options): with them there would be no room for a SACK block.
+        if (answer ? _timestampsOn : Sysctls.Timestamps && Authentication?.Md5.Find(RemoteAddress) is null)
         {
             options.HasTimestamps = true;
             options.TsVal = TimestampNow(now);
@@ -141,15 +147,9 @@ internal sealed partial class TcpConnection
     /// <summary>Without the option 536 is assumed for IPv4 and 1220 for IPv6 (RFC 9293 §3.7.1, MUST-15).</summary>
     private void SetPeerMss(ushort announced)
     {
-        int peer = announced != 0 ? announced : RemoteAddress.IsV4 ? 536 : 1220;
-        int mss = Math.Min(peer, _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60));
-        if (_userMss > 0)
-        {
-            mss = Math.Min(mss, _userMss);
-        }
-
-        mss = Math.Max(mss, Sysctls.MinSndMss);
-        _maximumSegment = (ushort)Math.Min(mss - (_timestampsOn ? TimestampsLength : 0), 65_483);
+        int peer = announced != 0 ? announced : _fastOpen is { PeerMss: > 0 and int known } ? known : RemoteAddress.IsV4 ? 536 : 1220;
+        _mssClamp = (ushort)(_userMss > 0 ? Math.Min(peer, (int)_userMss) : peer);
+        SyncSegmentSize(_path!.Mtu);
     }
 
     private uint TimestampNow(Instant now) => unchecked(_tcp.Timestamps.At(now) + _timestampOffset);

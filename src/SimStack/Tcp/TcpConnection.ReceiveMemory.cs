@@ -16,7 +16,7 @@ internal sealed partial class TcpConnection
     /// <summary>The memory of a segment with so much data (skb->truesize).</summary>
     private int SegmentMemory(int length)
     {
-        int frame = 14 + (RemoteAddress.IsV4 ? 20 : 40) + 20 + (_timestampsOn ? TimestampsLength : 0) + length;
+        int frame = 14 + (RemoteAddress.IsV4 ? 20 : 40) + 20 + (_timestampsOn ? TimestampsLength : 0) + SignatureLength + length;
         return ((frame + Headroom + CacheLine - 1) & ~(CacheLine - 1)) + SharedInfo + BufferHead;
     }
 

@@ -7,6 +7,16 @@ internal sealed partial class TcpConnection
 {
     private void SegmentArrivesInSynSent(Instant now, ref TcpSegment segment)
     {
+        if (IsDeferred)
+        {
+            if (segment.Has(TcpFlags.Ack))
+            {
+                SendResetFor(now, segment); // No SYN of ours is out yet.
+            }
+
+            return;
+        }
+
         // First: the ACK bit. Only our SYN can be acknowledged; a timestamp that we never sent shows an old segment (RFC 7323
         // §3.2).
         bool acknowledged = segment.Has(TcpFlags.Ack);
@@ -46,6 +56,7 @@ internal sealed partial class TcpConnection
         _rcv.Up = _rcv.Nxt;
         TakeSynOptions(now, segment.Options);
         RescaleOwnWindow();
+        DeriveKeys();
         if (acknowledged)
         {
             CompleteActiveOpen(now, ref segment);
@@ -70,13 +81,14 @@ internal sealed partial class TcpConnection
 
     private void CompleteActiveOpen(Instant now, ref TcpSegment segment)
     {
-        bool wasRetransmitted = (Sent[0].Flags & SentFlags.Retransmitted) != 0;
+        bool wasRetransmitted = Sent[0].Has(SentFlags.Retransmitted);
         _counts.BytesAcked += segment.Ack - _snd.Una;
         _snd.Una = segment.Ack;
         SampleRtt(now, Sent[0].SentAt, wasRetransmitted, segment.Options);
         Sent.RemoveFirst();
         _counts.Delivered++;
         StopRetransmission();
+        AcknowledgeSynData(now, segment.Ack);
         if (wasRetransmitted && _timestampsOn && segment.Options.TsEcr == unchecked(_tcp.Timestamps.At(_firstSentAt) + _timestampOffset))
         {
             // The first SYN is answered: none was lost, and the congestion window does not begin at one segment (RFC 5681 §3.1;
@@ -86,20 +98,28 @@ internal sealed partial class TcpConnection
 
         TakeEcnOfSynAck(segment);
         BecomeEstablished(now, segment, "rcv SYN,ACK");
+        bool acknowledges = _fastOpen is null || CompleteFastOpen(now, segment);
         // Data and controls beside the SYN go on at the sixth step (§3.10.7.3, fourth); the SYN itself is done. Linux leaves them for
         // the peer to send again.
         segment.Seq += 1;
         segment.Flags &= ~TcpFlags.Syn;
         bool more = Profile.RfcSegmentChecks && (segment.Data.Length > 0 || segment.Has(TcpFlags.Fin));
         // Linux holds the ACK back when there is data to carry it; a blocking connect has none.
-        SendAck(now, EcnMode is EcnState.Accurate ? Reflected(EcnCounters.SynReceived) : TcpFlags.None);
+        if (acknowledges)
+        {
+            SendAck(now, EcnMode is EcnState.Accurate ? Reflected(EcnCounters.SynReceived) : TcpFlags.None);
+        }
+
         if (more)
         {
             ProcessFromUrgentOn(now, ref segment);
         }
 
         Output(now, push: false);
-        AcknowledgeIfDue(now);
+        if (acknowledges)
+        {
+            AcknowledgeIfDue(now);
+        }
     }
 
     /// <summary>Both sides opened at once (RFC 9293 §3.5, figure 7).</summary>

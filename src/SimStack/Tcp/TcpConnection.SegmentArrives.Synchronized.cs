@@ -12,6 +12,11 @@ internal sealed partial class TcpConnection
 
     private void SegmentArrivesSynchronized(Instant now, ref TcpSegment segment)
     {
+        if (PendingRequest is { } request && CheckRequest(now, request, segment) is Check.Drop)
+        {
+            return;
+        }
+
         if (!segment.Has(TcpFlags.Ack | TcpFlags.Rst | TcpFlags.Syn) && !Profile.RfcSegmentChecks)
         {
             return; // The RFC drops it at the fifth check; Linux before it could be answered.
@@ -31,10 +36,20 @@ internal sealed partial class TcpConnection
         }
 
         TakeTimestamp(now, segment);
+        if (_tcp.Ip.ReturnRoute is { } route)
+        {
+            TakeReturnRoute(route);
+        }
+
         CountMark(segment);
         if (CheckAck(now, ref segment) is Check.Drop)
         {
             return;
+        }
+
+        if (PendingRequest is { } completed)
+        {
+            CompleteRequest(now, completed, segment);
         }
 
         if (segment.Has(TcpFlags.Syn))
@@ -202,6 +217,7 @@ internal sealed partial class TcpConnection
         }
         else
         {
+            NoteStrayReset(now);
             SendChallengeAck(now);
         }
 
@@ -229,7 +245,11 @@ internal sealed partial class TcpConnection
                 Destroy(now, "rcv RST");
                 break;
             default:
-                Count(SnmpCounter.TcpEstabResets);
+                if (_state is TcpState.Established or TcpState.CloseWait)
+                {
+                    Count(SnmpCounter.TcpEstabResets); // RFC 4022: from these two states.
+                }
+
                 Fail(now, _state is TcpState.CloseWait && !Profile.RfcSegmentChecks ? Errno.EPIPE : Errno.ECONNRESET, "rcv RST");
                 break;
         }

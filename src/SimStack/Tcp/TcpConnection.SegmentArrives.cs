@@ -23,7 +23,7 @@ internal sealed partial class TcpConnection
         switch (_state)
         {
             case TcpState.Closed:
-                _tcp.ResetUnknown(now, segment);
+                _tcp.ResetUnknown(now, segment, flow: this);
                 return;
             case TcpState.SynSent:
                 SegmentArrivesInSynSent(now, ref segment);
@@ -43,7 +43,7 @@ internal sealed partial class TcpConnection
     {
         if (!segment.Has(TcpFlags.Rst))
         {
-            _tcp.ResetUnknown(now, segment);
+            _tcp.ResetUnknown(now, segment, flow: this);
         }
     }
 

@@ -46,7 +46,11 @@ internal sealed partial class TcpConnection
         }
 
         // Before the handshake nobody waits for space: its end wakes whoever waits.
-        if (_state is not TcpState.SynSent and not TcpState.SynReceived)
+        if (_fastOpen is { IsDeferred: true })
+        {
+            events |= PollEvents.POLLOUT; // So that somebody writes: the SYN waits for it.
+        }
+        else if (IsPassiveFastOpen || _state is not (TcpState.SynSent or TcpState.SynReceived))
         {
             bool writable = SendClosed || Writable;
             events |= writable ? PollEvents.POLLOUT : PollEvents.None;

@@ -41,6 +41,9 @@ internal sealed partial class TcpConnection
                 case RetransmissionKind.LossProbe:
                     LossProbeTimeout(now);
                     break;
+                case RetransmissionKind.Reordering:
+                    ReorderingTimeout(now);
+                    break;
                 default:
                     RetransmissionTimeout(now);
                     break;
@@ -52,23 +55,44 @@ internal sealed partial class TcpConnection
             KeepAliveTimeout(now);
         }
 
+        if (_pacer is not null && _pacer.Due <= now)
+        {
+            PacingTimeout(now);
+        }
+
         _tcp.Timers.Update(this);
     }
 
     private void ArmRetransmission(Instant now)
     {
+        if (PendingRequest is not null)
+        {
+            return; // The timer is the SYN-ACK's (tcp_rearm_rto).
+        }
+
         _timers.Kind = RetransmissionKind.Timeout;
         _timers.Retransmission = now + TimerWheel.Fires(CurrentRto, Sysctls.TimerHz);
     }
 
     private void StopRetransmission()
     {
+        if (PendingRequest is not null)
+        {
+            return;
+        }
+
         _timers.Kind = RetransmissionKind.None;
         _timers.Retransmission = Instant.Never;
     }
 
     private void RetransmissionTimeout(Instant now)
     {
+        if (PendingRequest is { } request)
+        {
+            SynAckTimeout(now, request);
+            return;
+        }
+
         if (SegmentsOut == 0)
         {
             StopRetransmission();
@@ -76,7 +100,9 @@ internal sealed partial class TcpConnection
         }
 
         bool opening = _state is TcpState.SynSent or TcpState.SynReceived;
-        if (opening ? GiveUpOpening(now) : GiveUpRetransmitting(now))
+        bool givesUp = opening ? GiveUpOpening(now) : GiveUpRetransmitting(now);
+        DetectBlackhole(now, givesUp);
+        if (givesUp)
         {
             _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
             Count(SnmpCounter.TcpExtTCPAbortOnTimeout);
@@ -84,23 +110,28 @@ internal sealed partial class TcpConnection
             return;
         }
 
+        if (ReachedR1(now, opening))
+        {
+            // RFC 9293 §3.8.3 (b), MUST-20: the way there is doubted.
+            _path?.Doubt();
+        }
+
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
         Count(SnmpCounter.TcpExtTCPTimeouts);
         _counts.Timeouts++;
         if (!opening)
         {
-            DeclareAllLost();
+            SuspectBlackHole(now);
+            CountFailure();
+            EnterLoss(now);
         }
-
-        if (!opening || !Profile.RfcSegmentChecks)
+        else if (!Profile.RfcSegmentChecks)
         {
             QueueCwr(); // Linux's window is at one segment after a lost SYN as well (tcp_enter_loss).
         }
 
-        bool left = Retransmit(now, 0);
-        _retransmitHint = left ? 1 : 0;
         _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);
-        if (!left)
+        if (!Retransmit(now, 0))
         {
             // The interface would not have it (Linux: TCP_RESOURCE_PROBE_INTERVAL).
             _timers.Kind = RetransmissionKind.Timeout;
@@ -108,10 +139,10 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        // Linux since 6.5 sends the first SYNs a second apart and only then backs off (tcp_syn_linear_timeouts).
-        if (_state is not TcpState.SynSent || _retransmissions > Sysctls.SynLinearTimeouts)
+        BackOff();
+        if (Profile.ReportsDeliveryTrouble && _receiveErrors && _retransmissions == Sysctls.Retries1)
         {
-            _backoff = (byte)Math.Min(_backoff + 1, 60);
+            Socket?.ReportDeliveryTrouble(now);
         }
 
         ArmRetransmission(now);
@@ -120,20 +151,48 @@ internal sealed partial class TcpConnection
         SampleWindows(now);
     }
 
-    private void DeclareAllLost()
+    /// <summary>What the timeout means for whatever was under way (tcp_retransmit_timer).</summary>
+    private void CountFailure()
     {
-        // One reduction for one window's losses: what fast recovery has halved already is not halved again (RFC 5681 §4.3).
-        bool first = _congestion.Phase is CongestionPhase.Open or CongestionPhase.Disorder || _snd.Una >= _recoveryPoint
-            || (_congestion.Phase is CongestionPhase.Loss && _retransmissions == 0);
-        for (int i = 0; i < SegmentsOut; i++)
+        if (_retransmissions > 0)
         {
-            Sent[i].Flags = (Sent[i].Flags | SentFlags.Lost) & ~SentFlags.RetransmissionInFlight;
+            return;
         }
 
-        _lostSegments = SegmentsOut;
-        _recoveryPoint = _snd.Nxt;
-        _probeOutstanding = false;
-        _congestion.EnterLoss(first, inFlight: 0);
+        switch (_congestion.Phase)
+        {
+            case CongestionPhase.Recovery:
+                Count(_sackOn ? SnmpCounter.TcpExtTCPSackRecoveryFail : SnmpCounter.TcpExtTCPRenoRecoveryFail);
+                break;
+            case CongestionPhase.Loss:
+                Count(SnmpCounter.TcpExtTCPLossFailures);
+                break;
+            case CongestionPhase.Disorder:
+            case var _ when Recovery.SackedOut > 0:
+                Count(_sackOn ? SnmpCounter.TcpExtTCPSackFailures : SnmpCounter.TcpExtTCPRenoFailures);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// RFC 6298 §5.5. A stream with few segments in flight, where the user or the host asks for it, does so only after six times, since it
+    /// has nothing but the timer (tcp_thin_linear_timeouts).
+    /// </summary>
+    private void BackOff()
+    {
+        const int LinearRetries = 6, ThinSegments = 4;
+        if (_state is TcpState.Established && (_thinLinearTimeouts || Sysctls.ThinLinearTimeouts) && _retransmissions <= LinearRetries
+            && SegmentsOut < ThinSegments && _congestion.Threshold < int.MaxValue)
+        {
+            _backoff = 0;
+            return;
+        }
+
+        // Linux since 6.5 sends the first SYNs a second apart and only then backs off (tcp_syn_linear_timeouts).
+        if (_state is not TcpState.SynSent || _retransmissions > Sysctls.SynLinearTimeouts)
+        {
+            _backoff = (byte)Math.Min(_backoff + 1, 60);
+        }
     }
 
     private bool GiveUpOpening(Instant now)
@@ -145,6 +204,22 @@ internal sealed partial class TcpConnection
             // Linux counts, and besides measures the time that the doublings would take without linear ones (tcp_write_timeout).
             || now - _firstSentAt >= TimeOfRetries(_synRetries > 0 ? _synRetries : Sysctls.SynRetries, Sysctls.InitialRtoMilliseconds * 1_000_000L)
             || (_userTimeoutMilliseconds > 0 && _retransmissions > 0 && now - _firstSentAt >= UserTimeout);
+    }
+
+    /// <summary>
+    /// R1 (RFC 9293 §3.8.3): tcp_retries1 retransmissions, or in Linux the time of so many. An opening connection doubts from the first on
+    /// (Linux: tcp_write_timeout).
+    /// </summary>
+    private bool ReachedR1(Instant now, bool opening)
+    {
+        if (_retransmissions == 0)
+        {
+            return false;
+        }
+
+        return opening || (Profile.Rfc6298Timer
+            ? _retransmissions >= Sysctls.Retries1
+            : now - _firstRetransmissionAt >= TimeOfRetries(Sysctls.Retries1, Sysctls.RtoMinMicroseconds * 1000L));
     }
 
     private Duration UserTimeout => Duration.FromMilliseconds(_userTimeoutMilliseconds);

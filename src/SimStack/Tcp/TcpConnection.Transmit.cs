@@ -23,7 +23,8 @@ internal sealed partial class TcpConnection
     {
         get
         {
-            int mss = BoundedMss;
+            FollowPathMtu();
+            int mss = BoundedMss - SignatureLength;
             mss = _sackOn && (_outOfOrder is { Count: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
             return EcnMode is EcnState.Accurate ? LessOption(mss) : mss;
         }
@@ -49,8 +50,8 @@ internal sealed partial class TcpConnection
             return mss; // The data matters more.
         }
 
-        int blocks = (_outOfOrder?.Count ?? 0) + (_duplicateLeft != _duplicateRight ? 1 : 0);
-        return Math.Max(mss - 4 - 8 * Math.Min(blocks, _timestampsOn ? 3 : 4), 1);
+        int blocks = Math.Min((_outOfOrder?.Count ?? 0) + (_duplicateLeft != _duplicateRight ? 1 : 0), MostSackBlocks);
+        return blocks > 0 ? Math.Max(mss - 4 - 8 * blocks, 1) : mss;
     }
 
     /// <summary>Sends what the windows, Nagle and silly-window avoidance allow.</summary>
@@ -58,8 +59,8 @@ internal sealed partial class TcpConnection
     /// <param name="push">Nagle does not hold anything back this time.</param>
     private void Output(Instant now, bool push)
     {
-        if (_state is not (
-            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck) || !HasUnsent)
+        if ((_state is not (
+            TcpState.Established or TcpState.CloseWait or TcpState.FinWait1 or TcpState.Closing or TcpState.LastAck) && !IsPassiveFastOpen) || !HasUnsent)
         {
             return;
         }
@@ -79,6 +80,18 @@ internal sealed partial class TcpConnection
         int unsent = _snd.Written - _snd.Nxt;
         bool fin = _finQueued && !_finSent;
         bool sentAny = false, windowFull = false;
+        FollowPathMtu(now);
+        if (_mtuSearch is not null)
+        {
+            if (ProbeMtu(now) is not { } probed)
+            {
+                return;
+            }
+
+            sentAny = probed;
+            unsent = _snd.Written - _snd.Nxt;
+        }
+
         int mss = EffectiveMss;
         while (unsent > 0 || fin)
         {
@@ -110,7 +123,7 @@ internal sealed partial class TcpConnection
         bool full = SegmentsInFlight >= _congestion.Window;
         if (sentAny || full)
         {
-            NoteWindowUse(full);
+            NoteWindowUse(now, full);
         }
 
         if (!sentAny)
@@ -167,11 +180,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        if (SegmentsOut == 0)
-        {
-            NoteRestart(now);
-        }
-
+        NoteFirst(now);
         ref SentSegment segment = ref Sent.Add();
         segment.Seq = _snd.Nxt;
         segment.Length = length + (fin ? 1 : 0);
@@ -193,10 +202,33 @@ internal sealed partial class TcpConnection
             _snd.SmallEnd = end;
         }
 
+        NoteDeparture(ref segment, again: false);
         SequenceNumber seq = _snd.Nxt;
         _snd.Nxt = end + (fin ? 1 : 0);
+        Recovery.ReductionOut += InReduction ? 1 : 0;
         EmitData(now, seq, length, segment.Flags);
         NoteDataSent(now, length);
+    }
+
+    /// <summary>Before data leaves that was not sent before.</summary>
+    private void NoteFirst(Instant now)
+    {
+        if (_control is null)
+        {
+            BeginControl(now);
+        }
+
+        if (SegmentsOut > 0)
+        {
+            return;
+        }
+
+        if (!Offloads)
+        {
+            NoteRestart(now);
+        }
+
+        _control!.Happened(ref _congestion, FillContext(now), Congestion.CongestionEvent.TransmissionStart);
     }
 
     private void NoteDataSent(Instant now, int length)
@@ -207,24 +239,9 @@ internal sealed partial class TcpConnection
             _pingPong++;
         }
 
-        if (_timers.Kind is not RetransmissionKind.Timeout)
+        if (_timers.Kind is not (RetransmissionKind.Timeout or RetransmissionKind.Reordering))
         {
             RearmRetransmission(now);
-        }
-    }
-
-    /// <summary>The route's initial congestion window, or the host's (Linux: tcp_init_cwnd).</summary>
-    private int InitialWindowSegments => _path?.Route is { InitCwnd: > 0 } route ? route.InitCwnd : Sysctls.InitialWindowSegments;
-
-    /// <summary>The congestion window decays when nothing was sent for longer than the RTO (RFC 5681 §4.1).</summary>
-    private void NoteRestart(Instant now)
-    {
-        // Probes of the window back off by themselves.
-        Duration rto = _timers.Kind is RetransmissionKind.Persist ? Duration.FromMicroseconds(_rtt.RtoMicroseconds) : CurrentRto;
-        if (Sysctls.SlowStartAfterIdle && !_lastSentAt.IsNever && now - _lastSentAt > rto)
-        {
-            long rtos = (now - _lastSentAt).Nanoseconds / Math.Max(1, rto.Nanoseconds);
-            _congestion.RestartAfterIdle(InitialWindowSegments, rtos);
         }
     }
 
@@ -242,7 +259,7 @@ internal sealed partial class TcpConnection
         }
 
         TcpOptions options = CurrentOptions(now);
-        AddOptions(now, ref options, Math.Min(_maximumSegment - length, _timestampsOn ? 28 : 40), sent);
+        AddOptions(now, ref options, _maximumSegment - SignatureLength - length, sent);
         return Emit(now, seq, flags, AdvertiseWindow(), options, length, sent);
     }
 
@@ -252,18 +269,18 @@ internal sealed partial class TcpConnection
     private void SendAck(Instant now, TcpFlags reflected = TcpFlags.None)
     {
         TcpOptions options = CurrentOptions(now);
-        AddOptions(now, ref options, _timestampsOn ? 28 : 40, SentFlags.None);
+        AddOptions(now, ref options, int.MaxValue, SentFlags.None);
         Emit(now, _snd.Nxt, TcpFlags.Ack | reflected, AdvertiseWindow(), options, 0);
     }
 
-    /// <summary>What only some segments have: SACK blocks, AccECN's option.</summary>
+    /// <summary>What only some segments have, in so many bytes: SACK blocks, AccECN's option.</summary>
     private void AddOptions(Instant now, ref TcpOptions options, int room, SentFlags sent)
     {
         bool duplicate = _duplicateLeft != _duplicateRight;
-        AddSackBlocks(ref options, (room - 4) / 8);
+        AddSackBlocks(ref options, Math.Min((room - 4) / 8, MostSackBlocks));
         if (EcnMode is EcnState.Accurate)
         {
-            AddOption(now, ref options, room, duplicate, sent);
+            AddOption(now, ref options, Math.Min(room, OptionRoom), duplicate, sent);
         }
     }
 
@@ -338,19 +355,33 @@ internal sealed partial class TcpConnection
         Frame frame = _tcp.Pool.Rent(path.TransportOffset + TcpView.MaxHeaderLength + length);
         Span<byte> bytes = frame.Buffer.AsSpan(path.TransportOffset);
         SequenceNumber ack = (flags & TcpFlags.Ack) != 0 ? _rcv.Nxt : default;
-        int header = TcpWriter.Write(
-            bytes, LocalPort, RemotePort, seq, ack, flags, window, urgent, options, Profile.OptionLayout);
+        int header = Authentication is null
+            ? TcpWriter.Write(bytes, LocalPort, RemotePort, seq, ack, flags, window, urgent, options, Profile.OptionLayout)
+            : WriteSignedHeader(bytes, seq, ack, flags, window, urgent, options);
         _counts.SegmentsOut++;
         if (length > 0)
         {
             _counts.DataSegmentsOut++;
             _counts.BytesSent += length;
-            _sendBuffer!.CopyTo(seq - _snd.BufferStart, bytes.Slice(header, length));
+            // Beside a SYN the data begins behind its number.
+            SequenceNumber first = (flags & TcpFlags.Syn) == 0 ? seq : seq + 1;
+            _sendBuffer!.CopyTo(first - _snd.BufferStart, bytes.Slice(header, length));
         }
 
-        frame.GroupFollows = (sent & SentFlags.Followed) != 0 && path.Interface.SegmentationOffload;
-        _lastTransmissionAt = now;
+        bool followed = (sent & SentFlags.Followed) != 0;
+        frame.GroupFollows = followed && path.Interface.SegmentationOffload;
+        _lastTransmissionAt = Instant.Max(now, _lastTransmissionAt);
+        if (path.Interface.Queue is not null)
+        {
+            AddressQueue(frame, path.Interface, flags, length, followed);
+        }
+
         int total = header + length;
+        if (Authentication is not null)
+        {
+            Sign(bytes[..total], header, seq, flags);
+        }
+
         TcpWriter.WriteChecksum(bytes[..total], LocalAddress, RemoteAddress);
         frame.Length = path.TransportOffset + total;
         Count(SnmpCounter.TcpOutSegs);
@@ -368,11 +399,7 @@ internal sealed partial class TcpConnection
     {
         if (_path is not { IsValid: true })
         {
-            _path = _tcp.Ip.FindPath(RemoteAddress, LocalAddress) ?? _path;
-            if (_path is not null)
-            {
-                FitSegmentsToPath();
-            }
+            _path = _tcp.Ip.FindPathWith(RemoteAddress, LocalAddress, _path?.Options) ?? _path;
         }
 
         return _path;

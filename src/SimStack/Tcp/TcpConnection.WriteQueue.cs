@@ -42,6 +42,7 @@ internal sealed partial class TcpConnection
     {
         WriteQueue queue = _writeQueue ??= new WriteQueue();
         bool urgent = (flags & MessageFlags.MSG_OOB) != 0;
+        FollowPathMtu(now);
         int mss = EffectiveMss;
         int goal = SizeGoal(mss, urgent);
         int copied = 0;
@@ -150,6 +151,11 @@ internal sealed partial class TcpConnection
             _urgentToSend = true;
         }
 
+        if (_pacer is not null && AutoCorks(EffectiveMss))
+        {
+            return;
+        }
+
         OutputPackets(now, nagle);
     }
 
@@ -205,13 +211,18 @@ internal sealed partial class TcpConnection
             ref SentSegment segment = ref Sent[index];
             ref SentSegment next = ref Sent[index + 1];
             int more = next.Length - ((next.Flags & SentFlags.Fin) != 0 ? 1 : 0);
-            if (((segment.Flags & SentFlags.EndOfRecord) | (next.Flags & SentFlags.Followed)) != 0
+            if (segment.Has(SentFlags.EndOfRecord) || next.Has(SentFlags.Followed | SentFlags.Sacked)
                 || length + more > most || next.End > _snd.WindowEnd || _zerocopy?.Overlaps(segment.Seq, next.End) == true)
             {
                 break;
             }
 
-            DropFlags(next.Flags);
+            CountFlags(next.Flags, -1);
+            if (!_sackOn && _recovery is { SackedOut: > 0 } recovery)
+            {
+                recovery.SackedOut--;
+            }
+
             segment.Flags |= next.Flags & (SentFlags.Push | SentFlags.Fin | SentFlags.Retransmitted | SentFlags.EndOfRecord);
             segment.Length += next.Length;
             length += more;

@@ -32,7 +32,8 @@ internal sealed partial class TcpConnection : TcpFlow
         _state = initial;
         _timers.Clear();
         _rtt.Reset(tcp.Sysctls);
-        _congestion.Initialize(tcp.Sysctls);
+        _congestion.Window = tcp.Sysctls.InitialWindowSegments;
+        _congestion.Threshold = _congestion.Clamp = int.MaxValue;
         _timestampsStamp = _lastSentAt = Instant.Never;
     }
 
@@ -44,7 +45,7 @@ internal sealed partial class TcpConnection : TcpFlow
 
     public override TcpState State => _state;
 
-    public override Instant Deadline => _timers.Earliest;
+    public override Instant Deadline => _pacer is null ? _timers.Earliest : Instant.Min(_timers.Earliest, _pacer.Due);
 
     public ref readonly SendSequenceSpace Snd => ref _snd;
 
@@ -66,7 +67,7 @@ internal sealed partial class TcpConnection : TcpFlow
     public bool ReceiveClosed { get; private set; }
 
     /// <summary>The user closed the sending side.</summary>
-    public bool SendClosed => _finQueued || _state is TcpState.Closed or TcpState.TimeWait;
+    public bool SendClosed => _finQueued || _state is TcpState.Closed or TcpState.TimeWait || _fastOpen is { ShutdownWaits: true };
 
     private Profile Profile => _tcp.Profile;
 
@@ -111,11 +112,18 @@ internal sealed partial class TcpConnection : TcpFlow
     /// </summary>
     private void StopWork(Instant now)
     {
+        EndFastOpen(now);
         _timers.Clear();
+        if (_pacer is not null)
+        {
+            (_pacer.Due, _pacer.Throttled) = (Instant.Never, false);
+        }
+
         DropNotices(now);
         _sendBuffer?.Clear();
         _sendBuffer = null;
         _sent = null;
+        _recovery = null;
         _outOfOrder = null;
         if (IsOrphan)
         {
@@ -135,4 +143,6 @@ internal sealed partial class TcpConnection : TcpFlow
     }
 
     private void Count(SnmpCounter counter) => _tcp.Counters[counter]++;
+
+    private void Count(SnmpCounter counter, int by) => _tcp.Counters[counter] += by;
 }

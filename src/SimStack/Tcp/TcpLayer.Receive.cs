@@ -1,5 +1,6 @@
 using SimStack.Ip;
 using SimStack.Sockets;
+using SimStack.Tcp.Authentication;
 using SimStack.Tcp.Listen;
 using SimStack.Tcp.TimeWait;
 using SimStack.Wire;
@@ -38,19 +39,13 @@ internal sealed partial class TcpLayer
             return;
         }
 
-        if (segment.Options.HasMd5 && !Profile.RfcSegmentChecks)
-        {
-            // A signature where no key was agreed on (RFC 2385 §2 leaves it open): Linux drops the segment.
-            Counters[SnmpCounter.TcpExtTCPMD5Unexpected]++;
-            return;
-        }
-
         segment.Seq = view.Sequence;
         segment.Ack = view.Acknowledgment;
         segment.Flags = view.Flags;
         segment.Window = view.Window;
         segment.UrgentPointer = view.UrgentPointer;
         segment.Data = view.Payload;
+        segment.Bytes = bytes;
         segment.Source = ip.Source;
         segment.Destination = ip.Destination;
         segment.SourcePort = view.SourcePort;
@@ -64,10 +59,18 @@ internal sealed partial class TcpLayer
         switch (Flows.Find(segment.Destination, segment.DestinationPort, segment.Source, segment.SourcePort))
         {
             case TcpConnection connection:
-                connection.SegmentArrives(now, ref segment);
+                if (MayPass(connection.Authentication, connection, segment))
+                {
+                    connection.SegmentArrives(now, ref segment);
+                }
+
                 return;
             case SynQueueEntry entry:
-                entry.Listener.SegmentArrives(now, entry, ref segment);
+                if (MayPass(entry.Listener.Socket.Authentication, entry, segment))
+                {
+                    entry.Listener.SegmentArrives(now, entry, ref segment);
+                }
+
                 return;
             case TimeWaitRecord record:
                 record.SegmentArrives(now, ref segment);
@@ -75,20 +78,24 @@ internal sealed partial class TcpLayer
         }
 
         TcpListener? listener = FindListener(segment.Destination, segment.DestinationPort);
-        if (listener is not null)
-        {
-            listener.SegmentArrives(now, segment, iss: null);
-        }
-        else
+        if (listener is null)
         {
             ResetUnknown(now, segment);
+        }
+        else if (MayPass(listener.Socket.Authentication, null, segment))
+        {
+            listener.SegmentArrives(now, segment, iss: null);
         }
     }
 
     /// <summary>Answers a segment for no connection: RST, or nothing to a RST (RFC 9293 §3.10.7.1).</summary>
-    public void ResetUnknown(Instant now, scoped in TcpSegment segment)
+    /// <param name="now">The instant.</param>
+    /// <param name="segment">The segment.</param>
+    /// <param name="listener">The listening socket that would know how to sign the answer.</param>
+    /// <param name="flow">The connection or handshake that would.</param>
+    public void ResetUnknown(Instant now, scoped in TcpSegment segment, TcpListener? listener = null, TcpFlow? flow = null)
     {
-        if (segment.Has(TcpFlags.Rst))
+        if (segment.Has(TcpFlags.Rst) || !TrySignReset(segment, listener, flow, out SigningKey key))
         {
             return;
         }
@@ -97,11 +104,11 @@ internal sealed partial class TcpLayer
         TcpOptions none = default;
         if (segment.Has(TcpFlags.Ack))
         {
-            Reply(now, segment, segment.Ack, default, TcpFlags.Rst, 0, none, 0);
+            Reply(now, segment, segment.Ack, default, TcpFlags.Rst, 0, none, 0, key);
         }
         else
         {
-            Reply(now, segment, default, segment.End, TcpFlags.Rst | TcpFlags.Ack, 0, none, 0);
+            Reply(now, segment, default, segment.End, TcpFlags.Rst | TcpFlags.Ack, 0, none, 0, key);
         }
     }
 
@@ -114,13 +121,16 @@ internal sealed partial class TcpLayer
         TcpFlags flags,
         ushort window,
         in TcpOptions options,
-        byte trafficClass)
+        byte trafficClass,
+        in SigningKey key = default)
     {
-        if (Ip.FindPath(to.Source, to.Destination) is { } path)
+        if (Ip.FindPathWith(to.Source, to.Destination, Ip.ReturnRoute) is { } path)
         {
             IpEndpoint local = new(to.Destination, to.DestinationPort);
             IpEndpoint remote = new(to.Source, to.SourcePort);
-            Send(now, path, local, remote, seq, ack, flags, window, options, trafficClass, (byte)Sysctls.DefaultTtl);
+            Send(
+                now, path, local, remote, seq, ack, flags, window, options, trafficClass, (byte)Sysctls.DefaultTtl, key: key,
+                layout: Profile.OptionLayout.OfReplies);
         }
     }
 
@@ -137,11 +147,20 @@ internal sealed partial class TcpLayer
         in TcpOptions options,
         byte trafficClass,
         byte ttl,
-        PathMtuDiscovery? pathMtuDiscovery = null)
+        PathMtuDiscovery? pathMtuDiscovery = null,
+        in SigningKey key = default,
+        TcpOptionLayout? layout = null)
     {
+        TcpOptions marked = options;
+        SegmentSigner.Mark(ref marked, key);
         Frame frame = Pool.Rent(path.TransportOffset + TcpView.MaxHeaderLength);
         Span<byte> bytes = frame.Buffer.AsSpan(path.TransportOffset);
-        int header = TcpWriter.Write(bytes, local.Port, remote.Port, seq, ack, flags, window, 0, options, Profile.OptionLayout);
+        int header = TcpWriter.Write(bytes, local.Port, remote.Port, seq, ack, flags, window, 0, marked, layout ?? Profile.OptionLayout);
+        if (!key.IsNone)
+        {
+            Signer.Sign(bytes[..header], header, key, local.Address, remote.Address);
+        }
+
         TcpWriter.WriteChecksum(bytes[..header], local.Address, remote.Address);
         frame.Length = path.TransportOffset + header;
         Counters[SnmpCounter.TcpOutSegs]++;

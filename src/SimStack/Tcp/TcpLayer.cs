@@ -24,6 +24,8 @@ internal sealed partial class TcpLayer
         Timestamps = clock ?? new TimestampClock(
             (uint)_secret.Compute(1, 2), new Duration((long)(_secret.Compute(3, 4) % 1_000_000)));
         Flows = new FlowTable(_secret.Compute(5, 6));
+        Congestion.Sysctls = host.Sysctls;
+        Congestion.Counters = host.Counters;
     }
 
     public Host Host { get; }
@@ -41,6 +43,9 @@ internal sealed partial class TcpLayer
     public TimestampClock Timestamps { get; }
 
     public bool RandomTimestampOffset { get; }
+
+    /// <summary>What a congestion control is told while it is asked.</summary>
+    public Congestion.CongestionContext Congestion { get; } = new();
 
     public Profile Profile => Host.Profile;
 
@@ -97,9 +102,9 @@ internal sealed partial class TcpLayer
         Add(record);
     }
 
-    /// <summary>ISN = M + F(4-tuple, secret) (RFC 6528 §3, RFC 9293 §3.4.1); M ticks every 64 ns as Linux's does.</summary>
+    /// <summary>ISN = M + F(4-tuple, secret) (RFC 6528 §3, RFC 9293 §3.4.1); M ticks every 64 ns as Linux's does, or 4 µs.</summary>
     public uint NextIss(Instant now, IpEndpoint local, IpEndpoint remote) =>
-        unchecked((uint)HashOfTuple(local, remote, 0x1551) + (uint)(now.Nanoseconds >> 6));
+        unchecked((uint)HashOfTuple(local, remote, 0x1551) + (uint)(now.Nanoseconds / Sysctls.IsnTickNanoseconds));
 
     /// <summary>
     /// Each 4-tuple's timestamps start elsewhere (RFC 7323 §5.4), unless the host's clock was set by the scenario.

@@ -23,6 +23,9 @@ internal ref struct TcpSegment
     public ushort DestinationPort;
     public byte TrafficClass;
 
+    /// <summary>Header and data as they arrived, for checking a signature.</summary>
+    public ReadOnlySpan<byte> Bytes;
+
     public readonly bool Has(TcpFlags flag) => (Flags & flag) != 0;
 
     /// <summary>SEG.LEN: bytes of data and one for each of SYN and FIN.</summary>

@@ -11,6 +11,9 @@ internal enum RetransmissionKind : byte
     /// <summary>RFC 8985 §7: no ACK for two round trips.</summary>
     LossProbe,
 
+    /// <summary>RFC 8985 §6.2, step 5: what may only be reordered has waited long enough.</summary>
+    Reordering,
+
     /// <summary>RFC 9293 §3.8.6.1: the window is closed and there is something to send.</summary>
     Persist,
 }

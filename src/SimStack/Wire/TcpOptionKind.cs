@@ -17,6 +17,9 @@ public enum TcpOptionKind : byte
     /// <summary>RFC 5482.</summary>
     UserTimeout = 28,
 
+    /// <summary>TCP-AO, RFC 5925.</summary>
+    Authentication = 29,
+
     /// <summary>RFC 7413.</summary>
     FastOpen = 34,
 

@@ -21,11 +21,14 @@ public enum TcpOptionStep : byte
     /// AccECN's counters, whose last one or two bytes take the place of NOPs before the next option (Linux: tcp_options_write).
     /// </summary>
     AccurateEcn,
+
+    /// <summary>TCP-AO (RFC 5925); aligned where it comes first, and followed by NOPs.</summary>
+    Authentication,
 }
 
 /// <summary>
 /// In which order a system writes its TCP options, as data. Every option (or pair) is preceded by as many NOPs as make it end on
-/// a four-byte boundary, all but Fast Open and AccECN, which are followed by them.
+/// a four-byte boundary, all but Fast Open, AccECN and TCP-AO, which are followed by them.
 /// </summary>
 public sealed class TcpOptionLayout
 {
@@ -44,6 +47,7 @@ public sealed class TcpOptionLayout
     public static readonly TcpOptionLayout Linux = new(
         "linux",
         TcpOptionStep.Md5Signature,
+        TcpOptionStep.Authentication,
         TcpOptionStep.MaximumSegmentSize,
         TcpOptionStep.SackPermittedAndTimestamps,
         TcpOptionStep.Timestamps,
@@ -65,10 +69,18 @@ public sealed class TcpOptionLayout
         TcpOptionStep.Sack,
         TcpOptionStep.UserTimeout,
         TcpOptionStep.Md5Signature,
+        TcpOptionStep.Authentication,
         TcpOptionStep.FastOpen,
         TcpOptionStep.AccurateEcn);
 
+    /// <summary>Linux's order in an ACK or RST that no connection sends: timestamps before the signature (tcp_v4_send_ack).</summary>
+    private static readonly TcpOptionLayout LinuxReplies = new(
+        "linux replies", TcpOptionStep.Timestamps, TcpOptionStep.Md5Signature, TcpOptionStep.Authentication);
+
     public string Name { get; }
+
+    /// <summary>The order in what no connection sends.</summary>
+    internal TcpOptionLayout OfReplies => ReferenceEquals(this, Linux) ? LinuxReplies : this;
 
     public ReadOnlySpan<TcpOptionStep> Steps => _steps;
 }

@@ -16,7 +16,13 @@ public struct TcpOptions
     /// <summary>AccECN counts bytes in three fields of 24 bits (RFC 9768 §3.2.3).</summary>
     public const int MaxAccurateEcnFields = 3;
 
+    /// <summary>The longest TCP-AO message authentication code that a header has room for, in bytes.</summary>
+    public const int MaxMacLength = 36;
+
     internal const ushort FastOpenExperimentId = 0xF989;
+
+    // What Linux's tcp_do_parse_auth_options does not look at any more: too short for either option.
+    private const int LeastSignature = 5;
     private Present _present;
     private byte _windowScale;
     private byte _sackCount;
@@ -40,7 +46,8 @@ public struct TcpOptions
         FastOpen = 32,
         UserTimeout = 64,
         Md5 = 128,
-        AccurateEcn = 256,
+        Authentication = 256,
+        AccurateEcn = 512,
     }
 
     /// <summary>Maximum segment size in bytes (RFC 9293 §3.7.1); 0 = absent.</summary>
@@ -155,6 +162,31 @@ public struct TcpOptions
         }
     }
 
+    /// <summary>TCP-AO (RFC 5925 §2.2) is there; written with a MAC of zeros to be filled in.</summary>
+    public bool HasAuthentication
+    {
+        readonly get => Has(Present.Authentication);
+        set => Set(Present.Authentication, value);
+    }
+
+    /// <summary>TCP-AO's KeyID: by which key the segment is signed.</summary>
+    public byte KeyId { readonly get; set; }
+
+    /// <summary>TCP-AO's RNextKeyID: by which key its sender wants to be answered.</summary>
+    public byte RNextKeyId { readonly get; set; }
+
+    /// <summary>Bytes of TCP-AO's MAC, 1 to <see cref="MaxMacLength"/>.</summary>
+    public byte MacLength { readonly get; set; }
+
+    /// <summary>Where TCP-AO's parsed MAC begins, in bytes from the first option.</summary>
+    public byte MacOffset { readonly get; set; }
+
+    /// <summary>An MD5 signature or TCP-AO of a wrong length was met, or more than one of them.</summary>
+    public bool SignatureIsMalformed { readonly get; private set; }
+
+    /// <summary>Something in the options is about authentication: MD5, TCP-AO, or what should be one of them.</summary>
+    internal readonly bool IsSigned => (_present & (Present.Md5 | Present.Authentication)) != 0 || SignatureIsMalformed;
+
     /// <summary>How many options of other kinds were met; <see cref="TcpOptionReader"/> shows them.</summary>
     public byte UnknownCount { readonly get; set; }
 
@@ -216,7 +248,8 @@ public struct TcpOptions
 
     /// <summary>
     /// Reads a header's options. False for an option of length 0 or 1 or beyond the header; what came before it is kept. A
-    /// known kind of a wrong length is ignored, as Linux does; the last of several counts.
+    /// known kind of a wrong length is ignored, as Linux does; the last of several counts. Signatures are the exception
+    /// (<see cref="SignatureIsMalformed"/>).
     /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> optionBytes, out TcpOptions options)
     {
@@ -239,13 +272,20 @@ public struct TcpOptions
         TcpOptionReader reader = new(optionBytes);
         while (reader.MoveNext())
         {
-            options.Take(reader.Kind, reader.Data, reader.Offset);
+            if (reader.Kind is TcpOptionKind.Md5Signature or TcpOptionKind.Authentication)
+            {
+                options.TakeSignature(reader.Kind, reader.Data, reader.Offset, optionBytes.Length - reader.Offset);
+            }
+            else
+            {
+                options.Take(reader.Kind, reader.Data);
+            }
         }
 
         return !reader.IsMalformed;
     }
 
-    private void Take(TcpOptionKind kind, ReadOnlySpan<byte> data, int offset)
+    private void Take(TcpOptionKind kind, ReadOnlySpan<byte> data)
     {
         switch (kind)
         {
@@ -271,11 +311,7 @@ public struct TcpOptions
             case TcpOptionKind.UserTimeout when data.Length == 2:
                 UserTimeout = BinaryPrimitives.ReadUInt16BigEndian(data);
                 break;
-            case TcpOptionKind.Md5Signature when data.Length == 16:
-                HasMd5 = true;
-                Md5Offset = (byte)(offset + 2);
-                break;
-            case TcpOptionKind.Timestamps or TcpOptionKind.UserTimeout or TcpOptionKind.Md5Signature:
+            case TcpOptionKind.Timestamps or TcpOptionKind.UserTimeout:
                 break;
             case TcpOptionKind.FastOpen:
                 TakeFastOpen(data, experimental: false);
@@ -302,6 +338,34 @@ public struct TcpOptions
         for (int i = 0; i < AccurateEcnFields; i++)
         {
             SetAccurateEcn(i, (uint)data[i * 3] << 16 | BinaryPrimitives.ReadUInt16BigEndian(data[((i * 3) + 1)..]));
+        }
+    }
+
+    /// <summary>As Linux's tcp_do_parse_auth_options: one of the two, once, and of a right length.</summary>
+    private void TakeSignature(TcpOptionKind kind, ReadOnlySpan<byte> data, int offset, int left)
+    {
+        if (left < LeastSignature)
+        {
+            return;
+        }
+
+        bool isMd5 = kind is TcpOptionKind.Md5Signature;
+        if (HasMd5 || HasAuthentication || (isMd5 ? data.Length != 16 : data.Length < 3))
+        {
+            SignatureIsMalformed = true;
+        }
+        else if (isMd5)
+        {
+            HasMd5 = true;
+            Md5Offset = (byte)(offset + 2);
+        }
+        else
+        {
+            HasAuthentication = true;
+            KeyId = data[0];
+            RNextKeyId = data[1];
+            MacLength = (byte)(data.Length - 2);
+            MacOffset = (byte)(offset + 4);
         }
     }
 

@@ -131,6 +131,9 @@ public static class TcpWriter
                 case TcpOptionStep.Md5Signature when options.HasMd5:
                     area.Open(TcpOptionKind.Md5Signature, 16).Clear();
                     break;
+                case TcpOptionStep.Authentication when options.HasAuthentication:
+                    area.WriteAuthentication(options);
+                    break;
                 case TcpOptionStep.Sack when options.SackCount > 0:
                     area.WriteSack(options);
                     break;
@@ -275,6 +278,25 @@ public static class TcpWriter
                 BinaryPrimitives.WriteUInt32BigEndian(data[(i * 8)..], block.Left.Value);
                 BinaryPrimitives.WriteUInt32BigEndian(data[(i * 8 + 4)..], block.Right.Value);
             }
+        }
+
+        internal void WriteAuthentication(in TcpOptions options)
+        {
+            int length = 4 + options.MacLength;
+            int padded = length + 3 & ~3;
+            if (Length + padded > _bytes.Length)
+            {
+                return;
+            }
+
+            Span<byte> rest = _bytes.Slice(Length, padded);
+            rest[0] = (byte)TcpOptionKind.Authentication;
+            rest[1] = (byte)length;
+            rest[2] = options.KeyId;
+            rest[3] = options.RNextKeyId;
+            rest[4..length].Clear();
+            rest[length..].Fill((byte)TcpOptionKind.NoOperation);
+            Length += padded;
         }
 
         internal void WriteFastOpen(in TcpOptions options)

@@ -1,6 +1,7 @@
 using SimStack.Profiles;
 using SimStack.Sockets;
 using SimStack.Tcp;
+using SimStack.Tests.Rfc9293;
 using SimStack.Tests.Tcp;
 using Xunit;
 using static SimStack.Tests.Tcp.Segments;
@@ -58,10 +59,12 @@ public sealed class TcpErrorTests
 
     [Theory]
     [MemberData(nameof(Table))]
-    [Trait("RFC9293", "MUST-54")]
-    [Trait("RFC9293", "MUST-55")]
-    [Trait("RFC9293", "MUST-56")]
-    [Trait("RFC9293", "SHLD-26")]
+    [Requirement("MUST-54", In = "linux rfc9293")]
+    [Requirement("MUST-55", In = "linux rfc9293")]
+    [Requirement("MUST-56", In = "rfc9293")]
+    [Departs("MUST-56", "linux")]
+    [Requirement("SHLD-26", In = "rfc9293")]
+    [Departs("SHLD-26", "linux")]
     public void By_state_and_profile(bool ipv6, byte type, byte code, Errno linux, Errno rfc, bool endsEntry, bool rfcAborts)
     {
         SynSent(ipv6, Profile.Linux, type, code, linux);
@@ -135,7 +138,7 @@ public sealed class TcpErrorTests
     [Theory]
     [InlineData(true, Errno.EHOSTUNREACH)]
     [InlineData(false, Errno.ETIMEDOUT)]
-    [Trait("RFC9293", "MUST-56")]
+    [Trait("RFC9293", "SHLD-25")]
     public void A_connection_that_times_out_tells_the_soft_error(bool told, Errno expected)
     {
         Dialogue net = new();

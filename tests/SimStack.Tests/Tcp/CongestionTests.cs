@@ -92,7 +92,7 @@ public sealed class CongestionTests
     [Fact]
     public void The_third_duplicate_retransmits_and_halves_and_recovery_ends_at_what_was_out()
     {
-        (Dialogue net, Windows windows) = Established();
+        (Dialogue net, Windows windows) = Established(s => s.ProportionalReduction = false);
         Write(net, 100_000);
         Take(net);
         for (int i = 0; i < 2; i++)
@@ -242,7 +242,7 @@ public sealed class CongestionTests
     [Fact]
     public void After_a_timeout_the_window_is_one_segment_and_slow_start_goes_up_to_half()
     {
-        (Dialogue net, Windows windows) = Established();
+        (Dialogue net, Windows windows) = Established(s => s.Frto = 0);
         Write(net, 30 * Mss);
         Take(net);
         net.AdvanceMs(205);
@@ -351,7 +351,7 @@ public sealed class CongestionTests
     // There is no round trip here for which packets could wait to grow.
     private static (Dialogue Net, Windows Windows) Established(Action<Sysctls>? settings = null)
     {
-        settings += s => s.TsoWindowDivisor = 100;
+        settings += s => (s.TsoWindowDivisor, s.CongestionControl) = (100, "reno");
         Dialogue net = new(settings: settings);
         Windows windows = new();
         net.Host.Observer = windows;

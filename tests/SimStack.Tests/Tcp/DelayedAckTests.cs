@@ -1,5 +1,6 @@
 using SimStack.Profiles;
 using SimStack.Sockets;
+using SimStack.Tests.Rfc9293;
 using Xunit;
 using static SimStack.Tests.Tcp.Dialogue;
 using static SimStack.Tests.Tcp.Segments;
@@ -62,8 +63,8 @@ public sealed class DelayedAckTests
     }
 
     [Fact]
-    [Trait("RFC9293", "SHLD-19")]
-    [Trait("RFC9293", "MUST-40")]
+    [Requirement("SHLD-19", In = "rfc9293")]
+    [Requirement("MUST-40", In = "rfc9293")]
     public void The_RFCs_profile_acknowledges_every_second_full_segment_and_waits_less_than_half_a_second()
     {
         Dialogue net = Established(Profile.Rfc9293);

@@ -12,7 +12,7 @@ namespace SimStack.Tests.Tcp;
 /// One host of ours, and peers whose every segment the test writes itself. No delay on the wire. The host's ISS is
 /// <see cref="Iss"/> and the peer's, by convention, <see cref="Irs"/>, so that tests can write sequence numbers as they are.
 /// </summary>
-internal sealed class Dialogue
+internal sealed partial class Dialogue
 {
     public const uint Iss = 1000;
     public const uint Irs = 100;
@@ -87,9 +87,12 @@ internal sealed class Dialogue
     }
 
     /// <summary>Another peer on the same address.</summary>
-    public ScriptedPeer AddPeer(ushort port)
+    public ScriptedPeer AddPeer(ushort port) => AddPeer(new IpEndpoint(PeerAddress, port));
+
+    /// <summary>A peer elsewhere.</summary>
+    public ScriptedPeer AddPeer(IpEndpoint endpoint)
     {
-        ScriptedPeer peer = new(this, new IpEndpoint(PeerAddress, port)) { Host = new IpEndpoint(HostAddress, HostPort) };
+        ScriptedPeer peer = new(this, endpoint) { Host = new IpEndpoint(HostAddress, HostPort) };
         _peers.Add(peer.Endpoint, peer);
         return peer;
     }
@@ -206,7 +209,7 @@ internal sealed class Dialogue
             Pool.Return(frame);
         }
 
-        while (Host.TryTakeReady(out _))
+        while (!KeepsReady && Host.TryTakeReady(out _))
         {
         }
     }
@@ -258,12 +261,13 @@ internal sealed class Dialogue
             TcpOptionLayout.Linux);
         data.CopyTo(tcp[header..]);
         int length = header + data.Length;
+        segment.Signature?.Fill(tcp[..length], from.Address, to.Address);
         TcpWriter.WriteChecksum(tcp[..length], from.Address, to.Address);
         EthernetWriter.Write(frame, HostMac, PeerMac, IsIpv6 ? EtherType.Ipv6 : EtherType.Ipv4);
         _ = IsIpv6
             ? Ipv6Writer.Write(frame[14..], from.Address, to.Address, IpProtocol.Tcp, length, trafficClass: segment.EcnField)
             : Ipv4Writer.Write(frame[14..], from.Address, to.Address, IpProtocol.Tcp, length, trafficClass: segment.EcnField);
-        DeliverFrame(frame[..(14 + ip + length)]);
+        DeliverFrame(WithPeersIpOptions(frame[..(14 + ip + length)]));
     }
 
     private static TcpOptions OptionsOf(SegmentPattern segment)
@@ -280,13 +284,19 @@ internal sealed class Dialogue
             options.AddSack(block);
         }
 
+        if (segment.Cookie is { } cookie)
+        {
+            options.SetFastOpenCookie(Convert.FromHexString(cookie));
+        }
+
+        segment.Signature?.Mark(ref options);
         return options;
     }
 
     private void Sort(Frame frame)
     {
         ReadOnlySpan<byte> packet = frame.Bytes[14..];
-        int ip = IsIpv6 ? 40 : 20;
+        int ip = IsIpv6 ? 40 : (packet[0] & 0xF) * 4;
         bool tcp = packet.Length > ip && packet[0] >> 4 == (IsIpv6 ? 6 : 4) && packet[IsIpv6 ? 6 : 9] == (byte)IpProtocol.Tcp;
         if (!tcp)
         {
@@ -295,7 +305,8 @@ internal sealed class Dialogue
         }
 
         IpAddress source = IpAddress.FromBytes(IsIpv6 ? packet.Slice(8, 16) : packet.Slice(12, 4));
-        IpAddress destination = IpAddress.FromBytes(IsIpv6 ? packet.Slice(24, 16) : packet.Slice(16, 4));
+        IpAddress destination = IsIpv6 ? IpAddress.FromBytes(packet.Slice(24, 16)) : LastDestination(packet);
+        Packets?.Add(packet.ToArray());
         Assert.True(TcpView.VerifyChecksum(source, destination, packet[ip..]), "the host sent a wrong checksum");
         Assert.True(TcpView.TryParse(packet[ip..], out TcpView view, out _));
         Assert.True(_peers.TryGetValue(new IpEndpoint(destination, view.DestinationPort), out ScriptedPeer? peer), "a segment for no peer");

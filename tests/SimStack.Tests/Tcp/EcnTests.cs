@@ -18,8 +18,7 @@ public sealed class EcnTests
     [Fact]
     public void A_congestion_control_that_wants_ECN_has_the_marks_echoed_exactly()
     {
-        Dialogue net = Established(Request, TcpFlags.Ece, Profile.Rfc9293, s => s.Ecn = 2);
-        net.Socket.Connection!.NeedsEcn = true;
+        Dialogue net = Established(Request, TcpFlags.Ece, Profile.Rfc9293, s => s.CongestionControl = "dctcp");
         net.Peer.Send(Data(Next, First, 100).Marked(EcnField.Ect0));
         net.Peer.ExpectNothing();
         net.Peer.Send(Data(Next + 100, First, 100).Marked(EcnField.Ce));
@@ -32,15 +31,29 @@ public sealed class EcnTests
         net.Peer.Expect(Ack(First, Next + 400));
     }
 
-    [Fact]
-    public void Everything_is_ECN_capable_for_a_congestion_control_that_wants_it()
+    [Theory]
+    [InlineData("dctcp", Request, EcnField.Ect0, "dctcp")]
+    [InlineData("dctcp", TcpFlags.None, EcnField.NotEct, "dctcp-reno")]
+    [InlineData("reno", Request, EcnField.NotEct, "reno")]
+    public void Everything_is_ECN_capable_for_a_congestion_control_that_wants_it(string name, TcpFlags asked, byte field, string becomes)
     {
-        Dialogue net = Established(Request, TcpFlags.Ece);
-        Assert.Equal(0, net.Socket.GetOption(SocketOption.IP_TOS).Value);
-        net.Socket.Connection!.NeedsEcn = true;
+        TcpFlags granted = asked == Request ? TcpFlags.Ece : TcpFlags.None;
+        Dialogue net = Established(asked, granted, settings: s => s.CongestionControl = name);
         net.Peer.Send(Data(Next, First, 100).Marked(EcnField.Ect0));
         net.Peer.Expect(Ack(First, Next + 100));
-        Assert.Equal(EcnField.Ect0, net.Socket.GetOption(SocketOption.IP_TOS).Value);
+        Assert.Equal((field, becomes), ((byte)net.Socket.GetOption(SocketOption.IP_TOS).Value, net.Socket.CongestionControl));
+    }
+
+    [Fact]
+    public void A_congestion_control_that_wants_ECN_asks_for_it_and_grants_it_to_an_ECN_capable_SYN()
+    {
+        Dialogue client = new(settings: s => s.CongestionControl = "dctcp");
+        client.Connect();
+        client.Peer.Expect(Syn(Iss).With(Request));
+        Dialogue server = new(settings: s => s.CongestionControl = "dctcp");
+        server.Listen();
+        server.Peer.Send(Syn(Irs).Mss(1460).With(Request).Marked(EcnField.Ect0));
+        server.Peer.Expect(SynAck(Iss, Irs + 1).With(TcpFlags.Ece));
     }
 
     [Theory]

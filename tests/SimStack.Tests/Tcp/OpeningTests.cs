@@ -2,6 +2,7 @@ using SimStack.Ip;
 using SimStack.Profiles;
 using SimStack.Sockets;
 using SimStack.Tcp;
+using SimStack.Tests.Rfc9293;
 using Xunit;
 using static SimStack.Tests.Tcp.Dialogue;
 using static SimStack.Tests.Tcp.Segments;
@@ -23,9 +24,10 @@ public sealed class OpeningTests
 
     [Theory]
     [MemberData(nameof(Timeouts))]
-    [Trait("RFC9293", "MUST-20")]
-    [Trait("RFC9293", "MUST-22")]
-    [Trait("RFC9293", "MUST-23")]
+    [Requirement("MUST-20", In = "linux linux26 rfc9293")]
+    [Requirement("MUST-22", In = "linux linux26 rfc9293")]
+    [Requirement("MUST-23", In = "rfc9293")]
+    [Departs("MUST-23", "linux linux26")]
     public void A_SYN_without_answer_is_repeated_until_ETIMEDOUT(string profile, int retries, double[] seconds, double end)
     {
         Assert.True(Profile.TryGet(profile, out Profile found));
@@ -152,10 +154,11 @@ public sealed class OpeningTests
     [InlineData(true, 1, 1, Errno.EACCES, Errno.EACCES)]
     [InlineData(true, 1, 3, Errno.EHOSTUNREACH, Errno.OK)]
     [InlineData(true, 1, 4, Errno.ECONNREFUSED, Errno.ECONNREFUSED)]
-    [Trait("RFC9293", "MUST-54")]
-    [Trait("RFC9293", "MUST-55")]
-    [Trait("RFC9293", "MUST-56")]
-    [Trait("RFC9293", "SHLD-26")]
+    [Requirement("MUST-54", In = "linux rfc9293")]
+    [Requirement("MUST-55", In = "linux rfc9293")]
+    [Requirement("MUST-56", In = "rfc9293")]
+    [Departs("MUST-56", "linux")]
+    [Requirement("SHLD-26", In = "rfc9293")]
     public void ICMP_about_our_SYN(bool ipv6, byte type, byte code, Errno linux, Errno rfc)
     {
         foreach ((Profile profile, Errno expected) in new[] { (Profile.Linux, linux), (Profile.Rfc9293, rfc) })
@@ -177,7 +180,7 @@ public sealed class OpeningTests
     [InlineData(false, 3, 1)]
     [InlineData(false, 3, 3)]
     [InlineData(true, 1, 4)]
-    [Trait("RFC9293", "MUST-56")]
+    [Departs("SHLD-26", "linux")]
     public void ICMP_does_not_end_a_connection_that_exists(bool ipv6, byte type, byte code)
     {
         Dialogue net = new(ipv6);
@@ -248,7 +251,7 @@ public sealed class OpeningTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    [Trait("RFC9293", "MUST-10")]
+    [Requirement("MUST-10", In = "rfc9293")]
     public void A_simultaneous_open(bool ipv6)
     {
         Dialogue net = new(ipv6, Profile.Rfc9293);
@@ -320,7 +323,7 @@ public sealed class OpeningTests
 
     /// <summary>RFC 6528: M + F(4-tuple, secret).</summary>
     [Fact]
-    [Trait("RFC9293", "MUST-8")]
+    [Departs("MUST-8", "linux")]
     [Trait("RFC9293", "MUST-9")]
     [Trait("RFC9293", "SHLD-1")]
     public void The_ISN_differs_per_4_tuple_grows_with_time_and_follows_from_the_secret()

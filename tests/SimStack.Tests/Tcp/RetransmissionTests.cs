@@ -1,6 +1,7 @@
 using SimStack.Profiles;
 using SimStack.Sockets;
 using SimStack.Tcp;
+using SimStack.Tests.Rfc9293;
 using SimStack.Wire;
 using Xunit;
 using static SimStack.Tests.Tcp.Dialogue;
@@ -134,8 +135,8 @@ public sealed class RetransmissionTests
     }
 
     [Fact]
-    [Trait("RFC9293", "MUST-22")]
-    [Trait("RFC9293", "MUST-23")]
+    [Requirement("MUST-22", In = "rfc9293")]
+    [Requirement("MUST-23", In = "rfc9293")]
     public void A_SYN_is_given_up_later_than_three_minutes_by_the_RFCs_profile()
     {
         Dialogue net = new(profile: Profile.Rfc9293);

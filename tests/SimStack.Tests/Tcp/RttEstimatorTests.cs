@@ -1,5 +1,6 @@
 using SimStack.Profiles;
 using SimStack.Tcp;
+using SimStack.Tests.Rfc9293;
 using SimStack.Wire;
 using Xunit;
 
@@ -10,7 +11,7 @@ public sealed class RttEstimatorTests
 {
     /// <summary>Samples, SRTT and RTO in microseconds. RFC 6298 §2.2: SRTT = R, RTTVAR = R/2; §2.3: 3/4 and 1/4, 7/8 and 1/8; §2.4: at least 1 s.</summary>
     [Theory]
-    [Trait("RFC9293", "MUST-19")]
+    [Requirement("MUST-18", In = "rfc9293")]
     [InlineData(new[] { 800_000 }, 800_000, 2_400_000)]
     [InlineData(new[] { 800_000, 800_000 }, 800_000, 2_000_000)] // RTTVAR 300 ms
     [InlineData(new[] { 800_000, 1_600_000 }, 900_000, 2_900_000)] // RTTVAR 500 ms

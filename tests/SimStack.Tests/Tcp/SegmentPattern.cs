@@ -46,6 +46,15 @@ internal sealed record SegmentPattern
     /// <summary>The IP header's ECN field when it is sent; not part of a pattern.</summary>
     public byte EcnField { get; init; }
 
+    /// <summary>Fast Open's option as hexadecimal digits; empty for a request, null for none.</summary>
+    public string? Cookie { get; init; }
+
+    /// <summary>How it is signed; null expects any or none.</summary>
+    public PeerSignature? Signature { get; init; }
+
+    /// <summary>What was received, from the first port on, for looking at its signature. Not part of a pattern.</summary>
+    public SignedBytes? Received { get; init; }
+
     /// <summary>When it was received; not part of a pattern.</summary>
     public Instant At { get; init; }
 
@@ -71,11 +80,15 @@ internal sealed record SegmentPattern
 
     public SegmentPattern Mss(int mss) => this with { MssOption = mss };
 
+    public SegmentPattern FastOpen(string cookie) => this with { Cookie = cookie };
+
     public SegmentPattern Scale(int shift) => this with { ScaleOption = shift };
 
     public SegmentPattern SackOk(bool present = true) => this with { SackPermittedOption = present };
 
     public SegmentPattern Ts(uint value, uint echo) => this with { HasTimestamps = true, TsVal = value, TsEcr = echo };
+
+    public SegmentPattern Signed(PeerSignature signature) => this with { Signature = signature };
 
     /// <summary>Expects the option with any value and that echo.</summary>
     public SegmentPattern TsEcho(uint echo) => this with { HasTimestamps = true, TsEcr = echo };
@@ -110,6 +123,8 @@ internal sealed record SegmentPattern
             ?? Differs("SACK permitted", SackPermittedOption, got.SackPermittedOption)
             ?? Differs("timestamps", HasTimestamps, got.HasTimestamps) ?? Differs("TSval", TsVal, got.TsVal) ?? Differs("TSecr", TsEcr, got.TsEcr)
             ?? (SackBlocks is not null && !SackBlocks.AsSpan().SequenceEqual(got.SackBlocks) ? "SACK blocks" : null)
+            ?? (Cookie is not null && Cookie != got.Cookie ? "cookie" : null)
+            ?? (Signature is not null && !Signature.IsRight(got.Received!) ? "signature" : null)
             ?? (Data is not null && !Data.AsSpan().SequenceEqual(got.Data) ? "data" : null);
     }
 
@@ -127,6 +142,7 @@ internal sealed record SegmentPattern
         text.Append(SackPermittedOption == true ? " sackOK" : "");
         Append(" TSval ", HasTimestamps == true ? TsVal : null);
         Append(" TSecr ", HasTimestamps == true ? TsEcr : null);
+        text.Append(Cookie is null ? "" : $" cookie '{Cookie}'");
         foreach (SackBlock block in SackBlocks ?? [])
         {
             text.Append(CultureInfo.InvariantCulture, $" sack {block.Left}:{block.Right}");

@@ -109,8 +109,10 @@ public sealed class SocketCallTests
     {
         Dialogue net = new();
         Assert.Equal("cubic", net.NewSocket().CongestionControl);
-        TcpSocket socket = net.Listen(options: s => Assert.True(s.SetCongestionControl("reno")));
-        Assert.False(socket.SetCongestionControl("vegas"));
+        TcpSocket socket = net.Listen(options: s => Assert.Equal(Errno.OK, s.SetCongestionControl(default, "reno")));
+        Assert.Equal(Errno.ENOENT, socket.SetCongestionControl(default, "tahoe"));
+        Assert.Equal(Errno.EPERM, socket.SetCongestionControl(default, "dctcp", privileged: false));
+        Assert.Equal(Errno.OK, socket.SetCongestionControl(default, "reno", privileged: false));
         Assert.Equal("reno", socket.CongestionControl);
         net.Peer.Send(Syn(Irs));
         net.Peer.Send(Ack(Irs + 1, Iss + 1));

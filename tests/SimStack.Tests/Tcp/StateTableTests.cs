@@ -1,5 +1,6 @@
 using SimStack.Profiles;
 using SimStack.Tcp;
+using SimStack.Tests.Rfc9293;
 using Xunit;
 
 namespace SimStack.Tests.Tcp;
@@ -31,21 +32,21 @@ public sealed class StateTableTests
 
     [Theory]
     [MemberData(nameof(Rows), TcpState.SynSent)]
-    [Trait("RFC9293", "MUST-10")]
+    [Requirement("MUST-10", In = "linux rfc9293")]
     public void SYN_SENT(string row) => Run(TcpState.SynSent, row);
 
     [Theory]
     [MemberData(nameof(Rows), TcpState.SynReceived)]
-    [Trait("RFC9293", "MUST-10")]
-    [Trait("RFC9293", "MUST-11")]
+    [Requirement("MUST-10", In = "linux rfc9293")]
+    [Requirement("MUST-11", In = "linux rfc9293")]
     public void SYN_RECEIVED(string row) => Run(TcpState.SynReceived, row);
 
     [Theory]
     [MemberData(nameof(Rows), TcpState.Established)]
-    [Trait("RFC9293", "SHLD-2")]
-    [Trait("RFC9293", "SHLD-31")]
-    [Trait("RFC9293", "MAY-12")]
-    [Trait("RFC9293", "MAY-13")]
+    [Requirement("SHLD-2", In = "linux rfc9293")]
+    [Requirement("SHLD-31", In = "linux rfc9293")]
+    [Requirement("MAY-12", In = "linux rfc9293")]
+    [Requirement("MAY-13", In = "linux rfc9293")]
     public void ESTABLISHED(string row) => Run(TcpState.Established, row);
 
     [Theory]
@@ -70,8 +71,7 @@ public sealed class StateTableTests
 
     [Theory]
     [MemberData(nameof(Rows), TcpState.TimeWait)]
-    [Trait("RFC9293", "MUST-13")]
-    [Trait("RFC9293", "MAY-2")]
+    [Requirement("MAY-2", In = "linux rfc9293")]
     public void TIME_WAIT(string row) => Run(TcpState.TimeWait, row);
 
     private static void Run(TcpState state, string name)

@@ -104,8 +104,7 @@ internal static class StateTables
         new("data without ACK", p => Bare(TcpFlags.Psh, p.RcvNxt) with { Length = 10 }, _ => null, S.SynReceived),
         new("FIN without ACK", p => Bare(TcpFlags.Fin, p.RcvNxt), _ => null, S.SynReceived),
         new("RST", p => Rst(p.RcvNxt), _ => null, S.Listen),
-        new("RST in the window", p => Rst(p.RcvNxt + 1), _ => null, S.Listen, By.Linux),
-        new("RST in the window", p => Rst(p.RcvNxt + 1), Acknowledge, S.SynReceived, By.Rfc9293),
+        new("RST in the window", p => Rst(p.RcvNxt + 1), Acknowledge, S.SynReceived),
         new("RST left of the window", p => Rst(p.RcvNxt - 1), _ => null, S.SynReceived),
         new("RST right of the window", p => Rst(p.Right + 1), _ => null, S.SynReceived),
         new("RST with a foreign ACK", p => RstAck(p.RcvNxt, p.SndNxt + 7), _ => null, S.SynReceived, By.Linux),
@@ -160,7 +159,10 @@ internal static class StateTables
         new("data without ACK", p => Bare(TcpFlags.Psh, p.RcvNxt) with { Length = 10 }, _ => null, s),
         new("FIN without ACK", p => Bare(TcpFlags.Fin, p.RcvNxt), _ => null, s),
         new("no control bit at all", p => Bare(TcpFlags.None, p.RcvNxt), _ => null, s),
-        new("old ACK", p => Ack(p.RcvNxt, p.Una - 1), _ => null, s),
+        new("old ACK", p => Ack(p.RcvNxt, p.Una - 1), _ => null, s, By.Rfc9293),
+
+        // Linux believes none for what was never sent: in FIN-WAIT-2 the FIN was.
+        new("old ACK", p => Ack(p.RcvNxt, p.Una - 1), p => s is S.FinWait2 ? null : Acknowledge(p), s, By.Linux),
         new("the ACK again", p => Ack(p.RcvNxt, p.Una), _ => null, s),
         new("ACK of what was never sent", p => Ack(p.RcvNxt, p.SndNxt + 1), Acknowledge, s),
         new("ACK as old as the largest window", p => Ack(p.RcvNxt, p.Una - 65_535), _ => null, s, By.Rfc9293),

@@ -84,6 +84,7 @@ public sealed class TailLossProbeTests
 
     private static Dialogue Established(bool sack = true, Action<Sysctls>? settings = null)
     {
+        settings += s => s.CongestionControl = "reno";
         Dialogue net = new(settings: settings);
         net.Listen();
         net.Peer.Send(Syn(Irs).Mss(1000).SackOk(sack));

@@ -2,6 +2,7 @@ using SimStack.Ip;
 using SimStack.Profiles;
 using SimStack.Sockets;
 using SimStack.Tcp;
+using SimStack.Tests.Rfc9293;
 using Xunit;
 using static SimStack.Tests.Tcp.Dialogue;
 using static SimStack.Tests.Tcp.Segments;
@@ -14,7 +15,8 @@ public sealed class TimeWaitTests
     [Theory]
     [InlineData("linux", 60)]
     [InlineData("rfc9293", 240)]
-    [Trait("RFC9293", "MUST-13")]
+    [Requirement("MUST-13", In = "rfc9293")]
+    [Departs("MUST-13", "linux")]
     public void It_lasts_2MSL(string profile, int seconds)
     {
         Dialogue net = In(profile);
@@ -29,7 +31,6 @@ public sealed class TimeWaitTests
     }
 
     [Fact]
-    [Trait("RFC9293", "MUST-13")]
     public void A_retransmitted_FIN_is_acknowledged_and_starts_2MSL_again()
     {
         Dialogue net = In("linux");

@@ -56,7 +56,8 @@ internal sealed class TwoHosts
 
     public List<string> States { get; } = [];
 
-    public (TcpSocket Client, TcpSocket Server) Connected(int backlog = 16, uint? clientIss = null, uint? serverIss = null)
+    public (TcpSocket Client, TcpSocket Server) Connected(
+        int backlog = 16, uint? clientIss = null, uint? serverIss = null, Action<TcpSocket>? options = null)
     {
         TcpSocket listener = Server.OpenTcpSocket(AddressFamily.AF_INET);
         if (serverIss is { } ours)
@@ -64,9 +65,11 @@ internal sealed class TwoHosts
             listener.SetInitialSequenceNumber(ours);
         }
 
+        options?.Invoke(listener);
         Assert.Equal(Errno.OK, listener.Bind(ServerEndpoint));
         Assert.Equal(Errno.OK, listener.Listen(Now, backlog));
         TcpSocket client = Client.OpenTcpSocket(AddressFamily.AF_INET);
+        options?.Invoke(client);
         if (clientIss is { } theirs)
         {
             client.SetInitialSequenceNumber(theirs);

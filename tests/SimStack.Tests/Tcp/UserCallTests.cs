@@ -2,6 +2,7 @@ using SimStack.Ip;
 using SimStack.Profiles;
 using SimStack.Sockets;
 using SimStack.Tcp;
+using SimStack.Tests.Rfc9293;
 using Xunit;
 using static SimStack.Sockets.PollEvents;
 using static SimStack.Tests.Tcp.Dialogue;
@@ -236,7 +237,7 @@ public sealed class UserCallTests
     [InlineData(TcpState.SynReceived, Errno.ECONNREFUSED)]
     [InlineData(TcpState.CloseWait, Errno.ECONNRESET)]
     [InlineData(TcpState.LastAck, Errno.OK)]
-    [Trait("RFC9293", "MUST-11")]
+    [Requirement("MUST-11", In = "rfc9293")]
     public void After_a_RST_by_the_RFC_the_active_opener_was_refused_and_who_closed_is_told_nothing(TcpState state, Errno error)
     {
         Dialogue net = new(profile: Profile.Rfc9293);

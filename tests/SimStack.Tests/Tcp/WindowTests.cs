@@ -1,6 +1,7 @@
 using SimStack.Profiles;
 using SimStack.Sockets;
 using SimStack.Tcp;
+using SimStack.Tests.Rfc9293;
 using SimStack.Wire;
 using Xunit;
 using static SimStack.Tests.Tcp.Dialogue;
@@ -91,7 +92,7 @@ public sealed class WindowTests
     }
 
     [Fact]
-    [Trait("RFC9293", "MUST-36")]
+    [Requirement("MUST-36", In = "rfc9293")]
     public void The_RFCs_profile_probes_with_one_byte_which_goes_again_when_the_window_opens()
     {
         Dialogue net = Established(profile: Profile.Rfc9293, window: 0);

@@ -33,6 +33,7 @@ internal static class CallText
         PollDescriptorExpression poll => $"{{fd={Of(poll.Descriptor)}, events={Of(poll.Events)}"
             + (poll.Returned is null ? "}" : $", revents={Of(poll.Returned)}}}"),
         EpollEventExpression epoll => $"{{events={Of(epoll.Events)}, {Member(epoll.Member)}={Of(epoll.Data)}}}",
+        SignatureKeyExpression => "{tcpm_key=…}",
         LingerExpression linger => $"{{onoff={linger.OnOff}, linger={linger.Seconds}}}",
         IoVectorExpression vector => $"{{{Of(vector.Base)}, {Of(vector.Length)}}}",
         MessageHeaderExpression => "{msghdr}",

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using SimNet.Scripting.Packetdrill.Syntax;
 using SimStack.Sockets;
 using SimStack.Tcp;
 
@@ -8,11 +9,10 @@ namespace SimNet.Scripting.Packetdrill.Calls;
 /// <summary>getsockopt and setsockopt. What neither the stack nor the process has fails by its name.</summary>
 internal sealed partial class ScriptProcess
 {
-    // Those that Linux has as modules; any other name is ENOENT there.
-    private static readonly string[] CongestionControls =
+    // Those that Linux has as modules and the stack has not; any other name is ENOENT there.
+    private static readonly string[] MissingCongestionControls =
     [
-        "bbr", "bic", "cdg", "cubic", "dctcp", "highspeed", "htcp", "hybla", "illinois", "lp", "nv", "reno", "scalable", "vegas", "veno",
-        "westwood", "yeah",
+        "bic", "cdg", "highspeed", "htcp", "hybla", "illinois", "lp", "nv", "scalable", "veno", "westwood", "yeah",
     ];
 
     private const int LongestOption = 4096;
@@ -26,7 +26,9 @@ internal sealed partial class ScriptProcess
         int level = arguments.Int(1);
         int number = arguments.Int(2);
         int length = arguments.Int(4);
-        byte[] value = OptionBytes.From(arguments[3], length);
+        byte[] value = arguments[3] is SignatureKeyExpression signature && file is SocketFile { Socket.Family: var family }
+            ? SignatureKeys.BytesOf(signature, machine.Remote, family, length)
+            : OptionBytes.From(arguments[3], length);
         return PendingCall.Immediate(now =>
             file is not SocketFile socket ? CallResult.Fail(LinuxErrno.ENOTSOCK)
             : length < 0 ? CallResult.Fail(LinuxErrno.EINVAL)
@@ -95,7 +97,11 @@ internal sealed partial class ScriptProcess
             case "SO_TIMESTAMPING" or "SO_TIMESTAMPING_NEW":
                 return SetTimestamping(socket, name, value, now);
             case "TCP_CONGESTION":
-                return SetCongestionControl(socket.Tcp!, value);
+                return SetCongestionControl(socket.Tcp!, value, now);
+            case "TCP_FASTOPEN_KEY":
+                return CallResult.From(socket.Tcp!.SetFastOpenKeys(value));
+            case "TCP_MD5SIG" or "TCP_MD5SIG_EXT":
+                return SignatureKeys.Set(socket.Tcp!, value, extended: name == "TCP_MD5SIG_EXT");
         }
 
         // SOL_IP takes a byte where it is not given an int.
@@ -134,12 +140,17 @@ internal sealed partial class ScriptProcess
     {
         switch (name)
         {
-            // Routing rules and packet filters look at the mark, queueing disciplines with bands at the priority: there are none.
+            // Routing rules and packet filters look at the mark: there are none.
             case "SO_MARK" or "SO_PRIORITY":
                 bool harmless = name == "SO_PRIORITY" && value is >= 0 and <= 6;
                 if (!harmless && !_capabilities.Has(Capabilities.NetAdmin) && !_capabilities.Has(Capabilities.NetRaw))
                 {
                     return CallResult.Fail(LinuxErrno.EPERM);
+                }
+
+                if (name == "SO_PRIORITY")
+                {
+                    return null;
                 }
 
                 break;
@@ -205,7 +216,7 @@ internal sealed partial class ScriptProcess
         return result;
     }
 
-    private static CallResult SetCongestionControl(TcpSocket tcp, byte[] value)
+    private CallResult SetCongestionControl(TcpSocket tcp, byte[] value, Instant now)
     {
         const int LongestName = 15;
         if (value.Length < 1)
@@ -215,9 +226,10 @@ internal sealed partial class ScriptProcess
 
         int end = Array.IndexOf(value, (byte)0);
         string name = Encoding.Latin1.GetString(value, 0, Math.Min(end < 0 ? value.Length : end, LongestName));
-        return tcp.SetCongestionControl(name) ? CallResult.Ok()
-            : CongestionControls.Contains(name, StringComparer.Ordinal) ? throw CallException.Unsupported($"TCP_CONGESTION {name}")
-            : CallResult.Fail(LinuxErrno.ENOENT);
+        Errno errno = tcp.SetCongestionControl(now, name, _capabilities.Has(Capabilities.NetAdmin));
+        return errno is Errno.ENOENT && MissingCongestionControls.Contains(name, StringComparer.Ordinal)
+            ? throw CallException.Unsupported($"TCP_CONGESTION {name}")
+            : CallResult.From(errno);
     }
 
     private static int Get(SocketFile socket, string name, Instant now, out byte[] value)
@@ -243,6 +255,13 @@ internal sealed partial class ScriptProcess
             case "TCP_CONGESTION":
                 value = new byte[16];
                 Encoding.Latin1.GetBytes(socket.Tcp!.CongestionControl, value);
+                return 0;
+            case "TCP_FASTOPEN_KEY":
+                value = socket.Tcp!.GetFastOpenKeys();
+                return 0;
+            case "TCP_CC_INFO":
+                byte[] info = new byte[20];
+                value = info[..socket.Tcp!.GetCongestionInfo(now, info)];
                 return 0;
         }
 
@@ -275,7 +294,7 @@ internal sealed partial class ScriptProcess
         "SO_SNDLOWAT" => 1,
         "SO_BSDCOMPAT" or "TCP_THIN_DUPACK" => 0,
         "SO_BROADCAST" when socket.Tcp is null => null,
-        "SO_MARK" or "SO_PRIORITY" or "SO_BROADCAST" or "TCP_INQ" => socket.KeptOptions.GetValueOrDefault(name),
+        "SO_MARK" or "SO_BROADCAST" or "TCP_INQ" => socket.KeptOptions.GetValueOrDefault(name),
         _ => null,
     };
 }

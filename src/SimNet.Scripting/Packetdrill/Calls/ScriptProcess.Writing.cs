@@ -1,5 +1,6 @@
 using SimStack.Ip;
 using SimStack.Sockets;
+using SimStack.Tcp;
 
 namespace SimNet.Scripting.Packetdrill.Calls;
 
@@ -25,7 +26,7 @@ internal sealed partial class ScriptProcess
     {
         if (file is SocketFile socket)
         {
-            return SendOn(socket, new SendProgress(length) { Blocks = true }, isNull, 0, null, now);
+            return SendOn(socket, new SendProgress(length) { Blocks = true, IsUnreadable = isNull }, isNull, 0, null, now);
         }
 
         if (!file.MayWrite || file is EpollFile)
@@ -82,7 +83,7 @@ internal sealed partial class ScriptProcess
         int length = arguments.Length(2);
         int flags = arguments.Int(3);
         return file is SocketFile socket
-            ? SendOn(socket, new SendProgress(length) { Blocks = true }, isNull, flags, null, now)
+            ? SendOn(socket, new SendProgress(length) { Blocks = true, IsUnreadable = isNull }, isNull, flags, null, now)
             : PendingCall.Immediate(_ => CallResult.Fail(LinuxErrno.ENOTSOCK));
     }
 
@@ -105,7 +106,7 @@ internal sealed partial class ScriptProcess
         if (family is not { } other)
         {
             machine.Sockets.Connecting(descriptor);
-            return SendOn(socket, new SendProgress(length) { Blocks = true }, isNull, flags, machine.ConnectEndpoint, now);
+            return SendOn(socket, new SendProgress(length) { Blocks = true, IsUnreadable = isNull }, isNull, flags, machine.ConnectEndpoint, now);
         }
 
         if (other != 0 || socket.Datagram is not null)
@@ -113,9 +114,13 @@ internal sealed partial class ScriptProcess
             throw CallException.Unsupported($"sendto {LinuxSymbols.Name("AF_", other)} with address 0");
         }
 
-        // TCP looks at an address only with MSG_FASTOPEN.
-        machine.Sockets.Disconnecting(descriptor);
-        return SendOn(socket, new SendProgress(length) { Blocks = true }, isNull, flags, null, now);
+        // TCP looks at an address only with MSG_FASTOPEN, and then wants one of its own kind.
+        if ((flags & (int)MessageFlags.MSG_FASTOPEN) != 0)
+        {
+            return PendingCall.Immediate(_ => CallResult.Fail(Errno.EOPNOTSUPP));
+        }
+
+        return SendOn(socket, new SendProgress(length) { Blocks = true, IsUnreadable = isNull }, isNull, flags, null, now);
     }
 
     private PendingCall SendOn(SocketFile socket, SendProgress progress, bool isNull, int flags, IpEndpoint? to, Instant now)
@@ -133,13 +138,15 @@ internal sealed partial class ScriptProcess
     private sealed class SendCall(SocketFile socket, SendProgress progress, bool isNull, int flags, IpEndpoint? to)
     {
         private readonly bool _isNonBlocking = socket.IsNonBlocking || (flags & MessageFlag.DontWait) != 0;
-        private readonly MessageFlags _flags = MessageFlag.ForSend(flags);
+        private readonly MessageFlags _flags = MessageFlag.ForSend(flags) & ~MessageFlags.MSG_FASTOPEN;
         private bool _sleeps;
+        private bool _opens = (flags & (int)MessageFlags.MSG_FASTOPEN) != 0;
+        private bool _connects;
 
         public CallResult Expire(Instant now)
         {
             socket.Tcp?.EndSend(now, progress);
-            return progress.Taken > 0 ? CallResult.Ok(progress.Taken) : CallResult.Fail(Errno.EAGAIN);
+            return progress.Taken > 0 ? CallResult.Ok(progress.Taken) : CallResult.Fail(_connects ? Errno.EINPROGRESS : Errno.EAGAIN);
         }
 
         public CallResult? Attempt(ScriptProcess process, Instant now)
@@ -156,6 +163,23 @@ internal sealed partial class ScriptProcess
             }
 
             socket.SpaceWoken = false;
+            if (_opens || tcp.IsConnectDeferred)
+            {
+                _opens = false;
+                CallResult opened = Open(process, tcp, now);
+                _connects = !_isNonBlocking && tcp.State is TcpState.SynSent && (opened.Succeeded || opened.Errno is (int)Errno.EINPROGRESS or (int)Errno.EALREADY);
+                if (!_connects && (!opened.Succeeded || progress.Taken == progress.Length || _isNonBlocking))
+                {
+                    tcp.EndSend(now, progress);
+                    return opened;
+                }
+            }
+
+            if (_connects && !TryConnect(tcp, now, out CallResult? connected))
+            {
+                return connected;
+            }
+
             CallResult result = SendStream(process, tcp, now);
             _sleeps = result.Errno == (int)Errno.EAGAIN && !_isNonBlocking;
             if (_sleeps)
@@ -165,6 +189,39 @@ internal sealed partial class ScriptProcess
 
             tcp.EndSend(now, progress);
             return !result.Succeeded && progress.Taken > 0 ? CallResult.Ok(progress.Taken) : result;
+        }
+
+        /// <summary>The SYN with data, or what stands in its way.</summary>
+        private CallResult Open(ScriptProcess process, TcpSocket tcp, Instant now)
+        {
+            MessageFlags flags = _flags | MessageFlags.MSG_FASTOPEN | (_isNonBlocking ? MessageFlags.MSG_DONTWAIT : MessageFlags.None);
+            SocketResult result = tcp.SendTo(now, process.Buffer(progress.Length, zeros: true), to, flags, progress);
+            return result.Succeeded ? CallResult.Ok(result.Value) : CallResult.Fail(result.Error);
+        }
+
+        /// <summary>A call that blocks sleeps until the handshake is over.</summary>
+        /// <param name="tcp">The socket.</param>
+        /// <param name="now">The machine's time.</param>
+        /// <param name="result">What the call returns; null while it sleeps on.</param>
+        /// <returns>True when there is a connection, and more to send.</returns>
+        private bool TryConnect(TcpSocket tcp, Instant now, out CallResult? result)
+        {
+            result = null;
+            if (tcp.State is TcpState.SynSent or TcpState.SynReceived)
+            {
+                return false;
+            }
+
+            _connects = false;
+            Errno errno = tcp.TakeConnectResult();
+            if (errno is Errno.OK && progress.Taken < progress.Length)
+            {
+                return true;
+            }
+
+            tcp.EndSend(now, progress);
+            result = errno is Errno.OK ? CallResult.Ok(progress.Taken) : CallResult.Fail(errno);
+            return false;
         }
 
         private CallResult SendStream(ScriptProcess process, TcpSocket tcp, Instant now)

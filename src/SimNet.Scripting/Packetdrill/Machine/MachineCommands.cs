@@ -1,6 +1,7 @@
 using SimNet.Scripting.Packetdrill.Calls;
 using SimNet.Scripting.Packetdrill.Commands;
 using SimStack.Ip;
+using SimStack.Ip.Queues;
 using SimStack.Profiles;
 using SimStack.Sockets;
 
@@ -56,6 +57,25 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
         machine.Host.Sysctls.TryGet(name, out value) ? TargetAnswer.Done : TargetAnswer.Unknown($"unknown sysctl '{name}'");
 
     /// <inheritdoc/>
+    public override TargetAnswer SetModuleParameter(string module, string parameter, string value)
+    {
+        string name = ParameterName(module, parameter);
+        return machine.Host.Sysctls.TryGet(name, out _)
+            ? SetSysctl(name, value)
+            : base.SetModuleParameter(module, parameter, value);
+    }
+
+    /// <inheritdoc/>
+    public override TargetAnswer GetModuleParameter(string module, string parameter, out string value) =>
+        machine.Host.Sysctls.TryGet(ParameterName(module, parameter), out value)
+            ? TargetAnswer.Done
+            : base.GetModuleParameter(module, parameter, out value);
+
+    // The settings of the congestion controls go by the names that the kernel's command line has for them.
+    private static string ParameterName(string module, string parameter) =>
+        parameter.Contains('/', StringComparison.Ordinal) ? "" : $"{module}.{parameter}";
+
+    /// <inheritdoc/>
     public override TargetAnswer ChangeRoute(RouteChange change)
     {
         if (change.Device is { } device && device != TestMachine.DeviceName)
@@ -87,8 +107,12 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
         return Change(change.Verb, table, old, route);
     }
 
-    /// <summary>A connection leaves nothing behind here, so that there is nothing to forget.</summary>
-    public override TargetAnswer FlushTcpMetrics(IpAddress? destination) => TargetAnswer.Done;
+    /// <inheritdoc/>
+    public override TargetAnswer FlushTcpMetrics(IpAddress? destination)
+    {
+        machine.Host.FlushTcpMetrics(destination);
+        return TargetAnswer.Done;
+    }
 
     /// <inheritdoc/>
     public override TargetAnswer ChangeQueue(QueueChange change)
@@ -113,7 +137,19 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
                     exists ? "Error: Invalid qdisc name: must match existing qdisc." : "Error: Qdisc not found. To create specify NLM_F_CREATE flag.");
         }
 
-        // Queues without a shaper hold nothing back on a device that takes everything at once. fq does: it paces.
+        if (change.Discipline == "fq")
+        {
+            FairQueueOptions before = (machine.Device.Queue as FairQueue)?.Options ?? new FairQueueOptions();
+            if (!FairQueueWords.TryRead(change.Options, before, out FairQueueOptions after, out string? error))
+            {
+                return TargetAnswer.Refused(error);
+            }
+
+            machine.Queue.SetFair(after);
+            return TargetAnswer.Done;
+        }
+
+        // Queues without a shaper hold nothing back on a device that takes everything at once.
         bool takesLimit = change.Discipline is "pfifo" or "bfifo";
         bool isFifo = takesLimit || change.Discipline is "pfifo_fast" or "noqueue";
         if (!isFifo || change.Options.Count > (takesLimit && change.Limit is not null ? 2 : 0))
@@ -246,7 +282,7 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
 
     private static TargetAnswer? Apply(ref Route route, RouteMetric metric)
     {
-        if (metric.IsLocked && metric.Name != "mtu")
+        if (metric.IsLocked && metric.Name is not ("mtu" or "congctl" or "cwnd"))
         {
             return TargetAnswer.Unsupported($"ip route {metric.Name} lock");
         }
@@ -267,6 +303,15 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
                 return null;
             case "initrwnd":
                 route = route with { InitRwnd = (int)metric.Number };
+                return null;
+            case "fastopen_no_cookie":
+                route = route with { FastOpenNoCookie = metric.Number != 0 };
+                return null;
+            case "congctl" when Sysctls.IsCongestionControl(metric.Text):
+                route = route with { CongestionControl = metric.Text, IsCongestionControlLocked = metric.IsLocked };
+                return null;
+            case "cwnd" when metric.IsLocked:
+                route = route with { WindowClamp = (int)metric.Number };
                 return null;
             case "metric":
                 route = route with { Metric = (int)metric.Number };

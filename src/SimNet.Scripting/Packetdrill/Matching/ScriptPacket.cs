@@ -17,6 +17,9 @@ internal sealed record ScriptPacket(PacketSpec Spec, PacketImage Image)
     /// <summary>False for <c>&lt;...&gt;</c>.</summary>
     public bool ChecksOptions => Tcp?.Options is not null;
 
+    /// <summary>The key of <c>md5 "key"</c>; null without one.</summary>
+    public byte[]? SignatureKey => Tcp?.Options?.OfType<Md5Option>().FirstOrDefault(option => option.Key is not null)?.Key!.ToBytes();
+
     /// <summary>True where the script writes <c>win</c>.</summary>
     public bool ChecksWindow => Tcp?.Window is not null;
 
@@ -206,7 +209,7 @@ internal sealed record ScriptPacket(PacketSpec Spec, PacketImage Image)
                 return Words([.. sack.Blocks.SelectMany(b => (uint[])[b.Left, b.Right])]);
             case Md5Option md5:
                 kind = TcpOptionKind.Md5Signature;
-                return Convert.FromHexString(md5.Digest);
+                return md5.Key is null ? Convert.FromHexString(md5.Digest) : new byte[16];
             case FastOpenOption { IsExperimental: true } experimental:
                 kind = TcpOptionKind.Experimental;
                 return [PacketNotation.FastOpenExperimentId >> 8, PacketNotation.FastOpenExperimentId & 0xFF, .. Convert.FromHexString(experimental.Cookie)];

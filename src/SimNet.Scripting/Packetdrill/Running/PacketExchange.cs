@@ -9,7 +9,7 @@ namespace SimNet.Scripting.Packetdrill.Running;
 /// The packet lines of a script: which socket a line is about, what an inbound one is on the wire, and whether what the machine
 /// sent is what an outbound one says.
 /// </summary>
-internal sealed class PacketExchange(TestMachine machine, ScriptSettings settings, MissingBehaviours missing)
+internal sealed class PacketExchange(TestMachine machine, ScriptSettings settings)
 {
     // Each passive connection comes from a port of its own, so that no earlier one's TIME-WAIT is in its way.
     private ushort _nextRemotePort = 40_001;
@@ -71,7 +71,11 @@ internal sealed class PacketExchange(TestMachine machine, ScriptSettings setting
             return reason;
         }
 
-        missing.NoteArrival(live);
+        if (packet.SignatureKey is { } key)
+        {
+            PacketSignature.Sign(live, key);
+        }
+
         machine.Receive(live.ToBytes());
         return null;
     }

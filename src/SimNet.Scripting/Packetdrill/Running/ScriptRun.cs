@@ -34,8 +34,13 @@ internal sealed partial class ScriptRun
     private readonly CodeScope _scope = new();
     private readonly Dictionary<CodeEvent, CodeBlock> _code = new(ReferenceEqualityComparer.Instance);
     private readonly List<string> _output = [];
-    private readonly MissingBehaviours _missing;
     private readonly List<PacketdrillStep> _steps = [];
+
+    // A tick of a kernel built with HZ=100.
+    private static readonly Duration MostLateness = Duration.FromMilliseconds(10);
+
+    // When the outbound packet that is waited for may come at the soonest.
+    private Instant _soonest = new(long.MinValue);
 
     // The blocking call on the second thread.
     private ScheduledEvent? _blocked;
@@ -59,8 +64,7 @@ internal sealed partial class ScriptRun
         _machine = new TestMachine(_settings.MachineOptions()) { TimestampTolerance = _settings.Tolerance };
         VirtualFiles files = new();
         _timeline = new Timeline(_settings.Tolerance, _settings.TolerancePercent);
-        _missing = new MissingBehaviours(_machine);
-        _exchange = new PacketExchange(_machine, _settings, _missing);
+        _exchange = new PacketExchange(_machine, _settings);
         _process = new ScriptProcess(_machine, files);
         _commands = new MachineCommands(_machine, files, time => WaitUntil(_machine.Now + time));
     }
@@ -76,11 +80,6 @@ internal sealed partial class ScriptRun
             failure ??= RunCommand(_script.CleanupCommand);
         }
 
-        if (failure is { UnsupportedFeature: null } && _missing.Name(IsOfCall(failure)) is { } behaviour)
-        {
-            failure = failure with { Message = $"{failure.Message} ({behaviour} is not supported yet)", MissingBehaviour = behaviour };
-        }
-
         List<PacketdrillPacket> packets = new(_machine.History.Count);
         foreach (LivePacket packet in _machine.History)
         {
@@ -94,9 +93,6 @@ internal sealed partial class ScriptRun
 
         return new PacketdrillResult(failure, _steps, packets, _timeline.ToScript(_machine.Now), _output);
     }
-
-    private bool IsOfCall(PacketdrillFailure failure) =>
-        _script.Events.Any(e => e is SystemCallEvent && e.Position.Line == failure.Position.Line);
 
     private PacketdrillFailure? RunEvents()
     {
@@ -169,7 +165,11 @@ internal sealed partial class ScriptRun
             return true;
         }
 
-        if (!_machine.Step(limit))
+        if (IsToBeLate(_machine.NextDeadline))
+        {
+            _machine.StepLate(_soonest);
+        }
+        else if (!_machine.Step(limit))
         {
             return false;
         }
@@ -177,6 +177,13 @@ internal sealed partial class ScriptRun
         failure = ResumeCalls();
         return true;
     }
+
+    /// <summary>
+    /// Timers of a kernel fire late, by up to a tick and what they were rounded up by; how late is its chance, and which tick, its build's. A
+    /// timer that would send the expected packet too soon is therefore late, by no more than a tick of the slowest builds.
+    /// </summary>
+    private bool IsToBeLate(Instant deadline) =>
+        deadline > _machine.Now && deadline < _soonest && _soonest - deadline <= MostLateness;
 
     private PacketdrillFailure? RunCode(CodeEvent code)
     {

@@ -17,6 +17,7 @@ internal static class SocketFacts
 
         TcpInfo info = tcp.GetInfo(now);
         return name => info.TryGet(name, out long value) ? CodeLookupResult.Value(value)
+            : CongestionFacts.TryGet(tcp, now, name, out value) ? CodeLookupResult.Value(value)
             : TcpInfo.IsKnown(name) ? CodeLookupResult.Unsupported
             : CodeLookupResult.Unknown;
     }

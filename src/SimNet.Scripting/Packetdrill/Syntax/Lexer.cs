@@ -13,7 +13,7 @@ internal sealed class Lexer
         "revents", "onoff", "linger", "htons", "ipv4", "ipv6", "icmp", "udp", "GREv0", "gre", "raw", "sum", "off", "key", "seq", "none",
         "checksum", "sequence#", "present", "mpls", "label", "tc", "ttl", "inet_addr", "inet6_addr", "ack", "eol", "ecr", "mss", "mtu",
         "nop", "sack", "sackOK", "md5", "TS", "FO", "FOEXP", "tos", "flowlabel", "flags", "Flags", "val", "win", "urg", "wscale", "ect01",
-        "ect0", "ect1", "noecn", "ce", "id", "psp", "spi", "vc", "vnid", "encap",
+        "ect0", "ect1", "noecn", "ce", "id", "psp", "spi", "tcpm_key", "tcpm_prefixlen", "vc", "vnid", "encap",
     };
 
     private readonly string _text;

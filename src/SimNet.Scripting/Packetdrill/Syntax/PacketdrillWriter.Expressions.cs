@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using SimStack.Ip;
 
 namespace SimNet.Scripting.Packetdrill.Syntax;
@@ -94,12 +95,14 @@ internal sealed partial class PacketdrillWriter
         _ => ">>",
     };
 
-    private void WriteString(StringExpression text)
+    private void WriteString(StringExpression text) => _text.Append(Quoted(text));
+
+    private static string Quoted(StringExpression text)
     {
-        _text.Append('"');
+        var quoted = new StringBuilder("\"");
         foreach (char c in text.Value)
         {
-            _text.Append(c switch
+            quoted.Append(c switch
             {
                 '"' => "\\\"",
                 '\\' => "\\\\",
@@ -111,7 +114,7 @@ internal sealed partial class PacketdrillWriter
             });
         }
 
-        _text.Append(text.IsPrefix ? "\"..." : "\"");
+        return quoted.Append(text.IsPrefix ? "\"..." : "\"").ToString();
     }
 
     private void WriteStructure(StructExpression structure)
@@ -153,6 +156,10 @@ internal sealed partial class PacketdrillWriter
                 break;
             case LingerExpression linger:
                 _text.Append(CultureInfo.InvariantCulture, $"onoff={linger.OnOff}, linger={linger.Seconds}");
+                break;
+            case SignatureKeyExpression signature:
+                _text.Append("tcpm_key=").Append(Quoted(signature.Key));
+                _text.Append(signature.PrefixLength is { } length ? string.Create(CultureInfo.InvariantCulture, $", tcpm_prefixlen={length}") : "");
                 break;
             case GreHeaderExpression gre:
                 WriteGre(gre.Header);

@@ -205,6 +205,7 @@ internal sealed partial class PacketdrillWriter
         SackPermittedOption => "sackOK",
         SackOption sack => "sack " + string.Join(' ', sack.Blocks.Select(b => $"{b.Left}:{b.Right}")),
         TimestampOption timestamp => $"TS val {timestamp.Value} ecr {timestamp.EchoReply}",
+        Md5Option { Key: { } key } => "md5 " + Quoted(key),
         Md5Option md5 => "md5 " + md5.Digest,
         FastOpenOption fastOpen => $"{(fastOpen.IsExperimental ? "FOEXP" : "FO")} {fastOpen.Cookie}".TrimEnd(),
         AccurateEcnOption ecn => "ECN" + string.Concat(ecn.Counters.Select((value, i) => $" {CounterName(ecn, i)} {value}")),

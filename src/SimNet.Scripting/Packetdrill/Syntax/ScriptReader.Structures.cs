@@ -14,10 +14,11 @@ internal sealed partial class ScriptReader
     private const string PollForm = "a poll descriptor is written `{fd=…, events=…, revents=…}`, the last of which may be left out";
     private const string EpollForm = "an epoll event is written `{events=…, fd=…}`, with `ptr`, `u32` or `u64` in place of `fd`";
     private const string LingerForm = "a linger structure is written `{onoff=N, linger=N}`";
+    private const string SignatureForm = "a key for TCP_MD5SIG is written `{tcpm_key=\"KEY\"}`, or for a prefix of the remote address `{tcpm_key=\"KEY\", tcpm_prefixlen=N}`";
     private const string PspForm = "a PSP tuple is written `{spi=N}`";
 
     private static readonly string[] FirstFields =
-        ["sa_family", "msg_name", "cmsg_level", "ee_errno", "scm_sec", "fd", "events", "onoff", "spi"];
+        ["sa_family", "msg_name", "cmsg_level", "ee_errno", "scm_sec", "fd", "events", "onoff", "spi", "tcpm_key"];
 
     private Expression ReadBraces()
     {
@@ -52,6 +53,7 @@ internal sealed partial class ScriptReader
         "events" => ReadEpollEvent(position),
         "onoff" => new LingerExpression(position, ReadNumberField("onoff", LingerForm), ReadNextNumberField("linger", LingerForm)),
         "spi" => ReadPspTuple(position),
+        "tcpm_key" => ReadSignatureKey(position),
         _ => ReadUnknownStructure(position, first),
     };
 
@@ -80,6 +82,19 @@ internal sealed partial class ScriptReader
         List<Expression> items = [first];
         ReadItems(items);
         return new ListExpression(position, items, IsBraced: true);
+    }
+
+    private SignatureKeyExpression ReadSignatureKey(SourcePosition position)
+    {
+        ExpectField("tcpm_key", SignatureForm);
+        Token text = Peek();
+        if (text.Kind != TokenKind.String)
+        {
+            throw Wrong(text, SignatureForm);
+        }
+
+        StringExpression key = ReadString();
+        return new SignatureKeyExpression(position, key, Peek().Is(',') ? ReadNextNumberField("tcpm_prefixlen", SignatureForm) : null);
     }
 
     private void ExpectField(string name, string form)

@@ -8,6 +8,7 @@ internal sealed partial class ScriptReader
     private const int MostOptionBytes = 40;
     private const int MostSackBlocks = 4;
     private const int MostMd5Bytes = 16;
+    private const int MostKeyBytes = 80;
 
     private static readonly string[] OptionWords =
         ["nop", "eol", "mss", "wscale", "sackOK", "sack", "TS", "md5", "FO", "FOEXP", "ECN"];
@@ -234,8 +235,16 @@ internal sealed partial class ScriptReader
     private Md5Option ReadMd5(SourcePosition position)
     {
         Token digits = Peek();
+        if (digits.Kind == TokenKind.String)
+        {
+            StringExpression key = ReadString();
+            return key.Value.Length is > 0 and <= MostKeyBytes
+                ? new Md5Option(position, "", key)
+                : throw Fail(digits.Position, $"an MD5 key has 1 to {MostKeyBytes} bytes");
+        }
+
         return new Md5Option(position, ReadHexDigits(MostMd5Bytes, "an MD5 digest")
-            ?? throw Wrong(digits, "after `md5` comes the digest in hexadecimal digits"));
+            ?? throw Wrong(digits, "after `md5` comes the digest in hexadecimal digits, or the key in quotes"));
     }
 
     private FastOpenOption ReadFastOpen(in Token word)

@@ -110,6 +110,15 @@ internal sealed record EpollEventExpression(SourcePosition Position, Expression 
     public override string TypeName => "struct epoll_event";
 }
 
+/// <summary><c>{tcpm_key="secret"}</c>, <c>{tcpm_key="secret", tcpm_prefixlen=24}</c>: this project's own, for the remote address.</summary>
+/// <param name="Position">Of the brace.</param>
+/// <param name="Key">The key; empty to take it away.</param>
+/// <param name="PrefixLength">Bits of the remote address that count; null for all.</param>
+internal sealed record SignatureKeyExpression(SourcePosition Position, StringExpression Key, long? PrefixLength) : StructExpression(Position)
+{
+    public override string TypeName => "struct tcp_md5sig";
+}
+
 /// <summary><c>{onoff=1, linger=0}</c>.</summary>
 /// <param name="Position">Of the brace.</param>
 /// <param name="OnOff">Not zero: the socket lingers.</param>

@@ -54,12 +54,13 @@ internal sealed record TimestampOption(SourcePosition Position, uint Value, uint
     public override int? WireLength => 10;
 }
 
-/// <summary><c>md5 0001…</c>: the signature of RFC 2385.</summary>
+/// <summary><c>md5 0001…</c>: the signature of RFC 2385; <c>md5 "key"</c>, which is this project's own, the one that the key gives.</summary>
 /// <param name="Position">Of the word.</param>
-/// <param name="Digest">Hexadecimal digits as written, an even number, at most 32.</param>
-internal sealed record Md5Option(SourcePosition Position, string Digest) : TcpOptionSpec(Position)
+/// <param name="Digest">Hexadecimal digits as written, an even number, at most 32; empty with a key.</param>
+/// <param name="Key">The key; null where the digest is written.</param>
+internal sealed record Md5Option(SourcePosition Position, string Digest, StringExpression? Key = null) : TcpOptionSpec(Position)
 {
-    public override int? WireLength => 2 + Digest.Length / 2;
+    public override int? WireLength => 2 + (Key is not null ? 16 : Digest.Length / 2);
 }
 
 /// <summary><c>FO</c> or <c>FO 3021b9d889017eeb</c> (RFC 7413); <c>FOEXP …</c> the same in the experimental option, kind 254, magic 0xF989.</summary>

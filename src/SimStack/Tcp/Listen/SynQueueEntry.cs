@@ -1,4 +1,5 @@
 using SimStack.Ip;
+using SimStack.Tcp.FastOpen;
 using SimStack.Wire;
 
 namespace SimStack.Tcp.Listen;
@@ -14,6 +15,12 @@ internal sealed class SynQueueEntry(
     public SequenceNumber Iss { get; init; }
 
     public SequenceNumber Irs { get; init; }
+
+    /// <summary>What the SYN-ACK acknowledges: the SYN, by Fast Open its data too.</summary>
+    public SequenceNumber ReceiveNext { get; set; }
+
+    /// <summary>Fast Open's option of the first SYN-ACK.</summary>
+    public FastOpenCookie Cookie { get; set; }
 
     /// <summary>The SYN's options.</summary>
     public TcpOptions Options { get; init; }
@@ -39,11 +46,20 @@ internal sealed class SynQueueEntry(
     public byte SynField { get; set; }
 
     /// <summary>The IP header's ECN field of our SYN-ACK.</summary>
-    public byte SynAckField { get; set; }
+    public byte SynAckField { get; init; }
 
     public AccurateEcnOption EcnOption { get; set; }
 
     public AccurateEcnFailures EcnFailures { get; set; }
+
+    /// <summary>The SYN had TCP-AO: the connection will, or will not be (RFC 5925 §7.4.1).</summary>
+    public bool UsesAo { get; init; }
+
+    /// <summary>With <see cref="UsesAo"/>: KeyID of what is sent, which the SYN asked for.</summary>
+    public byte SendKeyId { get; init; }
+
+    /// <summary>With <see cref="UsesAo"/>: KeyID of the SYN.</summary>
+    public byte ReceiveKeyId { get; init; }
 
     /// <summary>When the SYN-ACK was last sent.</summary>
     public Instant SentAt { get; set; }

@@ -1,5 +1,6 @@
 using SimStack.Profiles;
 using SimStack.Sockets;
+using SimStack.Tcp.Authentication;
 using SimStack.Wire;
 
 namespace SimStack.Tcp.Listen;
@@ -24,7 +25,7 @@ internal sealed partial class TcpListener
         bool foreign = segment.Has(TcpFlags.Ack) && segment.Ack != entry.Iss + 1;
         if (foreign && !_tcp.Profile.RfcSegmentChecks)
         {
-            _tcp.ResetUnknown(now, segment);
+            _tcp.ResetUnknown(now, segment, this, entry);
             return;
         }
 
@@ -49,9 +50,9 @@ internal sealed partial class TcpListener
 
         if (segment.Has(TcpFlags.Rst | TcpFlags.Syn) && !(segment.Seq == entry.Irs && !segment.Has(TcpFlags.Rst)))
         {
-            if (segment.Has(TcpFlags.Rst) && segment.Seq != next && _tcp.Profile.RfcSegmentChecks)
+            if (segment.Has(TcpFlags.Rst) && segment.Seq != next)
             {
-                SendAck(now, entry, segment); // RFC 5961 §3.2: a challenge ACK. Linux takes any RST in the window here.
+                SendChallenge(now, entry, segment);
                 return;
             }
 
@@ -61,7 +62,7 @@ internal sealed partial class TcpListener
 
         if (foreign)
         {
-            _tcp.ResetUnknown(now, segment);
+            _tcp.ResetUnknown(now, segment, this, entry);
         }
         else if (segment.Has(TcpFlags.Ack))
         {
@@ -78,7 +79,7 @@ internal sealed partial class TcpListener
         _tcp.Counters[SnmpCounter.TcpExtEmbryonicRsts]++;
         if (!_tcp.Profile.RfcSegmentChecks)
         {
-            _tcp.ResetUnknown(now, segment);
+            _tcp.ResetUnknown(now, segment, this, entry);
         }
 
         Remove(entry);
@@ -102,11 +103,15 @@ internal sealed partial class TcpListener
             segment.Flags &= ~TcpFlags.Syn;
         }
 
+        if (!TryMakeChildKeys(entry, out TcpAuthentication? keys))
+        {
+            _tcp.Counters[SnmpCounter.TcpExtListenDrops]++;
+            return;
+        }
+
         NoteEcnOption(entry, segment);
         Remove(entry);
-        TcpConnection connection = new(_tcp, entry.Local, entry.Remote, entry.Id, TcpState.SynReceived) { Listener = this };
-        connection.Apply(Socket.Options);
-        connection.SendBufferLocked = Socket.Options.SendBuffer > 0;
+        TcpConnection connection = NewConnection(entry, keys);
         connection.OpenFrom(now, entry, entry.Path);
         connection.TakeEcnOf(entry, segment);
         _tcp.Add(connection);
@@ -114,6 +119,18 @@ internal sealed partial class TcpListener
         Notify(now, "handshake completed");
         connection.SegmentArrives(now, ref segment);
         Socket.Wake(PollEvents.POLLIN);
+    }
+
+    private TcpConnection NewConnection(SynQueueEntry entry, TcpAuthentication? keys)
+    {
+        TcpConnection connection = new(_tcp, entry.Local, entry.Remote, entry.Id, TcpState.SynReceived)
+        {
+            Listener = this,
+            Authentication = keys,
+        };
+        connection.Apply(Socket.Options);
+        connection.SendBufferLocked = Socket.Options.SendBuffer > 0;
+        return connection;
     }
 
     private void Overflow(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
@@ -124,7 +141,7 @@ internal sealed partial class TcpListener
             || (Rule.FullOnLastAck is OverflowAnswer.BySetting && _tcp.Sysctls.AbortOnOverflow))
         {
             _tcp.Counters[SnmpCounter.TcpExtEmbryonicRsts]++;
-            _tcp.ResetUnknown(now, segment);
+            _tcp.ResetUnknown(now, segment, this, entry);
             Remove(entry);
             Report(now, entry, TcpState.SynReceived, TcpState.Closed, "accept queue full");
             Notify(now, "reset: accept queue full");
@@ -214,11 +231,15 @@ internal sealed partial class TcpListener
         bool scaling = entry.Options.WindowScale >= 0 && _tcp.Sysctls.WindowScaling;
         options.WindowScale = scaling ? (sbyte)entry.ReceiveScale : (sbyte)-1;
         AddTimestamps(now, entry, ref options);
-        TcpFlags flags = TcpFlags.Syn | TcpFlags.Ack | EcnOfSynAck(entry, retransmission, ref options);
-        _tcp.Send(
-            now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.Irs + 1, flags, (ushort)Math.Min(entry.ReceiveWindow, 65_535),
-            options, (byte)(Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4) | entry.SynAckField),
-            TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery);
+        AddCookie(entry, ref options);
+        if (TryFindKey(entry, entry.Iss, out SigningKey key))
+        {
+            TcpFlags flags = TcpFlags.Syn | TcpFlags.Ack | EcnOfSynAck(entry, retransmission, key.OptionLength, ref options);
+            _tcp.Send(
+                now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.ReceiveNext, flags, (ushort)Math.Min(entry.ReceiveWindow, 65_535),
+                options, (byte)(Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4) | entry.SynAckField),
+                TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key);
+        }
     }
 
     private void SendAck(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
@@ -233,10 +254,26 @@ internal sealed partial class TcpListener
         entry.LastDuplicateAnswer = now;
         TcpOptions options = default;
         AddTimestamps(now, entry, ref options);
-        _tcp.Send(
-            now, entry.Path, entry.Local, entry.Remote, entry.Iss + 1, entry.Irs + 1, TcpFlags.Ack,
-            (ushort)(entry.ReceiveWindow >> entry.ReceiveScale), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
-            TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery);
+        if (TryFindKey(entry, entry.Iss + 1, out SigningKey key))
+        {
+            _tcp.Send(
+                now, entry.Path, entry.Local, entry.Remote, entry.Iss + 1, entry.Irs + 1, TcpFlags.Ack,
+                (ushort)(entry.ReceiveWindow >> entry.ReceiveScale), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
+                TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key, _tcp.Profile.OptionLayout.OfReplies);
+        }
+    }
+
+    /// <summary>RFC 5961 §3.2: only the exact number resets. Linux has it so since 6.18, for handshakes too.</summary>
+    private void SendChallenge(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
+    {
+        if (now - entry.LastDuplicateAnswer < Duration.FromMilliseconds(_tcp.Sysctls.InvalidRateLimit))
+        {
+            _tcp.Counters[SnmpCounter.TcpExtTCPACKSkippedChallenge]++;
+            return;
+        }
+
+        _tcp.Counters[SnmpCounter.TcpExtTCPChallengeACK]++;
+        SendAck(now, entry, segment);
     }
 
     private byte TimeToLiveFor(SynQueueEntry entry) => Socket.Options.TimeToLiveFor(entry.Remote.Address.IsV4, _tcp.Sysctls.DefaultTtl);

@@ -9,7 +9,8 @@ internal sealed partial class TcpListener
 {
     /// <summary>
     /// ICMP about our SYN-ACK, which names it by its sequence number. Linux (tcp_req_err) forgets the handshake for some and tells
-    /// nobody, as nobody has the connection yet: IPv4 net or host unreachable, time exceeded, parameter problem; IPv6 the hard ones.
+    /// nobody, as nobody has the connection yet: IPv4 net or host unreachable, time exceeded, parameter problem; IPv6 the hard ones. By RFC 9293
+    /// only hard ones do (MUST-56, SHLD-26).
     /// </summary>
     public void IcmpArrives(Instant now, SynQueueEntry entry, in IcmpErrorInfo error)
     {
@@ -20,7 +21,7 @@ internal sealed partial class TcpListener
         }
 
         (Errno errno, bool hard) = IcmpErrno.For(error);
-        bool ends = error.IsV4
+        bool ends = _tcp.Profile.RfcSegmentChecks ? TcpConnection.IsHard(error) : error.IsV4
             ? error.Type is (byte)IcmpType.TimeExceeded or (byte)IcmpType.ParameterProblem
                 || (error.Type is (byte)IcmpType.DestinationUnreachable && (error.Code is 0 or 1))
             : hard;

@@ -75,7 +75,7 @@ internal sealed partial class TcpListener
 
         if (segment.Has(TcpFlags.Ack))
         {
-            _tcp.ResetUnknown(now, segment);
+            _tcp.ResetUnknown(now, segment, this);
             return;
         }
 
@@ -91,7 +91,7 @@ internal sealed partial class TcpListener
             bool reset = Rule.FullOnSyn is OverflowAnswer.Reset;
             if (reset)
             {
-                _tcp.ResetUnknown(now, segment);
+                _tcp.ResetUnknown(now, segment, this);
             }
 
             Drop(now, reset ? "SYN reset: accept queue full" : "SYN dropped: accept queue full");
@@ -132,7 +132,8 @@ internal sealed partial class TcpListener
     {
         IpEndpoint local = new(segment.Destination, segment.DestinationPort);
         IpEndpoint remote = new(segment.Source, segment.SourcePort);
-        if (_tcp.Ip.FindPath(remote.Address, local.Address) is not { } path)
+        // What came along a source route is answered along it (RFC 9293 §3.9.2.1, MUST-53).
+        if (_tcp.Ip.FindPathWith(remote.Address, local.Address, _tcp.Ip.ReturnRoute) is not { } path)
         {
             return;
         }
@@ -151,7 +152,11 @@ internal sealed partial class TcpListener
         {
             Iss = new SequenceNumber(iss ?? Socket.TakeInitialSequenceNumber() ?? _tcp.NextIss(now, local, remote)),
             Irs = segment.Seq,
-            Options = segment.Options,
+            ReceiveNext = segment.Seq + 1,
+            Options = OptionsBesideSignature(segment),
+            UsesAo = segment.Options.HasAuthentication && Socket.Authentication is { Ao: not null },
+            SendKeyId = segment.Options.RNextKeyId,
+            ReceiveKeyId = segment.Options.KeyId,
             AdvertisedMss = (ushort)Math.Clamp(mss, 88, 65_495),
             ReceiveWindow = window,
             ReceiveScale = scale,
@@ -161,7 +166,13 @@ internal sealed partial class TcpListener
             TimestampsStamp = now,
             Ecn = GrantEcn(segment, path),
             SynField = (byte)(segment.TrafficClass & EcnField.Mask),
+            SynAckField = SynAckField,
         };
+        if (TryFastOpen(now, segment, entry))
+        {
+            return;
+        }
+
         _synQueue.Add(entry);
         Report(now, entry, TcpState.Listen, TcpState.SynReceived, "rcv SYN");
         Notify(now, "SYN queued");
@@ -180,6 +191,7 @@ internal sealed partial class TcpListener
 
         connection.Listener = null;
         connection.Socket = into;
+        connection.NoteAccepted();
         into.Adopt(connection);
         Notify(now, "accept");
         return Errno.OK;
@@ -210,6 +222,8 @@ internal sealed partial class TcpListener
             connection.Abort(now);
         }
 
+        IsClosed = true;
+        Socket.FastOpenQueue?.Clear();
         _tcp.RemoveListener(this);
     }
 

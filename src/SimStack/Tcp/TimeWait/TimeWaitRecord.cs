@@ -1,3 +1,4 @@
+using SimStack.Tcp.Authentication;
 using SimStack.Tcp.Listen;
 using SimStack.Wire;
 
@@ -25,6 +26,10 @@ internal sealed class TimeWaitRecord(TcpLayer tcp, TcpFlow from) : TcpFlow(from.
     public required Instant TimestampsStamp { get; set; }
 
     public required uint TimestampOffset { get; init; }
+
+    public AoKeys? AoKeys { get; init; }
+
+    public byte[]? Md5Key { get; init; }
 
     public byte TypeOfService { get; init; }
 
@@ -130,11 +135,33 @@ internal sealed class TimeWaitRecord(TcpLayer tcp, TcpFlow from) : TcpFlow(from.
     {
         End(now, "rcv SYN");
         uint iss = NextIss;
-        listener.SegmentArrives(now, segment, iss == 0 ? 1 : iss);
+        if (tcp.MayPass(listener.Socket.Authentication, null, segment))
+        {
+            listener.SegmentArrives(now, segment, iss == 0 ? 1 : iss);
+        }
+    }
+
+    /// <summary>
+    /// Linux signs its answers here, and checks nobody's signature (tcp_v4_timewait_ack); what has no TCP-AO is answered without it.
+    /// </summary>
+    private SigningKey KeyFor(scoped in TcpSegment segment)
+    {
+        if (AoKeys is { RNext: { } rNext } keys && segment.Options.HasAuthentication
+            && keys.Find(sendId: segment.Options.RNextKeyId) is { Sending: { } traffic } key)
+        {
+            return SigningKey.OfAo(key, traffic, rNext.ReceiveId, keys.SendExtension);
+        }
+
+        return SigningKey.OfMd5(Md5Key);
     }
 
     private void Acknowledge(Instant now, scoped in TcpSegment segment)
     {
+        if (AoKeys is not null && segment.Options.SignatureIsMalformed)
+        {
+            return;
+        }
+
         if (now - _lastAck < Duration.FromMilliseconds(tcp.Sysctls.InvalidRateLimit) && segment.Data.Length == 0
             && !segment.Has(TcpFlags.Fin))
         {
@@ -152,6 +179,7 @@ internal sealed class TimeWaitRecord(TcpLayer tcp, TcpFlow from) : TcpFlow(from.
         }
 
         // Not ECN-capable, whatever the connection's segments were (Linux: TCP_TW_ACK_OOW).
-        tcp.Reply(now, segment, SendNext, ReceiveNext, TcpFlags.Ack, Window, options, (byte)(TypeOfService & ~EcnField.Mask));
+        byte typeOfService = (byte)(TypeOfService & ~EcnField.Mask);
+        tcp.Reply(now, segment, SendNext, ReceiveNext, TcpFlags.Ack, Window, options, typeOfService, KeyFor(segment));
     }
 }

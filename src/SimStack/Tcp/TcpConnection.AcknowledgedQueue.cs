@@ -1,0 +1,247 @@
+using SimStack.Tcp.Congestion;
+using SimStack.Wire;
+
+namespace SimStack.Tcp;
+
+/// <summary>Acknowledged segments leave the queue, and tell the round trip (tcp_clean_rtx_queue, tcp_ack_update_rtt).</summary>
+internal sealed partial class TcpConnection
+{
+    private void TakeFromQueue(Instant now, ref AckRound round)
+    {
+        int priorSacked = _recovery?.SackedOut ?? 0;
+        RemovedSegments gone = RemoveAcknowledged(now, ref round);
+        if (_mtuSearch is not null)
+        {
+            NoteProbeDelivered(now);
+        }
+
+        long first = -1, sack = -1, recent = -1;
+        if (!gone.First.IsNever && !round.Has(AckFlags.RetransmittedAcknowledged))
+        {
+            first = MicrosecondsSince(now, gone.First);
+            recent = MicrosecondsSince(now, gone.Last);
+            if (gone.Count == 1 && !gone.Partly && priorSacked == 0 && _snd.Una - round.PriorUna < BoundedMss
+                && round.Rate.PriorDelivered + 1 == _counts.Delivered && !round.Has(AckFlags.Alert | AckFlags.SynAcknowledged))
+            {
+                round.Flags |= AckFlags.MaybeDelayed;
+            }
+        }
+
+        if (!round.FirstSacked.IsNever)
+        {
+            sack = MicrosecondsSince(now, round.FirstSacked);
+            recent = MicrosecondsSince(now, round.LastSacked);
+        }
+
+        bool sampled = UpdateRtt(now, first, sack, recent, ref round);
+        if (round.Has(AckFlags.Acknowledged))
+        {
+            round.Flags |= AckFlags.SetTimer;
+            NoteProgress(gone, ref round);
+        }
+        else if (SegmentsOut > 0 && sampled && sack >= 0 && sack > MicrosecondsSince(now, Sent[0].SentAt))
+        {
+            // The SACK tells of something sent before the head was last: otherwise the timer could be put off for ever in recovery.
+            round.Flags |= AckFlags.SetTimer;
+        }
+
+        if (_control is not null)
+        {
+            AckSample sample = new()
+            {
+                Segments = gone.Count,
+                RttMicroseconds = round.Rate.RttMicroseconds,
+                InFlight = (int)(_counts.Delivered - round.Rate.PriorDelivered),
+            };
+            _control.Acknowledged(ref _congestion, FillContext(now), sample);
+        }
+    }
+
+    private void NoteProgress(in RemovedSegments gone, ref AckRound round)
+    {
+        if (_recovery is null)
+        {
+            return;
+        }
+
+        if (!_sackOn)
+        {
+            RemoveDuplicates(gone.Count);
+            // Without SACK nobody knows which of them arrived as first sent.
+            if (round.Has(AckFlags.RetransmittedAcknowledged))
+            {
+                round.Flags &= ~AckFlags.OriginalDelivered;
+            }
+        }
+        else if (gone.Lowest < round.PriorHighest)
+        {
+            NoteReordering(gone.Lowest, SnmpCounter.TcpExtTCPSACKReorder); // A hole was filled that nothing was sent for again.
+        }
+    }
+
+    /// <summary>What was taken off the queue.</summary>
+    private struct RemovedSegments
+    {
+        public int Count;
+        public bool Partly;
+
+        /// <summary>When the first and last of those were sent that were sent once and not SACKed before.</summary>
+        public Instant First, Last;
+
+        /// <summary>The lowest of them.</summary>
+        public SequenceNumber Lowest;
+    }
+
+    private RemovedSegments RemoveAcknowledged(Instant now, ref AckRound round)
+    {
+        RemovedSegments gone = new() { First = Instant.Never, Last = Instant.Never, Lowest = _snd.Nxt };
+        SegmentRing ring = Sent;
+        while (ring.Count > 0)
+        {
+            ref SentSegment head = ref ring[0];
+            if (head.End > _snd.Una)
+            {
+                gone.Partly = TrimFirst(ref head);
+                round.Flags |= head.Has(SentFlags.Sacked) ? AckFlags.Reneged : AckFlags.None;
+                break;
+            }
+
+            if (head.Has(SentFlags.Syn))
+            {
+                // It was measured when the connection was established, and counted.
+                round.Flags |= AckFlags.SynAcknowledged;
+                _firstRetransmissionAt = Instant.Never;
+                _counts.Delivered++;
+            }
+            else
+            {
+                TakeAcknowledged(now, ref head, ref gone, ref round);
+                gone.Count++;
+            }
+
+            _packets -= head.Has(SentFlags.Followed | SentFlags.Syn) ? 0 : 1;
+            ring.RemoveFirst();
+        }
+
+        return gone;
+    }
+
+    private void TakeAcknowledged(Instant now, ref SentSegment head, ref RemovedSegments gone, ref AckRound round)
+    {
+        Recovery.LossRecovery recovery = Recovery;
+        round.Flags |= AckFlags.DataAcknowledged;
+        if (head.Has(SentFlags.Retransmitted))
+        {
+            round.Flags |= AckFlags.RetransmittedAcknowledged;
+        }
+        else if (!head.Has(SentFlags.Sacked))
+        {
+            gone.Last = head.SentAt;
+            if (gone.First.IsNever)
+            {
+                gone.First = head.SentAt;
+                gone.Lowest = head.Seq;
+            }
+
+            round.Flags |= head.End <= recovery.Point ? AckFlags.OriginalDelivered : AckFlags.None;
+        }
+
+        NoteDelivery(ref head, ref round);
+        round.DeliveredBytes -= head.Has(SentFlags.Sacked) ? head.Length : 0;
+        if (!head.Has(SentFlags.Sacked) && _sackOn)
+        {
+            _counts.Delivered++;
+            if (!(head.Has(SentFlags.Retransmitted) && EchoIsBefore(head.SentAt, round)))
+            {
+                recovery.Rack.Advance(now, head, _rtt.LeastMicroseconds);
+            }
+        }
+
+        CountFlags(head.Flags, -1);
+    }
+
+    private bool TrimFirst(ref SentSegment first)
+    {
+        int gone = _snd.Una - first.Seq;
+        if (gone <= 0)
+        {
+            return false;
+        }
+
+        first.Seq = _snd.Una;
+        first.Length -= gone;
+        first.Flags &= ~SentFlags.Syn;
+        return true;
+    }
+
+    /// <summary>The scoreboard's counts follow what a segment is known by.</summary>
+    private void CountFlags(SentFlags flags, int step)
+    {
+        if ((flags & (SentFlags.Sacked | SentFlags.Lost | SentFlags.RetransmissionInFlight)) == 0)
+        {
+            return;
+        }
+
+        Recovery.LossRecovery recovery = Recovery;
+        recovery.SackedOut += (flags & SentFlags.Sacked) != 0 ? step : 0;
+        recovery.LostOut += (flags & SentFlags.Lost) != 0 ? step : 0;
+        recovery.RetransmittedOut += (flags & SentFlags.RetransmissionInFlight) != 0 ? step : 0;
+    }
+
+    // A packet's time may lie ahead while a fair queue keeps it (tcp_stamp_us_delta).
+    private static long MicrosecondsSince(Instant now, Instant when) => Math.Max(0, (now.Nanoseconds / 1000) - (when.Nanoseconds / 1000));
+
+    /// <summary>
+    /// SRTT, RTO and the least RTT, from what was sent once (Karn; RFC 6298 §3), by choice what was acknowledged in order; otherwise from
+    /// timestamps (RFC 7323 §4), which some middleboxes spoil.
+    /// </summary>
+    /// <returns>Whether there was a sample.</returns>
+    private bool UpdateRtt(Instant now, long acknowledged, long sacked, long recent, ref AckRound round)
+    {
+        long sample = acknowledged >= 0 ? acknowledged : sacked;
+        if (sample < 0 && round.HasEcho && round.Has(AckFlags.Acknowledged))
+        {
+            sample = recent = EchoedMicroseconds(now, round.Echo);
+        }
+
+        round.Rate.RttMicroseconds = recent;
+        if (sample < 0)
+        {
+            return false;
+        }
+
+        if (!round.Has(AckFlags.MaybeDelayed) || recent <= _rtt.LeastMicroseconds)
+        {
+            _rtt.NoteLeast(now, recent, Sysctls);
+        }
+
+        AddRttSample(Duration.FromMicroseconds(sample));
+        return true;
+    }
+
+    /// <summary>How long ago we sent that timestamp; -1 for one that we did not.</summary>
+    private long EchoedMicroseconds(Instant now, uint echo)
+    {
+        uint milliseconds = unchecked(TimestampNow(now) - echo);
+        return milliseconds < int.MaxValue / 1000 ? Math.Max(1, milliseconds) * 1000 : -1;
+    }
+
+    /// <summary>The segment that answers a SYN or SYN-ACK.</summary>
+    private void SampleRtt(Instant now, Instant sentAt, bool retransmitted, in TcpOptions options)
+    {
+        long sample = !retransmitted ? MicrosecondsSince(now, sentAt)
+            : _timestampsOn && options.HasTimestamps && options.TsEcr != 0 ? EchoedMicroseconds(now, options.TsEcr)
+            : -1;
+        if (sample >= 0)
+        {
+            _rtt.NoteLeast(now, sample, Sysctls);
+            AddRttSample(Duration.FromMicroseconds(sample));
+        }
+    }
+
+    private void AddRttSample(Duration sample)
+    {
+        _rtt.AddSample(sample, _snd.Una, _snd.Nxt, Profile, Sysctls);
+        _backoff = 0;
+    }
+}
