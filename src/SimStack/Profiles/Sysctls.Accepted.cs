@@ -100,10 +100,6 @@ public sealed partial class Sysctls
         only("net.ipv4.tcp_challenge_ack_limit", 0, int.MaxValue, [int.MaxValue]);
         any("net.ipv4.tcp_child_ehash_entries", "0", 0, 16 << 20); // How large tables are is nothing that shows.
         any("net.ipv4.tcp_early_demux", "1", 0, 255);
-        only("net.ipv4.tcp_ecn", 0, 5, [2, 0]);
-        any("net.ipv4.tcp_ecn_fallback", "1", 0, 1);
-        any("net.ipv4.tcp_ecn_option", "2", 0, 3);
-        any("net.ipv4.tcp_ecn_option_beacon", "3", 0, 255);
         any("net.ipv4.tcp_fack", "0", 0, 255);
         only("net.ipv4.tcp_fwmark_accept", 0, 1, [0]);
         only("net.ipv4.tcp_l3mdev_accept", 0, 1, [0]);

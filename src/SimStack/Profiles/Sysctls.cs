@@ -49,6 +49,12 @@ public sealed partial class Sysctls
     public int MaxSynBacklog = 4096;
     public bool AbortOnOverflow;
 
+    // net.ipv4.tcp_*: ECN; 0 to 5, and the option's 0 to 3, as in Linux 7.0
+    public int Ecn = 2;
+    public bool EcnFallback = true;
+    public int EcnOption = 2;
+    public int EcnOptionBeacon = 3;
+
     // net.ipv4.tcp_*: established
     public int Retries1 = 3;
     public int Retries2 = 15;
@@ -235,6 +241,10 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_syn_linear_timeouts", 0, 127, s => s.SynLinearTimeouts, (s, v) => s.SynLinearTimeouts = v);
         number("net.ipv4.tcp_max_syn_backlog", 1, int.MaxValue, s => s.MaxSynBacklog, (s, v) => s.MaxSynBacklog = v);
         flag("net.ipv4.tcp_abort_on_overflow", s => s.AbortOnOverflow, (s, v) => s.AbortOnOverflow = v);
+        number("net.ipv4.tcp_ecn", 0, 5, s => s.Ecn, (s, v) => s.Ecn = v);
+        flag("net.ipv4.tcp_ecn_fallback", s => s.EcnFallback, (s, v) => s.EcnFallback = v);
+        number("net.ipv4.tcp_ecn_option", 0, 3, s => s.EcnOption, (s, v) => s.EcnOption = v);
+        number("net.ipv4.tcp_ecn_option_beacon", 0, 3, s => s.EcnOptionBeacon, (s, v) => s.EcnOptionBeacon = v);
         number("net.ipv4.tcp_retries1", 0, 255, s => s.Retries1, (s, v) => s.Retries1 = v);
         number("net.ipv4.tcp_retries2", 0, 255, s => s.Retries2, (s, v) => s.Retries2 = v);
         number("net.ipv4.tcp_orphan_retries", 0, 255, s => s.OrphanRetries, (s, v) => s.OrphanRetries = v);

@@ -109,8 +109,8 @@ public sealed partial class TcpSocket
             SocketOption.TCP_FASTOPEN => SocketResult.Ok(FastOpenQueue?.Limit ?? 0),
             SocketOption.TCP_FASTOPEN_CONNECT => Flag(Options.FastOpenConnect),
             SocketOption.TCP_FASTOPEN_NO_COOKIE => Flag(Options.FastOpenNoCookie),
-            SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService),
-            SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass),
+            SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService | EcnBits),
+            SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass | EcnBits),
             SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : sysctls.DefaultTtl),
             SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? _tcp.DefaultPathMtuDiscovery)),
             SocketOption.IP_FREEBIND => Flag(Options.FreeBind),
@@ -122,6 +122,9 @@ public sealed partial class TcpSocket
             _ => SocketResult.Fail(Errno.ENOPROTOOPT),
         };
     }
+
+    /// <summary>How the last segment went, which Linux shows in the two bits that the user can't set.</summary>
+    private int EcnBits => _connection is { } connection ? connection.TypeOfService & EcnMask : 0;
 
     private static SocketResult Flag(bool value) => SocketResult.Ok(value ? 1 : 0);
 

@@ -30,6 +30,8 @@ internal sealed partial class TcpConnection
     private void SendReset(Instant now)
     {
         Count(SnmpCounter.TcpOutRsts);
-        Emit(now, _snd.Nxt, TcpFlags.Rst | TcpFlags.Ack, AdvertiseWindow(), CurrentOptions(now), 0);
+        TcpOptions options = CurrentOptions(now);
+        AddEcnOption(now, ref options);
+        Emit(now, _snd.Nxt, TcpFlags.Rst | TcpFlags.Ack, AdvertiseWindow(), options, 0);
     }
 }

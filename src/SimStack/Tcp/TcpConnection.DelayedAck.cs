@@ -11,6 +11,7 @@ internal sealed partial class TcpConnection
 {
     private bool _ackScheduled;
     private bool _acknowledgeNow;
+    private bool _acknowledgeWhenDue;
     private bool _pushSeen;
     private bool _secondPushSeen;
     private byte _quickAcks;
@@ -97,6 +98,7 @@ internal sealed partial class TcpConnection
         }
 
         received.LastDataAt = now;
+        EchoMark(now);
         GrowWindow(length, memory);
     }
 
@@ -152,7 +154,7 @@ internal sealed partial class TcpConnection
         // meanwhile, but for one who waits for more than there is.
         bool everySecond = _rcv.Nxt - _rcv.Wup > _receivedMss
             && (!Profile.QuickAcks || _rcv.Nxt - _copied < LowWater || SelectWindow() >= _rcv.Wnd);
-        if (everySecond || _acknowledgeNow || (_quickAcks > 0 && !InPingPong))
+        if (everySecond || _acknowledgeNow || _acknowledgeWhenDue || (_quickAcks > 0 && !InPingPong))
         {
             SendAck(now);
         }
@@ -262,7 +264,7 @@ internal sealed partial class TcpConnection
             received.HeldAcks.Deadline = Instant.Never;
         }
 
-        _ackScheduled = _acknowledgeNow = _pushSeen = _secondPushSeen = _outOfReceiveMemory = false;
+        _ackScheduled = _acknowledgeNow = _acknowledgeWhenDue = _pushSeen = _secondPushSeen = _outOfReceiveMemory = false;
         _timers.DelayedAck = Instant.Never;
     }
 

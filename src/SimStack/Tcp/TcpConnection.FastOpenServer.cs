@@ -32,6 +32,7 @@ internal sealed partial class TcpConnection
     {
         SynQueueEntryTaken(now, request);
         _fastOpen = new FastOpenState { IsChild = true, Request = request };
+        TakeEcnOf(request.Entry);
         _snd.Wnd = _snd.MaxWnd = segment.Window; // A SYN's window is not scaled.
         _snd.Wl1 = segment.Seq;
         _rtt.FallBack();
@@ -39,6 +40,7 @@ internal sealed partial class TcpConnection
         _counts.SegmentsIn = 1;
         _lastReceivedAt = _establishedAt = now;
         InitializeBufferSpace();
+        BeginEcnControl(now);
         UpdatePacing();
         GrowSendBuffer();
         if (segment.Data.Length > 0)
@@ -176,6 +178,11 @@ internal sealed partial class TcpConnection
         if (_state is TcpState.SynReceived)
         {
             _counts.Delivered++;
+            if (EcnMode is EcnState.Accurate)
+            {
+                CompleteEcnOf(request.Entry, segment);
+            }
+
             if (!_rtt.HasSample)
             {
                 SampleRtt(now, request.Entry.SentAt, request.Entry.Resent, segment.Options);

@@ -119,6 +119,7 @@ internal sealed partial class TcpConnection
         TcpOptions options = default;
         options.WindowScale = -1;
         WriteSynOptions(now, ref options, flags.HasFlag(TcpFlags.Ack));
+        flags |= _state is TcpState.SynSent ? EcnOfSyn(retransmission) : EcnOfCrossingSynAck(ref options);
         int data = 0;
         if (_fastOpen is not null && flags == TcpFlags.Syn)
         {
@@ -148,6 +149,7 @@ internal sealed partial class TcpConnection
 
         BeginMtuSearch(now, active: segment.Has(TcpFlags.Syn));
         BeginWindow();
+        BeginEcnControl(now);
         InitializeReceivedMss();
         _copied = _rcv.Nxt;
         InitializeBufferSpace();

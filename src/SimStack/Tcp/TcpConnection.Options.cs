@@ -75,7 +75,7 @@ internal sealed partial class TcpConnection
         _synRetries = (byte)options.SynCount;
         _finWait2Seconds = options.FinWait2Seconds;
         _userTimeoutMilliseconds = options.UserTimeoutMilliseconds;
-        _typeOfService = options.TrafficClassFor(RemoteAddress.IsV4);
+        _typeOfService = (byte)((_typeOfService & EcnField.Mask) | options.TrafficClassFor(RemoteAddress.IsV4));
         _pathMtuDiscovery = options.PathMtuDiscovery;
         _receiveErrors = options.ReceiveErrors;
         _priority = options.Priority;

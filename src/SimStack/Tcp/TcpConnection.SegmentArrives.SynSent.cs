@@ -101,6 +101,7 @@ internal sealed partial class TcpConnection
             _retransmissions = 0;
         }
 
+        TakeEcnOfSynAck(segment);
         BecomeEstablished(now, segment, "rcv SYN,ACK");
         bool acknowledges = _fastOpen is null || CompleteFastOpen(now, segment);
         // Data and controls beside the SYN go on at the sixth step (§3.10.7.3, fourth); the SYN itself is done. Linux leaves them for
@@ -111,7 +112,7 @@ internal sealed partial class TcpConnection
         // Linux holds the ACK back when there is data to carry it; a blocking connect has none.
         if (acknowledges)
         {
-            SendAck(now);
+            SendAck(now, EcnMode is EcnState.Accurate ? Reflected(EcnCounters.SynReceived) : TcpFlags.None);
         }
 
         if (more)
@@ -132,6 +133,7 @@ internal sealed partial class TcpConnection
         _snd.Wnd = segment.Window;
         _snd.Wl1 = segment.Seq;
         _snd.MaxWnd = segment.Window;
+        TakeEcnOfCrossingSyn(segment);
         Transition(now, TcpState.SynReceived, "rcv SYN");
         SendSyn(now, retransmission: false);
         ArmRetransmission(now);

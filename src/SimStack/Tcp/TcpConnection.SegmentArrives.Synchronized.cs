@@ -22,6 +22,11 @@ internal sealed partial class TcpConnection
             return; // The RFC drops it at the fifth check; Linux before it could be answered.
         }
 
+        if (EcnMode != EcnState.None && IsOrphanInFinWait2 && !Profile.RfcSegmentChecks)
+        {
+            SetEcnMode(EcnState.None); // A record in the connection's place answers from here on in Linux, and knows nothing of ECN (tcp_time_wait).
+        }
+
         if (CheckTimestamps(now, segment) is Check.Drop
             || CheckSequence(now, segment) is Check.Drop
             || CheckReset(now, segment) is Check.Drop
@@ -37,6 +42,7 @@ internal sealed partial class TcpConnection
         }
 
         bool wasEstablished = _state is TcpState.Established;
+        CountMark(segment);
         if (CheckAck(now, ref segment) is Check.Drop)
         {
             return;
@@ -146,15 +152,24 @@ internal sealed partial class TcpConnection
         }
         else if (segment.Has(TcpFlags.Syn))
         {
-            SendChallengeAck(now);
+            SendChallengeAck(now, TouchesWindow(segment) ? ReflectSyn(segment) : TcpFlags.None);
         }
         else
         {
+            if (TouchesWindow(segment))
+            {
+                CountMark(segment);
+            }
+
             AcknowledgeOutOfWindow(now, segment, SnmpCounter.TcpExtTCPACKSkippedSeq);
         }
 
         return Check.Drop;
     }
+
+    /// <summary>Linux takes what ends at the window's edge for acceptable, and looks at its mark (tcp_sequence).</summary>
+    private bool TouchesWindow(scoped in TcpSegment segment) =>
+        segment.End >= _rcv.Wup && segment.Seq <= _rcv.Nxt + _rcv.Remaining;
 
     /// <summary>RFC 9293 table 6, with two leniences that Linux has as well.</summary>
     private bool IsAcceptable(scoped in TcpSegment segment)
@@ -285,7 +300,7 @@ internal sealed partial class TcpConnection
         }
 
         Count(SnmpCounter.TcpExtTCPSYNChallenge);
-        SendChallengeAck(now);
+        SendChallengeAck(now, ReflectSyn(segment));
         return Check.Drop;
     }
 

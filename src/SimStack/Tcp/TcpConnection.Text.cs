@@ -13,8 +13,10 @@ internal sealed partial class TcpConnection
 
     private void TakeTimestamp(Instant now, scoped in TcpSegment segment)
     {
+        _timestampAdvanced = false;
         if (_timestampsOn && segment.Options.HasTimestamps && segment.Seq <= _rcv.Wup && !IsOldTimestamp(now, segment))
         {
+            _timestampAdvanced = unchecked((int)(segment.Options.TsVal - _timestampsRecent)) > 0;
             _timestampsRecent = segment.Options.TsVal;
             _timestampsStamp = now;
         }
@@ -81,6 +83,7 @@ internal sealed partial class TcpConnection
         if (left < _rcv.Nxt)
         {
             int old = Math.Min(_rcv.Nxt - left, data.Length);
+            JudgeOptionByDuplicate(segment);
             RememberDuplicate(left, left + old);
             data = data[old..];
             left += old;
@@ -115,7 +118,7 @@ internal sealed partial class TcpConnection
         }
         else
         {
-            TakeOutOfOrder(left, data, fin);
+            TakeOutOfOrder(now, left, data, fin);
         }
     }
 
@@ -197,8 +200,9 @@ internal sealed partial class TcpConnection
         }
     }
 
-    private void TakeOutOfOrder(SequenceNumber left, ReadOnlySpan<byte> data, bool fin)
+    private void TakeOutOfOrder(Instant now, SequenceNumber left, ReadOnlySpan<byte> data, bool fin)
     {
+        EchoMark(now);
         // Out of order: an immediate duplicate ACK tells the sender what is missing (RFC 5681 §4.2, RFC 9293 MAY-13).
         _acknowledgeNow = true;
         EnterQuickAck(16);

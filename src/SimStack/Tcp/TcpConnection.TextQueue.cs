@@ -21,6 +21,7 @@ internal sealed partial class TcpConnection
             {
                 // All of it was here before: our ACK got lost.
                 Count(SnmpCounter.TcpExtDelayedACKLost);
+                JudgeOptionByDuplicate(segment);
                 RememberDuplicate(segment.Seq, segment.End);
                 RefuseText();
                 return;
@@ -82,6 +83,7 @@ internal sealed partial class TcpConnection
 
     private void QueueOutOfOrder(Instant now, ref TcpSegment segment)
     {
+        EchoMark(now);
         SegmentBuffer buffer = BufferOf(segment);
         if (!HasRoomFor(segment.Seq, buffer.Memory))
         {

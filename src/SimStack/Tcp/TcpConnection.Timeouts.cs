@@ -131,6 +131,10 @@ internal sealed partial class TcpConnection
             CountFailure();
             EnterLoss(now);
         }
+        else if (!Profile.RfcSegmentChecks)
+        {
+            QueueCwr(); // Linux's window is at one segment after a lost SYN as well (tcp_enter_loss).
+        }
 
         _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);
         if (!Retransmit(now, 0))
@@ -281,8 +285,12 @@ internal sealed partial class TcpConnection
     /// <summary>
     /// A segment with a sequence number that the peer has acknowledged: it must answer with an ACK (RFC 9293 §3.8.4).
     /// </summary>
-    private void SendOldSequenceProbe(Instant now) =>
-        Emit(now, _snd.Una - 1, TcpFlags.Ack, AdvertiseWindow(), CurrentOptions(now), 0);
+    private void SendOldSequenceProbe(Instant now)
+    {
+        TcpOptions options = CurrentOptions(now);
+        AddEcnOption(now, ref options);
+        Emit(now, _snd.Una - 1, TcpFlags.Ack, AdvertiseWindow(), options, 0);
+    }
 
     private Duration KeepAliveIdle => Duration.FromSeconds(_keepAliveIdle > 0 ? _keepAliveIdle : Sysctls.KeepAliveTime);
 

@@ -12,6 +12,7 @@ internal sealed partial class TcpConnection
     private SequenceNumber _pushPoint;
     private SequenceNumber _duplicateLeft;
     private SequenceNumber _duplicateRight;
+    private SequenceNumber _duplicateToldLeft;
     private Instant _firstSentAt;
     private Instant _lastSentAt;
 
@@ -24,7 +25,8 @@ internal sealed partial class TcpConnection
         {
             FollowPathMtu();
             int mss = BoundedMss - SignatureLength;
-            return _sackOn && (_outOfOrder is { BlockCount: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
+            mss = _sackOn && (_outOfOrder is { BlockCount: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
+            return EcnMode is EcnState.Accurate ? LessOption(mss) : mss;
         }
     }
 
@@ -257,16 +259,29 @@ internal sealed partial class TcpConnection
         }
 
         TcpOptions options = CurrentOptions(now);
-        AddSackBlocks(ref options, Math.Min((_maximumSegment - SignatureLength - length - 4) / 8, MostSackBlocks));
-        return Emit(now, seq, flags, AdvertiseWindow(), options, length, (sent & SentFlags.Followed) != 0);
+        AddOptions(now, ref options, _maximumSegment - SignatureLength - length, sent);
+        return Emit(now, seq, flags, AdvertiseWindow(), options, length, sent);
     }
 
     /// <summary>An acknowledgement without data, now.</summary>
-    private void SendAck(Instant now)
+    /// <param name="now">The instant.</param>
+    /// <param name="reflected">How a SYN or SYN-ACK was marked, as AccECN tells it; otherwise none.</param>
+    private void SendAck(Instant now, TcpFlags reflected = TcpFlags.None)
     {
         TcpOptions options = CurrentOptions(now);
-        AddSackBlocks(ref options, MostSackBlocks);
-        Emit(now, _snd.Nxt, TcpFlags.Ack, AdvertiseWindow(), options, 0);
+        AddOptions(now, ref options, int.MaxValue, SentFlags.None);
+        Emit(now, _snd.Nxt, TcpFlags.Ack | reflected, AdvertiseWindow(), options, 0);
+    }
+
+    /// <summary>What only some segments have, in so many bytes: SACK blocks, AccECN's option.</summary>
+    private void AddOptions(Instant now, ref TcpOptions options, int room, SentFlags sent)
+    {
+        bool duplicate = _duplicateLeft != _duplicateRight;
+        AddSackBlocks(ref options, Math.Min((room - 4) / 8, MostSackBlocks));
+        if (EcnMode is EcnState.Accurate)
+        {
+            AddOption(now, ref options, Math.Min(room, OptionRoom), duplicate, sent);
+        }
     }
 
     private TcpOptions CurrentOptions(Instant now)
@@ -299,6 +314,7 @@ internal sealed partial class TcpConnection
         {
             options.SackCount = 1;
             options.SetSack(count++, new SackBlock(_duplicateLeft, _duplicateRight));
+            _duplicateToldLeft = _duplicateLeft;
             _duplicateLeft = _duplicateRight;
         }
 
@@ -336,12 +352,18 @@ internal sealed partial class TcpConnection
     /// <summary>Builds the frame: options, header, data from the send buffer, checksum; and hands it to IP.</summary>
     /// <returns>False when the interface's queue had no room for it.</returns>
     private bool Emit(
-        Instant now, SequenceNumber seq, TcpFlags flags, ushort window, in TcpOptions options, int length, bool followed = false)
+        Instant now, SequenceNumber seq, TcpFlags flags, ushort window, in TcpOptions options, int length,
+        SentFlags sent = SentFlags.None)
     {
         IpPath? path = CurrentPath();
         if (path is null)
         {
             return true;
+        }
+
+        if (EcnMode != EcnState.None && (flags & TcpFlags.Syn) == 0)
+        {
+            MarkOutgoing(ref flags, newData: length > 0 && (sent & SentFlags.Retransmitted) == 0);
         }
 
         ushort urgent = UrgentPointerFor(seq, ref flags);
@@ -361,6 +383,7 @@ internal sealed partial class TcpConnection
             _sendBuffer!.CopyTo(first - _snd.BufferStart, bytes.Slice(header, length));
         }
 
+        bool followed = (sent & SentFlags.Followed) != 0;
         frame.GroupFollows = followed && path.Interface.SegmentationOffload;
         _lastTransmissionAt = Instant.Max(now, _lastTransmissionAt);
         if (path.Interface.Queue is not null)
@@ -398,7 +421,7 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>A challenge ACK (RFC 5961 §7: limited in rate).</summary>
-    private void SendChallengeAck(Instant now)
+    private void SendChallengeAck(Instant now, TcpFlags reflected = TcpFlags.None)
     {
         if (now - _lastOutOfWindowAck < Duration.FromMilliseconds(Sysctls.InvalidRateLimit))
         {
@@ -408,7 +431,7 @@ internal sealed partial class TcpConnection
 
         _lastOutOfWindowAck = now;
         Count(SnmpCounter.TcpExtTCPChallengeACK);
-        SendAck(now);
+        SendAck(now, reflected);
     }
 
     /// <summary>
@@ -419,6 +442,7 @@ internal sealed partial class TcpConnection
     {
         if (segment.Length > 0 && segment.Seq < _rcv.Nxt && (ChargesMemory || segment.End <= _rcv.Nxt))
         {
+            JudgeOptionByDuplicate(segment);
             RememberDuplicate(segment.Seq, SequenceNumber.Min(segment.End, _rcv.Nxt));
             EnterQuickAck(16);
             if (ChargesMemory)

@@ -99,7 +99,11 @@ internal sealed class MachineSettings
         const TcpFlags ecn = TcpFlags.Ece | TcpFlags.Cwr;
         if (asked is null ? syn.Has(ecn) : asked.Has(ecn) && !syn.Has(TcpFlags.Ece))
         {
-            Set("net.ipv4.tcp_ecn", asked is null ? "1" : "0");
+            Set("net.ipv4.tcp_ecn", asked is not null ? "0" : syn.Has(TcpFlags.Ae) ? "3" : "1");
+        }
+        else if (asked is not null && asked.Has(TcpFlags.Ae) && (syn.Has(TcpFlags.Cwr) || syn.Has(TcpFlags.Ae)))
+        {
+            Set("net.ipv4.tcp_ecn", "3");
         }
     }
 
