@@ -36,7 +36,7 @@ internal sealed class SegmentText
     {
         var key = (segment.Source, segment.Destination);
         bool known = _last.TryGetValue(key, out (int Window, string Kinds) last) && !segment.Has(TcpFlags.Syn);
-        string[] options = [.. Split(segment.Options).Where(o => o is not ("nop" or "eol")).Select(o => Short(o, relative))];
+        string[] options = [.. Split(segment.Options).Where(o => o is not ("nop" or "eol")).Select(o => Short(o.Replace("  ", " ", StringComparison.Ordinal), relative))];
         string kinds = string.Join(' ', options.Where(o => !o.StartsWith("sack ", StringComparison.Ordinal)));
         _last[key] = (segment.Window, kinds);
         string window = known && last.Window == segment.Window ? "" : string.Create(CultureInfo.InvariantCulture, $" win {segment.Window}");

@@ -98,6 +98,13 @@ public sealed record SocketStatement(string Name, AddressFamily? Family) : State
     public override string Word => "socket";
 }
 
+/// <summary>Changes settings of the host while it runs, as its administrator would.</summary>
+/// <param name="Settings">In order.</param>
+public sealed record SysctlStatement(IReadOnlyList<SysctlSetting> Settings) : Statement
+{
+    public override string Word => "sysctl";
+}
+
 /// <summary>setsockopt(2), one option after the other.</summary>
 /// <param name="Options">In order.</param>
 public sealed record SetOptionStatement(IReadOnlyList<KeyValuePair<SocketOption, int>> Options) : Statement
@@ -172,10 +179,13 @@ public sealed record ConnectStatement(IpEndpoint Remote) : Statement
 /// <param name="Flags">Of send.</param>
 public sealed record WriteStatement(byte[] Data, long Size, int Chunk, MessageFlags Flags) : Statement
 {
+    /// <summary>Where a connection is opened to, with the data in its SYN (MSG_FASTOPEN); null: the socket is connected.</summary>
+    public IpEndpoint? To { get; init; }
+
     public override string Word => "write";
 
     /// <inheritdoc/>
-    public override string Describe() => Call($"write({Length})");
+    public override string Describe() => To is { } to ? Call($"sendto({Length}, {to})") : Call($"write({Length})");
 
     /// <summary>Bytes in total.</summary>
     public long Length => Size > 0 ? Size : Data.Length;

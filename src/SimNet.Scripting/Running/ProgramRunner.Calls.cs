@@ -50,6 +50,12 @@ internal sealed partial class ProgramRunner
     private async Task<SocketResult64> WriteAsync(WriteStatement statement)
     {
         long sent = 0;
+        MessageFlags flags = statement.Flags;
+        if (statement.To is { } to)
+        {
+            Usable(statement.Socket!, to.Address.IsV4 ? AddressFamily.AF_INET : AddressFamily.AF_INET6);
+        }
+
         byte[] pattern = statement.Size > 0 ? new byte[Math.Min(statement.Size, LargestPiece)] : [];
         while (true)
         {
@@ -58,7 +64,11 @@ internal sealed partial class ProgramRunner
                 return SocketResult64.Fail(Errno.EBADF);
             }
 
-            SocketResult result = socket.Send(Now, Next(statement, pattern, sent).Span, statement.Flags);
+            SendProgress opening = new(statement.Length) { Blocks = !statement.Nonblocking };
+            bool opens = (flags & MessageFlags.MSG_FASTOPEN) != 0 || socket.Tcp is { IsConnectDeferred: true };
+            SocketResult result = opens
+                ? socket.Tcp!.SendTo(Now, Next(statement, pattern, sent).Span, statement.To, flags, opening)
+                : socket.Send(Now, Next(statement, pattern, sent).Span, flags);
             if (result.Succeeded)
             {
                 shared.Wrote(Next(statement, pattern, sent).Span[..result.Value]);
@@ -66,6 +76,25 @@ internal sealed partial class ProgramRunner
             }
 
             shared.Host.Pump();
+            if (opens && !statement.Nonblocking && (result.Succeeded || result.Error == Errno.EINPROGRESS))
+            {
+                // A call that blocks waits for the handshake, and then for the rest.
+                flags &= ~MessageFlags.MSG_FASTOPEN;
+                SocketResult64 connected = await _calls.AwaitConnectionAsync(socket);
+                if (sent >= statement.Length || connected.Error is not Errno.OK)
+                {
+                    socket.Tcp!.EndSend(Now, opening);
+                }
+
+                bool failed = connected.Error is not Errno.OK;
+                if (failed || sent >= statement.Length)
+                {
+                    return failed ? connected : SocketResult64.Ok(sent);
+                }
+
+                continue;
+            }
+
             if (result.Succeeded ? sent >= statement.Length : result.Error != Errno.EAGAIN || statement.Nonblocking)
             {
                 // As send(2): an error after some bytes shows in the next call only.

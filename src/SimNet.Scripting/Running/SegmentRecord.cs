@@ -117,10 +117,21 @@ public sealed class SegmentRecord
                 return Sack(data);
             case 8 when data.Length == 8:
                 return string.Create(c, $"TS val {Read32(data)} ecr {Read32(data[4..])}");
+            case 19:
+                return "md5";
+            case 29 when data.Length > 2:
+                return string.Create(c, $"tcp-ao keyid {data[0]} rnextkeyid {data[1]}"); // The MAC says nothing to a reader.
+            case 34:
+                return "tfo " + Cookie(data);
+            case 254 when data.Length >= 2 && Read16(data) == 0xF989:
+                return "exp-tfo" + Cookie(data[2..]);
             default:
                 return string.Create(c, $"unknown-{(int)kind}");
         }
     }
+
+    private static string Cookie(ReadOnlySpan<byte> cookie) =>
+        cookie.IsEmpty ? " cookiereq" : " cookie " + Convert.ToHexStringLower(cookie);
 
     private static string Sack(ReadOnlySpan<byte> data)
     {

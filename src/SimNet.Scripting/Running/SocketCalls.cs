@@ -71,6 +71,12 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
             return SocketResult64.Of(error);
         }
 
+        return await AwaitConnectionAsync(socket);
+    }
+
+    /// <summary>Waits until an attempt to connect is decided.</summary>
+    public async Task<SocketResult64> AwaitConnectionAsync(ScriptSocket socket)
+    {
         while ((socket.Socket.Poll() & (PollEvents.POLLOUT | PollEvents.POLLERR | PollEvents.POLLHUP)) == PollEvents.None)
         {
             await socket.WaitAsync();

@@ -25,7 +25,9 @@ internal static partial class Shapes
         new("at", "duration", "Waits for this time since the start."),
         new("repeat", "#repeat-arguments", "Does statements several times."),
         new("signal", "string", "Lets programs go on that wait for this word."),
+        new("sysctl", "map:any", "Changes kernel settings of the host from here on: {net.ipv4.tcp_fastopen: 3}."),
         new("wait-for", "string", "Waits until some program has signalled this word."),
+        .. KeyWords,
         .. DatagramWords,
         .. ApplicationWords,
     ];
@@ -74,7 +76,8 @@ internal static partial class Shapes
         new("hex", "string", "Bytes as hex digits; spaces do not count."),
         new("size", "size", "So many bytes of a generated pattern."),
         new("chunk", "size", "At most so many bytes per call."),
-        new("flags", "enum:MSG_OOB,MSG_MORE,MSG_DONTWAIT|string[]", "Flags of send."))
+        new("to", "endpoint", "HOST:PORT or ADDRESS:PORT, with MSG_FASTOPEN: the SYN goes there with the data; opens a socket if there is none."),
+        new("flags", "enum:MSG_OOB,MSG_MORE,MSG_DONTWAIT,MSG_FASTOPEN|string[]", "Flags of send."))
     {
         OneOf = ["text", "hex", "size"],
     };

@@ -71,7 +71,7 @@ internal sealed partial class Binder
             IsRouter = router,
             Interfaces = interfaces,
             Profile = profile,
-            Sysctls = Sysctls(map, profile),
+            Sysctls = Sysctls(map.Entries("sysctls"), profile),
             WarmNeighbours = neighbours is { Kind: NodeKind.Scalar } && map.Word("neighbours", "cold", "warm") == "warm",
             Neighbours = neighbours is { Kind: NodeKind.Mapping } ? Neighbours(neighbours) : [],
             ProcessingDelay = map.Duration("processing-delay") ?? Duration.Zero,
@@ -86,7 +86,7 @@ internal sealed partial class Binder
     private List<InterfaceDefinition> Interfaces(MapReader map, string host, SourcePosition position)
     {
         bool several = map.Has("interfaces");
-        foreach (string key in (string[])["address", "addresses", "mac", "mtu"])
+        foreach (string key in (string[])["address", "addresses", "mac", "mtu", "queue"])
         {
             if (several && map.Find(key) is { } node)
             {
@@ -150,7 +150,8 @@ internal sealed partial class Binder
             _errors.Add(map.Find("mtu")!.Position, $"mtu: {mtu} is too small for IPv6, which needs 1280 (RFC 8200 §5)");
         }
 
-        return new InterfaceDefinition(name, addresses, mac, mtu);
+        QueueDefinition? queue = map.Find("queue") is { } queueNode ? InterfaceQueue(queueNode, mtu) : null;
+        return new InterfaceDefinition(name, addresses, mac, mtu, queue);
     }
 
     /// <summary>An address that an interface can have; null after an error.</summary>
@@ -191,10 +192,10 @@ internal sealed partial class Binder
             : null;
     }
 
-    private List<SysctlSetting> Sysctls(MapReader map, string profile)
+    private List<SysctlSetting> Sysctls(IEnumerable<ScriptEntry> entries, string profile)
     {
         var settings = new List<SysctlSetting>();
-        foreach (ScriptEntry entry in map.Entries("sysctls"))
+        foreach (ScriptEntry entry in entries)
         {
             string name = entry.Key.Text;
             string? value = entry.Value.Kind == NodeKind.Sequence

@@ -182,10 +182,29 @@ internal sealed partial class Binder
             socket = map.Text("socket") ?? socket;
             byte[] data = map.Text("text") is { } text ? Encoding.UTF8.GetBytes(text) : map.Find("hex") is { } hex ? Hex(hex) : [];
             long size = Limited(map, "size") ?? 0;
-            return new WriteStatement(data, size, (int)Math.Min(map.Size("chunk") ?? 0, int.MaxValue), Flags(map))
+            MessageFlags flags = Flags(map);
+            string name = map.Has("to") ? Opening(socket, value.Position) : Using(socket, value.Position);
+            return new WriteStatement(data, size, (int)Math.Min(map.Size("chunk") ?? 0, int.MaxValue), flags)
             {
-                Socket = Using(socket, value.Position),
+                Socket = name,
+                To = Destination(map, name, flags),
             };
+        }
+
+        /// <summary>What MSG_FASTOPEN needs, and nothing else takes.</summary>
+        private IpEndpoint? Destination(MapReader map, string socket, MessageFlags flags)
+        {
+            if (map.Find("to") is not { } to)
+            {
+                return null;
+            }
+
+            if ((flags & MessageFlags.MSG_FASTOPEN) == 0)
+            {
+                _errors.Add(to.Position, "to: only `flags: MSG_FASTOPEN` takes a destination; otherwise `connect` comes first");
+            }
+
+            return _values.Text(to, "to") is { } text ? owner.Endpoint(text, to, "write", host, Family(socket)) : null;
         }
 
         private long? Limited(MapReader map, string key)

@@ -49,6 +49,7 @@ internal sealed partial class Binder
             StreamServerStatement server => server.Local.Address,
             HttpGetStatement get => get.Remote.Address,
             SendToStatement send => send.Remote.Address,
+            KeyStatement key => key.Peer.Address,
             _ => null,
         };
 
@@ -112,6 +113,9 @@ internal sealed partial class Binder
                 "setsockopt" => SetOption(value, socket),
                 "getsockopt" => GetOption(value, socket),
                 "isn" => InitialSequence(value, socket),
+                "md5" => Md5Key(value, socket),
+                "ao" => AoKey(value, socket),
+                "ao-info" => AoInfo(value, socket),
                 "bind" => BindTo(value, socket),
                 "listen" => Listen(value, socket),
                 "accept" => Accept(value, socket),
@@ -140,9 +144,22 @@ internal sealed partial class Binder
                     return _values.Text(value, word) is { } signal ? new SignalStatement(signal) : null;
                 case "wait-for":
                     return WaitFor(value);
+                case "sysctl":
+                    return Sysctl(value);
                 default:
                     return Repeat(value);
             }
+        }
+
+        private SysctlStatement? Sysctl(ScriptNode value)
+        {
+            if (value.Kind != NodeKind.Mapping)
+            {
+                _values.Wrong(value, "sysctl", "a mapping like `{net.ipv4.tcp_fastopen: 3}`");
+                return null;
+            }
+
+            return new SysctlStatement(owner.Sysctls(value.Entries, owner._hosts.Find(h => h.Name == host)!.Profile));
         }
 
         private WaitForStatement? WaitFor(ScriptNode value)

@@ -310,7 +310,8 @@ public sealed class SimTcpStream : Stream
             SocketResult result = Socket.Send(now, rest.Span);
             if (!result.Succeeded)
             {
-                return result;
+                // The SYN of a Fast Open that could not take data along: the writer waits for the handshake.
+                return result.Error is Errno.EINPROGRESS ? SocketResult.Fail(Errno.EAGAIN) : result;
             }
 
             sent += result.Value;

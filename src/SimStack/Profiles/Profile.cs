@@ -71,6 +71,7 @@ public sealed class Profile
         Defaults = new Sysctls
         {
             CongestionControl = "reno",
+            CubicByRfc = true,
             AcceptSourceRoute = true,
             IsnTickNanoseconds = 4000,
 
@@ -120,7 +121,7 @@ public sealed class Profile
 
     /// <summary>
     /// Arriving segments are judged by RFC 9293 §3.10.7 to the letter. Linux departs: a bare ACK from RCV.WUP to the right edge
-    /// is taken, RST right before RCV.NXT ends a connection that had a FIN, any RST or SYN in the window ends a handshake of the SYN
+    /// is taken, RST right before RCV.NXT ends a connection that had a FIN, a SYN in the window ends a handshake of the SYN
     /// queue, and a foreign ACK in SYN-SENT brings the next SYN forward. Segments with none of SYN, ACK and RST, or with a
     /// signature that no key was set for, are dropped unread. A smaller window is taken from a segment that acknowledges or carries something new only, unless
     /// it is closed.

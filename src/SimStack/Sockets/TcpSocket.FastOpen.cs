@@ -83,8 +83,8 @@ public sealed partial class TcpSocket
         return Errno.OK;
     }
 
-    /// <summary>The keys that cookies are made with: the socket's own, or the host's; none before there are any. 0, 16 or 32 bytes.</summary>
-    public byte[] GetFastOpenKeys() => (FastOpenQueue?.Keys ?? Host.Sysctls.FastOpenKeys)?.ToBytes() ?? [];
+    /// <summary>The socket's own keys, 16 or 32 bytes; none where cookies are made with the host's.</summary>
+    public byte[] GetFastOpenKeys() => FastOpenQueue?.Keys?.ToBytes() ?? [];
 
     private SocketResult SendPlain(Instant now, ReadOnlySpan<byte> data, MessageFlags flags, SendProgress? progress) =>
         progress is null ? Send(now, data, flags) : Send(now, data, flags, progress);
@@ -106,6 +106,11 @@ public sealed partial class TcpSocket
         if (IsConnectDeferred)
         {
             return Errno.OK;
+        }
+
+        if (_connection is { KeepsFastOpenRequest: true })
+        {
+            return Errno.EALREADY;
         }
 
         if (_connecting && State is not (TcpState.Closed or TcpState.SynSent or TcpState.SynReceived))

@@ -344,6 +344,11 @@ public sealed partial class TcpSocket : HostSocket
             return Errno.EBADF;
         }
 
+        if (IsConnectDeferred)
+        {
+            return Disconnect(now); // As Linux does for any SYN-SENT; here nobody was told anything.
+        }
+
         if (_listener is null)
         {
             return _connection?.Shutdown(now, how) ?? Errno.ENOTCONN;

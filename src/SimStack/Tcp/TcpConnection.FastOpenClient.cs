@@ -18,6 +18,9 @@ internal sealed partial class TcpConnection
     /// <summary>connect(2) was called and the SYN waits for the first write.</summary>
     public bool IsDeferred => _fastOpen is { IsDeferred: true };
 
+    /// <summary>connect(2) asked for a cookie: Linux refuses MSG_FASTOPEN on that connection for good (tcp_sendmsg_fastopen).</summary>
+    public bool KeepsFastOpenRequest => _fastOpen is { KeepsRequest: true };
+
     private int FastOpenInfo => _fastOpen is { } fast ? (fast.DataTaken ? 32 : 0) | (fast.IsChild ? 128 : 0) : 0;
 
     /// <summary>connect(2) with TCP_FASTOPEN_CONNECT: waits for data if it could go with the SYN, otherwise asks for a cookie.</summary>
@@ -32,6 +35,7 @@ internal sealed partial class TcpConnection
         }
 
         OpenWithData(now, default, MessageFlags.MSG_DONTWAIT, null);
+        _fastOpen.KeepsRequest = true;
         return false;
     }
 

@@ -98,6 +98,18 @@ internal sealed partial class TcpConnection
             return Check.Drop;
         }
 
+        if (segment.Has(TcpFlags.Rst) && segment.Seq != _rcv.Nxt)
+        {
+            // RFC 5961 §3.2: only the exact number resets.
+            if (MayAnswer(now, request, SnmpCounter.TcpExtTCPACKSkippedChallenge))
+            {
+                Count(SnmpCounter.TcpExtTCPChallengeACK);
+                SendAck(now);
+            }
+
+            return Check.Drop;
+        }
+
         if (segment.Has(TcpFlags.Rst))
         {
             Count(SnmpCounter.TcpAttemptFails);
@@ -126,11 +138,11 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>Answers are limited in rate (tcp_oow_rate_limited).</summary>
-    private bool MayAnswer(Instant now, FastOpenRequest request)
+    private bool MayAnswer(Instant now, FastOpenRequest request, SnmpCounter skipped = SnmpCounter.TcpExtTCPACKSkippedSynRecv)
     {
         if (now - request.Entry.LastDuplicateAnswer < Duration.FromMilliseconds(Sysctls.InvalidRateLimit))
         {
-            Count(SnmpCounter.TcpExtTCPACKSkippedSynRecv);
+            Count(skipped);
             return false;
         }
 
@@ -168,6 +180,10 @@ internal sealed partial class TcpConnection
         _retransmissions = _backoff = 0;
         _firstRetransmissionAt = Instant.Never;
         EndRequest(now, reset: false);
+        _snd.Wnd = OfferedWindow(segment);
+        _snd.MaxWnd = Math.Max(_snd.MaxWnd, _snd.Wnd);
+        _snd.Wl1 = segment.Seq;
+        _snd.Wl2 = segment.Ack;
         if (SegmentsOut > 0)
         {
             ArmRetransmission(now);
@@ -183,10 +199,6 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        _snd.Wnd = OfferedWindow(segment);
-        _snd.MaxWnd = Math.Max(_snd.MaxWnd, _snd.Wnd);
-        _snd.Wl1 = segment.Seq;
-        _snd.Wl2 = segment.Ack;
         UpdatePacing();
         _lastSentAt = _establishedAt = now;
         InitializeReceivedMss();

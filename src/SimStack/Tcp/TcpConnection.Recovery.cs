@@ -196,6 +196,11 @@ internal sealed partial class TcpConnection
             return false;
         }
 
+        if (_mtuSearch is not null && JudgeLostProbe(now))
+        {
+            return false;
+        }
+
         EnterRecovery(now, round.Has(AckFlags.EcnEcho));
         return true;
     }

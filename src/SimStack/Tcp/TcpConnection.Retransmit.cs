@@ -9,6 +9,7 @@ internal sealed partial class TcpConnection
     /// <summary>Sends one segment in flight again, alone; false when the window or the interface would not have it.</summary>
     private bool Retransmit(Instant now, int index)
     {
+        CutAnew(index);
         if (index > 0)
         {
             CutAfter(index - 1);
@@ -19,7 +20,14 @@ internal sealed partial class TcpConnection
             CutAfter(index);
         }
 
-        return Retransmit(now, index, push: false);
+        Instant prior = _lastTransmissionAt;
+        bool left = Retransmit(now, index, push: false);
+        if (left && _pacer is not null)
+        {
+            Pace(prior, Sent[index].Length);
+        }
+
+        return left;
     }
 
     /// <summary>It will be cut within, and what is left of it stays with what follows.</summary>
@@ -45,6 +53,37 @@ internal sealed partial class TcpConnection
             _packets++;
         }
     }
+
+    /// <summary>
+    /// A packet whose segments the path no longer takes is cut anew from there to its end: Linux cuts packets, not segments, so that only
+    /// the last one is short (tcp_fragment, tcp_set_skb_tso_segs).
+    /// </summary>
+    private void CutAnew(int index)
+    {
+        const SentFlags Fate = SentFlags.Lost | SentFlags.Sacked | SentFlags.RetransmissionInFlight;
+        int mss = EffectiveMss;
+        while (DataOf(Sent[index]) > mss)
+        {
+            ref SentSegment segment = ref Sent[index];
+            if (segment.Has(SentFlags.Followed) && ((segment.Flags ^ Sent[index + 1].Flags) & Fate) == 0)
+            {
+                ref SentSegment next = ref Sent[index + 1];
+                next.Length += segment.Length - mss;
+                segment.Length = mss;
+                next.Seq = segment.End;
+            }
+            else
+            {
+                Sent.Split(index, mss);
+                Sent[index].Flags |= SentFlags.Followed;
+                CountFlags(Sent[index].Flags, 1);
+            }
+
+            index++;
+        }
+    }
+
+    private static int DataOf(in SentSegment segment) => segment.Length - (segment.Has(SentFlags.Fin) ? 1 : 0);
 
     /// <summary>tcp_retransmit_skb: with what loss recovery has to know of it.</summary>
     private bool Retransmit(Instant now, int index, bool push)
@@ -83,6 +122,16 @@ internal sealed partial class TcpConnection
             return false;
         }
 
+        if (IsStillQueued(now, Sent[index]))
+        {
+            return false;
+        }
+
+        if (_mtuSearch is not null)
+        {
+            _mtuSearch.ProbeSize = 0; // Not to be told any more what was lost.
+        }
+
         int data = FitToBeSentAgain(index, room);
         ref SentSegment segment = ref Sent[index];
         Count(SnmpCounter.TcpRetransSegs);
@@ -103,8 +152,8 @@ internal sealed partial class TcpConnection
             return false;
         }
 
-        segment.SentAt = now;
-        NoteDeparture(now, ref segment, again: true);
+        segment.SentAt = Instant.Max(now, _lastTransmissionAt);
+        NoteDeparture(ref segment, again: true);
         Sent.MoveToNewest(Sent.Start + index);
         _lastSentAt = now;
         return true;
@@ -153,6 +202,11 @@ internal sealed partial class TcpConnection
             }
 
             int room = _congestion.Window - SegmentsInFlight;
+            if (_pacer is not null && (PacingHolds(now) || SmallQueueHolds(segment.Length, factor: 1)))
+            {
+                break;
+            }
+
             if (room <= 0)
             {
                 if (Sysctls.ProportionalReduction || recovery.ReductionOut > 0 || _congestion.Phase is not CongestionPhase.Recovery)
@@ -193,6 +247,7 @@ internal sealed partial class TcpConnection
     private int RetransmitPacket(Instant now, int index, int room)
     {
         int count = 1;
+        CutAnew(index);
         if (Offloads)
         {
             int most = Math.Min(room, OffloadSegments(EffectiveMss));
@@ -214,6 +269,8 @@ internal sealed partial class TcpConnection
         }
 
         bool fast = _congestion.Phase is not CongestionPhase.Loss;
+        Instant prior = _lastTransmissionAt;
+        int bytes = 0;
         for (int i = 0; i < count; i++)
         {
             if (!Retransmit(now, index + i, push: count > 1 && i == count - 1))
@@ -221,8 +278,14 @@ internal sealed partial class TcpConnection
                 return i;
             }
 
+            bytes += Sent[index + i].Length;
             Count(fast ? SnmpCounter.TcpExtTCPFastRetrans : SnmpCounter.TcpExtTCPSlowStartRetrans);
             Recovery.ReductionOut += InReduction ? 1 : 0;
+        }
+
+        if (_pacer is not null)
+        {
+            Pace(prior, bytes);
         }
 
         return count;
@@ -246,7 +309,7 @@ internal sealed partial class TcpConnection
     private int FitToBeSentAgain(int index, int room)
     {
         ref SentSegment segment = ref Sent[index];
-        int data = segment.Length - ((segment.Flags & SentFlags.Fin) != 0 ? 1 : 0);
+        int data = DataOf(segment);
         int mss = EffectiveMss;
         if (room > 0 && data > room)
         {

@@ -230,7 +230,11 @@ internal sealed partial class TcpConnection
                 Destroy(now, "rcv RST");
                 break;
             default:
-                Count(SnmpCounter.TcpEstabResets);
+                if (_state is TcpState.Established or TcpState.CloseWait)
+                {
+                    Count(SnmpCounter.TcpEstabResets); // RFC 4022: from these two states.
+                }
+
                 Fail(now, _state is TcpState.CloseWait && !Profile.RfcSegmentChecks ? Errno.EPIPE : Errno.ECONNRESET, "rcv RST");
                 break;
         }

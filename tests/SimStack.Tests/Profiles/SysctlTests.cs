@@ -13,11 +13,20 @@ public sealed class SysctlTests
     [InlineData("net.ipv4.tcp_rmem", "4096 540000\t15728640", SysctlResult.Ok, null, "4096\t540000\t15728640")]
     [InlineData("net.ipv4.tcp_fastopen", "0x70403", SysctlResult.Ok, null, "459779")]
     [InlineData("net.ipv4.tcp_fastopen_key", "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4", SysctlResult.Ok, null, "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4")]
+    [InlineData("net.ipv4.tcp_fastopen", "-1", SysctlResult.Ok, null, "-1")]
+    [InlineData("net.ipv4.tcp_fastopen_key", "1-2-3-4,5-6-7-8", SysctlResult.Ok, null,
+        "00000001-00000002-00000003-00000004,00000005-00000006-00000007-00000008")]
+    [InlineData("net.ipv4.tcp_fastopen_key", "1-2-3", SysctlResult.BadValue,
+        "net.ipv4.tcp_fastopen_key takes one or two keys such as 0a1b2c3d-4e5f6071-8293a4b5-c6d7e8f9, separated by a comma, not '1-2-3'",
+        "00000000-00000000-00000000-00000000")]
+    [InlineData("net.ipv4.tcp_fastopen_blackhole_timeout_sec", "3600", SysctlResult.Ok, null, "3600")]
+    [InlineData("net.ipv4.tcp_fastopen_blackhole_timeout_sec", "-1", SysctlResult.BadValue,
+        "net.ipv4.tcp_fastopen_blackhole_timeout_sec takes 0 to 2147483647, not '-1'", "0")]
     [InlineData("net.ipv4.tcp_congestion_control", "cubic", SysctlResult.Ok, null, "cubic")]
     [InlineData("net.ipv4.tcp_mem", "1 2 3", SysctlResult.Ok, null, "1\t2\t3")]
     [InlineData("net.ipv4.tcp_frto", "2", SysctlResult.Ok, null, "2")]
     [InlineData("net.ipv4.tcp_frto", "0", SysctlResult.Ok, null, "0")]
-    [InlineData("net.ipv4.tcp_mtu_probing", "1", SysctlResult.Unsupported, "net.ipv4.tcp_mtu_probing=1 is not supported yet", "0")]
+    [InlineData("net.ipv4.tcp_migrate_req", "1", SysctlResult.Unsupported, "net.ipv4.tcp_migrate_req=1 is not supported yet", "0")]
     [InlineData("net.ipv4.tcp_frto", "256", SysctlResult.BadValue, "net.ipv4.tcp_frto takes 0 to 255, not '256'", "2")]
     [InlineData("net.ipv4.tcp_mem", "1 2", SysctlResult.BadValue, "net.ipv4.tcp_mem takes 3 numbers, not '1 2'", "287901\t383869\t575802")]
     [InlineData("net.ipv4.tcp_congestion_control", "bbr", SysctlResult.Ok, null, "bbr")]

@@ -284,6 +284,11 @@ internal sealed partial class Dialogue
             options.AddSack(block);
         }
 
+        if (segment.Cookie is { } cookie)
+        {
+            options.SetFastOpenCookie(Convert.FromHexString(cookie));
+        }
+
         segment.Signature?.Mark(ref options);
         return options;
     }

@@ -74,6 +74,12 @@ internal sealed class ScriptedPeer
         _received.Clear();
     }
 
+    private static string? CookieOf(in TcpOptions options)
+    {
+        Span<byte> cookie = stackalloc byte[TcpOptions.MaxFastOpenCookie];
+        return options.HasFastOpen ? Convert.ToHexStringLower(cookie[..options.GetFastOpenCookie(cookie)]) : null;
+    }
+
     internal void Take(in TcpView view, Instant at, ushort hostPort, IpAddress hostAddress, bool followed)
     {
         Host = new IpEndpoint(hostAddress, hostPort);
@@ -100,6 +106,7 @@ internal sealed class ScriptedPeer
             TsVal = options.TsVal,
             TsEcr = options.TsEcr,
             SackBlocks = blocks,
+            Cookie = CookieOf(options),
             Received = new SignedBytes(view.Bytes.ToArray(), hostAddress, Endpoint.Address),
             At = at,
             Followed = followed,

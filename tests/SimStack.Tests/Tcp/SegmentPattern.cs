@@ -43,6 +43,9 @@ internal sealed record SegmentPattern
 
     public SackBlock[]? SackBlocks { get; init; }
 
+    /// <summary>Fast Open's option as hexadecimal digits; empty for a request, null for none.</summary>
+    public string? Cookie { get; init; }
+
     /// <summary>How it is signed; null expects any or none.</summary>
     public PeerSignature? Signature { get; init; }
 
@@ -71,6 +74,8 @@ internal sealed record SegmentPattern
     public SegmentPattern Urgent(int pointer) => this with { Flags = Flags | TcpFlags.Urg, UrgentPointer = (ushort)pointer };
 
     public SegmentPattern Mss(int mss) => this with { MssOption = mss };
+
+    public SegmentPattern FastOpen(string cookie) => this with { Cookie = cookie };
 
     public SegmentPattern Scale(int shift) => this with { ScaleOption = shift };
 
@@ -113,6 +118,7 @@ internal sealed record SegmentPattern
             ?? Differs("SACK permitted", SackPermittedOption, got.SackPermittedOption)
             ?? Differs("timestamps", HasTimestamps, got.HasTimestamps) ?? Differs("TSval", TsVal, got.TsVal) ?? Differs("TSecr", TsEcr, got.TsEcr)
             ?? (SackBlocks is not null && !SackBlocks.AsSpan().SequenceEqual(got.SackBlocks) ? "SACK blocks" : null)
+            ?? (Cookie is not null && Cookie != got.Cookie ? "cookie" : null)
             ?? (Signature is not null && !Signature.IsRight(got.Received!) ? "signature" : null)
             ?? (Data is not null && !Data.AsSpan().SequenceEqual(got.Data) ? "data" : null);
     }
@@ -131,6 +137,7 @@ internal sealed record SegmentPattern
         text.Append(SackPermittedOption == true ? " sackOK" : "");
         Append(" TSval ", HasTimestamps == true ? TsVal : null);
         Append(" TSecr ", HasTimestamps == true ? TsEcr : null);
+        text.Append(Cookie is null ? "" : $" cookie '{Cookie}'");
         foreach (SackBlock block in SackBlocks ?? [])
         {
             text.Append(CultureInfo.InvariantCulture, $" sack {block.Left}:{block.Right}");

@@ -40,6 +40,15 @@ internal sealed partial class ScriptRun
     private PacketdrillFailure? Expect(ScheduledEvent scheduled, ScriptPacket script, SocketUnderTest socket)
     {
         PacketExchange.NoteExpectation(script, socket);
+        bool isTimed = scheduled.Event.Time.Kind is not EventTimeKind.Any;
+        _soonest = isTimed ? _timeline.ToLive(scheduled.Time) - _timeline.ToleranceOf(scheduled) : new Instant(long.MinValue);
+        PacketdrillFailure? failure = ExpectFrom(scheduled, script, socket);
+        _soonest = new Instant(long.MinValue);
+        return failure;
+    }
+
+    private PacketdrillFailure? ExpectFrom(ScheduledEvent scheduled, ScriptPacket script, SocketUnderTest socket)
+    {
         List<PacketImage> parts = [];
         int wanted = script.Image.Payload.Length;
         int length = 0;
@@ -57,6 +66,13 @@ internal sealed partial class ScriptRun
             }
 
             PacketExchange.ToScript(live.Image, socket);
+            if (parts.Count > 0 && !IsSameConnection(parts[^1], live.Image))
+            {
+                // A late SYN of a socket before this one, whose port was not known yet: as the original does, begin anew.
+                parts.Clear();
+                length = 0;
+            }
+
             if (parts.Count > 0 && CheckPart(parts[^1], live.Image, wanted - length) is { } odd)
             {
                 NumberMap.MapTimestamps(script.Image, live.Image, socket);
@@ -115,6 +131,10 @@ internal sealed partial class ScriptRun
             }
         }
     }
+
+    private static bool IsSameConnection(PacketImage one, PacketImage other) =>
+        one.SourcePort == other.SourcePort && one.DestinationPort == other.DestinationPort
+        && one.Source == other.Source && one.Destination == other.Destination;
 
     // Several packets for one line: alike but for their ends, and all but the last of one size.
     private static string? CheckPart(PacketImage previous, PacketImage next, int missing)

@@ -15,6 +15,9 @@ internal sealed class FastOpenState
     /// <summary>Active: connect(2) was called, the SYN waits for the first write (TCP_FASTOPEN_CONNECT).</summary>
     public bool IsDeferred { get; set; }
 
+    /// <summary>Active: the SYN was connect(2)'s, with TCP_FASTOPEN_CONNECT and no cookie.</summary>
+    public bool KeepsRequest { get; set; }
+
     /// <summary>The option of the first SYN; not of those that follow.</summary>
     public FastOpenCookie Cookie { get; set; }
 

@@ -50,9 +50,9 @@ internal sealed partial class TcpListener
 
         if (segment.Has(TcpFlags.Rst | TcpFlags.Syn) && !(segment.Seq == entry.Irs && !segment.Has(TcpFlags.Rst)))
         {
-            if (segment.Has(TcpFlags.Rst) && segment.Seq != next && _tcp.Profile.RfcSegmentChecks)
+            if (segment.Has(TcpFlags.Rst) && segment.Seq != next)
             {
-                SendAck(now, entry, segment); // RFC 5961 §3.2: a challenge ACK. Linux takes any RST in the window here.
+                SendChallenge(now, entry, segment);
                 return;
             }
 
@@ -110,8 +110,7 @@ internal sealed partial class TcpListener
         }
 
         Remove(entry);
-        TcpConnection connection = NewConnection(entry);
-        connection.Authentication = keys;
+        TcpConnection connection = NewConnection(entry, keys);
         connection.OpenFrom(now, entry, entry.Path);
         _tcp.Add(connection);
         _acceptQueue.Add(connection);
@@ -120,9 +119,13 @@ internal sealed partial class TcpListener
         Socket.Wake(PollEvents.POLLIN);
     }
 
-    private TcpConnection NewConnection(SynQueueEntry entry)
+    private TcpConnection NewConnection(SynQueueEntry entry, TcpAuthentication? keys)
     {
-        TcpConnection connection = new(_tcp, entry.Local, entry.Remote, entry.Id, TcpState.SynReceived) { Listener = this };
+        TcpConnection connection = new(_tcp, entry.Local, entry.Remote, entry.Id, TcpState.SynReceived)
+        {
+            Listener = this,
+            Authentication = keys,
+        };
         connection.Apply(Socket.Options);
         connection.SendBufferLocked = Socket.Options.SendBuffer > 0;
         return connection;
@@ -253,6 +256,19 @@ internal sealed partial class TcpListener
                 (ushort)(entry.ReceiveWindow >> entry.ReceiveScale), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
                 TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key, _tcp.Profile.OptionLayout.OfReplies);
         }
+    }
+
+    /// <summary>RFC 5961 §3.2: only the exact number resets. Linux has it so since 6.18, for handshakes too.</summary>
+    private void SendChallenge(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
+    {
+        if (now - entry.LastDuplicateAnswer < Duration.FromMilliseconds(_tcp.Sysctls.InvalidRateLimit))
+        {
+            _tcp.Counters[SnmpCounter.TcpExtTCPACKSkippedChallenge]++;
+            return;
+        }
+
+        _tcp.Counters[SnmpCounter.TcpExtTCPChallengeACK]++;
+        SendAck(now, entry, segment);
     }
 
     private byte TimeToLiveFor(SynQueueEntry entry) => Socket.Options.TimeToLiveFor(entry.Remote.Address.IsV4, _tcp.Sysctls.DefaultTtl);
