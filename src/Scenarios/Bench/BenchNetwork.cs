@@ -2,6 +2,7 @@ using SimNet;
 using SimNet.Capture;
 using SimNet.Hosts;
 using SimNet.Links;
+using SimNet.Random;
 using SimNet.Time;
 using SimStack;
 using SimStack.Ip;
@@ -14,18 +15,18 @@ internal sealed class BenchNetwork : IDisposable
     private CaptureSession? _capture;
     private CaptureWriter? _writer;
 
-    public BenchNetwork(DataRate rate, Duration delay, long? queueBytes)
+    public BenchNetwork(DataRate rate, Duration delay, long? queueBytes, Probability loss = default, ulong seed = 1)
     {
         Simulation = new Simulation(new SimulationOptions
         {
-            Seed = 1,
+            Seed = seed,
             Limits = new SimulationLimits { VirtualTime = Duration.FromSeconds(1_000_000), Events = long.MaxValue },
         });
         Client = AddHost("client", IpAddress.FromV4(10, 0, 0, 1));
         Server = AddHost("server", IpAddress.FromV4(10, 0, 0, 2));
         Client.Interfaces[0].AddNeighbour(Server.Interfaces[0].Addresses[0], Server.Interfaces[0].Stack.MacAddress);
         Server.Interfaces[0].AddNeighbour(Client.Interfaces[0].Addresses[0], Client.Interfaces[0].Stack.MacAddress);
-        LinkDirectionOptions options = new() { Rate = rate, Delay = delay, QueueBytes = rate.IsUnlimited ? null : queueBytes };
+        LinkDirectionOptions options = new() { Rate = rate, Delay = delay, QueueBytes = rate.IsUnlimited ? null : queueBytes, Loss = loss };
         Link = Simulation.AddLink(Client.Interfaces[0], Server.Interfaces[0], LinkOptions.Symmetric(options));
     }
 
@@ -41,6 +42,16 @@ internal sealed class BenchNetwork : IDisposable
 
     /// <summary>Frames that either host sent.</summary>
     public long Packets => Client.Interfaces[0].Stack.TxPackets + Server.Interfaces[0].Stack.TxPackets;
+
+    /// <summary>Settings of both hosts.</summary>
+    public void Apply(IReadOnlyList<SysctlSetting> settings)
+    {
+        foreach (SysctlSetting setting in settings)
+        {
+            setting.Apply(Client.Stack.Sysctls);
+            setting.Apply(Server.Stack.Sysctls);
+        }
+    }
 
     /// <summary>Writes what the server's interface sees to a file.</summary>
     public void Capture(string path)

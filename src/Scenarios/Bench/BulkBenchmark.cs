@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SimNet.Hosts;
+using SimNet.Random;
 using SimStack;
 using SimStack.Sockets;
 
@@ -8,6 +9,16 @@ namespace Scenarios.Bench;
 /// <summary>One connection carries a payload over a link with a rate and a delay; both applications copy every byte.</summary>
 internal sealed record BulkBenchmark(long Bytes, DataRate Rate, Duration Delay, int Buffer, long Queue, string? CaptureFile)
 {
+    /// <summary>The sender's congestion control, and settings of both hosts.</summary>
+    public string Algorithm { get; init; } = "cubic";
+
+    public IReadOnlyList<SysctlSetting> Settings { get; init; } = [];
+
+    /// <summary>Of the link, each way.</summary>
+    public Probability Loss { get; init; }
+
+    public ulong Seed { get; init; } = 1;
+
     /// <summary>Runs a part of the work first, so that what is measured is compiled code.</summary>
     public BenchResult RunWarm()
     {
@@ -17,7 +28,8 @@ internal sealed record BulkBenchmark(long Bytes, DataRate Rate, Duration Delay, 
 
     public BenchResult Run()
     {
-        using BenchNetwork net = new(Rate, Delay, Queue);
+        using BenchNetwork net = new(Rate, Delay, Queue, Loss, Seed);
+        net.Apply(Settings);
         if (CaptureFile is not null)
         {
             net.Capture(CaptureFile);
@@ -32,6 +44,7 @@ internal sealed record BulkBenchmark(long Bytes, DataRate Rate, Duration Delay, 
         Source source = new(net.Client, Bytes);
         TcpSocket client = net.Client.Stack.OpenTcpSocket(AddressFamily.AF_INET);
         client.SetOption(default, SocketOption.SO_SNDBUFFORCE, Buffer);
+        client.SetCongestionControl(default, Algorithm);
         client.Owner = source;
         client.Connect(net.Simulation.Now, net.ServerEndpoint);
 
@@ -62,7 +75,7 @@ internal sealed record BulkBenchmark(long Bytes, DataRate Rate, Duration Delay, 
         {
             Name = "bulk",
             Parameters = FormattableString.Invariant(
-                $"{Bytes} bytes, {Rate}, {Delay.TotalMilliseconds} ms each way, buffers of {Buffer} bytes, NewReno, MTU 1500"),
+                $"{Bytes} bytes, {Rate}, {Delay.TotalMilliseconds} ms each way, buffers of {Buffer} bytes, {Algorithm}{string.Concat(Settings.Select(one => $" {one}"))}, MTU 1500"),
             WallSeconds = wall,
             SimulatedSeconds = simulated,
             Packets = net.Packets,

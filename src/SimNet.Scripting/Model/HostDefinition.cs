@@ -1,4 +1,5 @@
 using SimStack.Ip;
+using SimStack.Ip.Queues;
 
 namespace SimNet.Scripting.Model;
 
@@ -47,7 +48,25 @@ public sealed class HostDefinition
 /// <param name="Addresses">With their prefix lengths.</param>
 /// <param name="Mac">Null: given by the simulation, from the host's place in the script.</param>
 /// <param name="Mtu">Bytes of IP packet, 68 to 65,535 (1,280 at least for IPv6).</param>
-public sealed record InterfaceDefinition(string Name, IReadOnlyList<AddressPrefix> Addresses, MacAddress? Mac, int Mtu);
+/// <param name="Queue">What orders packets before the link; null: nothing.</param>
+public sealed record InterfaceDefinition(
+    string Name, IReadOnlyList<AddressPrefix> Addresses, MacAddress? Mac, int Mtu, QueueDefinition? Queue = null);
+
+/// <summary>A queue discipline of an interface.</summary>
+public sealed record QueueDefinition
+{
+    /// <summary><c>fq</c>, <c>pfifo</c> or <c>bfifo</c>.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Of pfifo in packets, of bfifo in bytes.</summary>
+    public long Limit { get; init; }
+
+    /// <summary>Of fq.</summary>
+    public FairQueueOptions Fair { get; init; } = new();
+
+    /// <summary>One for an interface of that MTU.</summary>
+    internal QueueDiscipline Create(int mtu) => Kind == "fq" ? new FairQueue(mtu, Fair) : new PacketFifo(Limit, Kind == "bfifo");
+}
 
 /// <summary>An address with the length of its network's prefix.</summary>
 /// <param name="Address">The address.</param>

@@ -81,6 +81,11 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
             {
                 port.AddAddress(address.Address, address.Length);
             }
+
+            if (i.Queue is { } queue)
+            {
+                port.SetQueue(queue.Create(i.Mtu));
+            }
         }
 
         foreach (RouteDefinition route in definition.Routes)

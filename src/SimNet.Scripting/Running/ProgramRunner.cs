@@ -1,5 +1,6 @@
 using SimNet.Scripting.Model;
 using SimStack.Sockets;
+using SimStack.Tcp;
 
 namespace SimNet.Scripting.Running;
 
@@ -118,8 +119,9 @@ internal sealed partial class ProgramRunner(TaskDefinition task, HostPrograms sh
 
     private SocketResult64 Immediate(Statement statement)
     {
-        AddressFamily family = statement is BindStatement { Endpoint.Address: { IsV6: true } } ? AddressFamily.AF_INET6 : AddressFamily.AF_INET;
-        bool opens = statement is BindStatement or SetOptionStatement or InitialSequenceStatement;
+        bool isV6 = statement is BindStatement { Endpoint.Address: { IsV6: true } } or KeyStatement { Peer.Address: { IsV6: true } };
+        AddressFamily family = isV6 ? AddressFamily.AF_INET6 : AddressFamily.AF_INET;
+        bool opens = statement is BindStatement or SetOptionStatement or InitialSequenceStatement or KeyStatement or AoInfoStatement;
         if ((opens ? Usable(statement.Socket!, family) : Existing(statement.Socket!)) is not { } socket)
         {
             return SocketResult64.Fail(Errno.EBADF);
@@ -139,6 +141,8 @@ internal sealed partial class ProgramRunner(TaskDefinition task, HostPrograms sh
                 return new SocketResult64(value.Value, value.Error);
             case SetOptionStatement set:
                 return SetOptions(socket, set);
+            case KeyStatement or AoInfoStatement:
+                return SocketResult64.Of(socket.Tcp is { } tcp ? SetKey(tcp, statement) : Errno.EOPNOTSUPP);
             case ShutdownStatement shutdown:
                 return SocketResult64.Of(socket.Socket.Shutdown(Now, shutdown.How));
             default:
@@ -160,6 +164,22 @@ internal sealed partial class ProgramRunner(TaskDefinition task, HostPrograms sh
 
         return SocketResult64.Ok(0);
     }
+
+    private static Errno SetKey(TcpSocket socket, Statement statement) => statement switch
+    {
+        Md5KeyStatement md5 => socket.SetMd5Key(md5.Peer.Address, md5.Peer.Length, md5.Key.Span),
+        AoKeyStatement { Removes: true, Key: { } key } => socket.RemoveAoKey(new TcpAoKeyRemoval
+        {
+            Address = key.Address,
+            PrefixLength = key.PrefixLength,
+            SendId = key.SendId,
+            ReceiveId = key.ReceiveId,
+            IsAsynchronous = socket.State is TcpState.Listen,
+        }),
+        AoKeyStatement ao => socket.AddAoKey(ao.Key),
+        AoInfoStatement info => socket.SetAoInfo(info.Info),
+        _ => throw new InvalidOperationException($"{statement.Word} sets no key."),
+    };
 
     private ScriptSocket? Existing(string name) => _calls.Existing(name);
 

@@ -117,6 +117,10 @@ public sealed class SegmentRecord
                 return Sack(data);
             case 8 when data.Length == 8:
                 return string.Create(c, $"TS val {Read32(data)} ecr {Read32(data[4..])}");
+            case 19:
+                return "md5";
+            case 29 when data.Length > 2:
+                return string.Create(c, $"tcp-ao keyid {data[0]} rnextkeyid {data[1]}"); // The MAC says nothing to a reader.
             case 34:
                 return "tfo " + Cookie(data);
             case 254 when data.Length >= 2 && Read16(data) == 0xF989:

@@ -27,6 +27,7 @@ internal static partial class Shapes
         new("signal", "string", "Lets programs go on that wait for this word."),
         new("sysctl", "map:any", "Changes kernel settings of the host from here on: {net.ipv4.tcp_fastopen: 3}."),
         new("wait-for", "string", "Waits until some program has signalled this word."),
+        .. KeyWords,
         .. DatagramWords,
         .. ApplicationWords,
     ];

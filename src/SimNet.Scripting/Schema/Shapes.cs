@@ -33,6 +33,7 @@ internal static partial class Shapes
         new("addresses", "string[]", "Several addresses of the one interface."),
         new("mac", "string", "Ethernet address: 02:00:00:00:00:01. Default: by the host's place in the script."),
         new("mtu", "integer:68..65535", "Largest IP packet of the interface in bytes; default 1500."),
+        new("queue", "enum:fq,pfifo,bfifo|#interface-queue", "What orders and paces packets before the link; default: nothing, the link takes them at once."),
         new("interfaces", "map:#interface", "Several interfaces by name, in place of address, mac and mtu."),
         new("profile", "string", "Which system the host behaves like: linux, linux26, windows, freebsd, rfc9293."),
         new("sysctls", "map:any", "Kernel settings by name, such as net.ipv4.tcp_syn_retries: 3."),
@@ -50,9 +51,28 @@ internal static partial class Shapes
         new("address", "string", "Address with prefix length."),
         new("addresses", "string[]", "Several addresses."),
         new("mac", "string", "Ethernet address."),
-        new("mtu", "integer:68..65535", "Largest IP packet in bytes; default 1500."))
+        new("mtu", "integer:68..65535", "Largest IP packet in bytes; default 1500."),
+        new("queue", "enum:fq,pfifo,bfifo|#interface-queue", "What orders and paces packets before the link; default: nothing."))
     {
         Short = "string",
+    };
+
+    public static readonly Shape InterfaceQueue = new("interface-queue", "A queue discipline by the names of tc. Short form: its kind.",
+        new("kind", "enum:fq,pfifo,bfifo", "fq: a queue for each connection, which paces; pfifo, bfifo: first in, first out.", Required: true),
+        new("limit", "size", "Packets that wait at most (bfifo: bytes); default 10000 for fq, 1000 for pfifo, as many full packets for bfifo."),
+        new("flow-limit", "integer:0..1000000000", "fq: packets of one connection that wait at most; default 100."),
+        new("quantum", "integer:1..1048576", "fq: bytes of one turn; default two full packets."),
+        new("initial-quantum", "integer:0..2147483647", "fq: bytes of a new connection's first turn; default ten full packets."),
+        new("maxrate", "rate", "fq: of any connection; default no limit."),
+        new("pacing", "boolean", "fq: false heeds no rates and times of departure."),
+        new("refill-delay", "duration", "fq: idle for longer means a whole quantum; default 40ms."),
+        new("low-rate-threshold", "rate", "fq: slower connections are paced packet by packet; default 550kbit."),
+        new("timer-slack", "duration", "fq: how late packets leave; default 10us."),
+        new("ce-threshold", "duration", "fq: what leaves later than it could have by more than this is marked CE; default never."),
+        new("horizon", "duration", "fq: how far ahead a time of departure may lie; default 10s."),
+        new("horizon-drop", "boolean", "fq: true drops what is to leave beyond the horizon, false sends it at the horizon; default true."))
+    {
+        Short = "enum:fq,pfifo,bfifo",
     };
 
     public static readonly Shape Route = new("route", "A route.",
@@ -119,8 +139,8 @@ internal static partial class Shapes
     /// <summary>Every shape, the root first.</summary>
     public static IReadOnlyList<Shape> All =>
     [
-        Scenario, Limits, Host, Interface, Route, Timestamps, Link, Direction, Change, Reorder, Queue, Table, Application, Statement,
-        SocketArguments, AcceptArguments, ConnectArguments, BindArguments, WriteArguments, ReadArguments, RepeatArguments, .. Datagrams, .. Applications, CallExpectation,
+        Scenario, Limits, Host, Interface, InterfaceQueue, Route, Timestamps, Link, Direction, Change, Reorder, Queue, Table, Application, Statement,
+        SocketArguments, AcceptArguments, ConnectArguments, BindArguments, WriteArguments, ReadArguments, RepeatArguments, .. Keys, .. Datagrams, .. Applications, CallExpectation,
         Expectation, Segments, Segment, States, State, QueueExpectation, SocketsExpectation, Delivered, CallResult, Counters, HostCount,
         .. SweepShapes,
         .. Faults,

@@ -86,7 +86,7 @@ internal sealed partial class Binder
     private List<InterfaceDefinition> Interfaces(MapReader map, string host, SourcePosition position)
     {
         bool several = map.Has("interfaces");
-        foreach (string key in (string[])["address", "addresses", "mac", "mtu"])
+        foreach (string key in (string[])["address", "addresses", "mac", "mtu", "queue"])
         {
             if (several && map.Find(key) is { } node)
             {
@@ -150,7 +150,8 @@ internal sealed partial class Binder
             _errors.Add(map.Find("mtu")!.Position, $"mtu: {mtu} is too small for IPv6, which needs 1280 (RFC 8200 §5)");
         }
 
-        return new InterfaceDefinition(name, addresses, mac, mtu);
+        QueueDefinition? queue = map.Find("queue") is { } queueNode ? InterfaceQueue(queueNode, mtu) : null;
+        return new InterfaceDefinition(name, addresses, mac, mtu, queue);
     }
 
     /// <summary>An address that an interface can have; null after an error.</summary>

@@ -49,6 +49,7 @@ internal sealed partial class Binder
             StreamServerStatement server => server.Local.Address,
             HttpGetStatement get => get.Remote.Address,
             SendToStatement send => send.Remote.Address,
+            KeyStatement key => key.Peer.Address,
             _ => null,
         };
 
@@ -112,6 +113,9 @@ internal sealed partial class Binder
                 "setsockopt" => SetOption(value, socket),
                 "getsockopt" => GetOption(value, socket),
                 "isn" => InitialSequence(value, socket),
+                "md5" => Md5Key(value, socket),
+                "ao" => AoKey(value, socket),
+                "ao-info" => AoInfo(value, socket),
                 "bind" => BindTo(value, socket),
                 "listen" => Listen(value, socket),
                 "accept" => Accept(value, socket),

@@ -1,8 +1,10 @@
 using SimNet.Capture;
 using SimNet.Links;
 using SimNet.Observe;
+using SimNet.Time;
 using SimStack;
 using SimStack.Ip;
+using SimStack.Ip.Queues;
 using SimStack.Wire;
 
 namespace SimNet.Hosts;
@@ -12,6 +14,7 @@ public sealed class HostInterface : LinkPort
 {
     private readonly List<IpAddress> _addresses = [];
     private readonly ArrivalQueue _arrivals;
+    private LineAlarm? _lineFree;
 
     internal HostInterface(SimHost host, NetworkInterface stack, string name, bool isLoopback)
     {
@@ -72,6 +75,17 @@ public sealed class HostInterface : LinkPort
         Host.Pump();
     }
 
+    /// <summary>
+    /// Puts a queue discipline before the link, which then gets packets one by one, as fast as its rate sends them: its own queue stays empty.
+    /// </summary>
+    /// <param name="queue">Not in use by another interface; null: none, the link takes everything at once.</param>
+    public void SetQueue(QueueDiscipline? queue)
+    {
+        Stack.DeviceRing = 1;
+        Stack.SetQueue(queue);
+        Host.Pump();
+    }
+
     /// <summary>Enters a neighbour's Ethernet address, so that no ARP or neighbour discovery is needed.</summary>
     public void AddNeighbour(IpAddress address, MacAddress mac) => Host.Stack.AddNeighbour(Stack, address, mac);
 
@@ -117,6 +131,12 @@ public sealed class HostInterface : LinkPort
     /// <summary>Sends what the stack has queued.</summary>
     internal void Transmit(Instant now)
     {
+        if (Stack.Queue is not null && Outgoing is { } line)
+        {
+            TransmitFromQueue(now, line);
+            return;
+        }
+
         while (Stack.TryDequeue(out Frame? frame))
         {
             if (Outgoing is { } link)
@@ -131,6 +151,19 @@ public sealed class HostInterface : LinkPort
             {
                 SendNowhere(now, frame);
             }
+        }
+    }
+
+    private void TransmitFromQueue(Instant now, LinkDirection line)
+    {
+        while (line.FreeAt <= now && Stack.TryDequeue(now, out Frame? frame))
+        {
+            line.Send(now, frame);
+        }
+
+        if (line.FreeAt > now && (Stack.OutgoingCount > 0 || Stack.Queue!.Packets > 0))
+        {
+            (_lineFree ??= new LineAlarm(Host.Simulation.Loop, this)).Set(line.FreeAt);
         }
     }
 
@@ -171,5 +204,15 @@ public sealed class HostInterface : LinkPort
         Host.Stack.Receive(now, Stack, frame.Bytes);
         Host.Simulation.FramePool.Return(frame);
         Host.Pump();
+    }
+
+    /// <summary>Goes on when the line has sent what it got.</summary>
+    private sealed class LineAlarm(EventLoop loop, HostInterface port) : Alarm(loop)
+    {
+        public override string Description => $"queue of {port.Name}";
+
+        public void Set(Instant at) => RingBy(at);
+
+        protected override void Ring(Instant now) => port.Host.Pump();
     }
 }

@@ -7,9 +7,6 @@ namespace SimNet.Links;
 /// <summary>Carries out a <see cref="FrameEdit"/> on a frame's bytes.</summary>
 internal static class FrameEditor
 {
-    /// <summary>Congestion experienced (RFC 3168 §5).</summary>
-    private const int Ce = 3;
-
     /// <summary>Changes the frame in place.</summary>
     public static void Apply(FrameEdit edit, Span<byte> frame, SimRandom random)
     {
@@ -39,48 +36,6 @@ internal static class FrameEditor
         {
             ChecksumMender.Mend(frame);
         }
-    }
-
-    /// <summary>Marks congestion (RFC 3168 §5) on a packet that is ECN-capable; false when it isn't.</summary>
-    public static bool MarkCongestion(Span<byte> frame)
-    {
-        if (!IsEcnCapable(frame))
-        {
-            return false;
-        }
-
-        Span<byte> packet = frame[EthernetView.HeaderLength..];
-        if (packet[0] >> 4 == 6)
-        {
-            SetTrafficClass(packet, isV4: false, TrafficClass(packet, isV4: false) | Ce);
-            return true;
-        }
-
-        // RFC 1624 §3: the checksum follows from the old one and the change; it stays wrong where it was wrong.
-        ushort before = BinaryPrimitives.ReadUInt16BigEndian(packet);
-        packet[1] |= Ce;
-        int sum = (ushort)~BinaryPrimitives.ReadUInt16BigEndian(packet[10..]) + (ushort)~before + BinaryPrimitives.ReadUInt16BigEndian(packet);
-        sum = (sum & 0xFFFF) + (sum >> 16);
-        sum = (sum & 0xFFFF) + (sum >> 16);
-        BinaryPrimitives.WriteUInt16BigEndian(packet[10..], (ushort)~sum);
-        return true;
-    }
-
-    /// <summary>True for IP packets with ECT(0), ECT(1) or CE.</summary>
-    public static bool IsEcnCapable(ReadOnlySpan<byte> frame)
-    {
-        if (frame.Length < EthernetView.HeaderLength + Ipv4View.MinHeaderLength)
-        {
-            return false;
-        }
-
-        ReadOnlySpan<byte> packet = frame[EthernetView.HeaderLength..];
-        return BinaryPrimitives.ReadUInt16BigEndian(frame[12..]) switch
-        {
-            (ushort)EtherType.Ipv4 => packet[0] >> 4 == 4 && (packet[1] & 3) != 0,
-            (ushort)EtherType.Ipv6 => packet[0] >> 4 == 6 && (TrafficClass(packet, isV4: false) & 3) != 0,
-            _ => false,
-        };
     }
 
     private static void EditIp(FrameEdit edit, Span<byte> packet, bool isV4)

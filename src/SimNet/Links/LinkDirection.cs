@@ -94,6 +94,9 @@ public sealed partial class LinkDirection : Alarm
     /// <summary>Bytes waiting or in transmission now; 0 without a rate limit.</summary>
     public long QueuedBytes => _transmitter.Bytes(_loop.Now);
 
+    /// <summary>When the next packet would begin to be sent, without waiting behind others; in the past when the line is idle.</summary>
+    public Instant FreeAt => _transmitter.BusyUntil;
+
     /// <summary>Packets queued or on their way.</summary>
     public int InFlight => _flight.Count;
 
@@ -194,7 +197,7 @@ public sealed partial class LinkDirection : Alarm
             DrawChances(ref verdict);
         }
 
-        if (_marks && _transmitter.IsAboveMark && FrameEditor.IsEcnCapable(frame.Bytes))
+        if (_marks && _transmitter.IsAboveMark && EcnField.IsCapable(frame.Bytes))
         {
             verdict.Effects |= LinkEffects.Marked;
         }
@@ -253,7 +256,7 @@ public sealed partial class LinkDirection : Alarm
 
     private void StartAffected(Instant now, Frame frame, in LinkVerdict verdict, CorruptStage corrupter)
     {
-        if ((verdict.Effects & LinkEffects.Marked) != LinkEffects.None && FrameEditor.MarkCongestion(frame.Bytes))
+        if ((verdict.Effects & LinkEffects.Marked) != LinkEffects.None && EcnField.MarkCongestion(frame.Bytes))
         {
             Counters.Marked++;
             frame.Note |= (int)LinkEffects.Marked;

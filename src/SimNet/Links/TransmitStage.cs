@@ -31,6 +31,9 @@ internal struct TransmitStage()
     /// <summary>After <see cref="TryStart"/>: more packets wait or are in transmission than go unmarked.</summary>
     public readonly bool IsAboveMark => _count > _markAbove;
 
+    /// <summary>When the line has sent all it has; in the past when it is idle.</summary>
+    public readonly Instant BusyUntil => _busyUntil;
+
     /// <summary>Forgets what waits, as when the line is cut.</summary>
     public void Clear()
     {

@@ -126,7 +126,13 @@ public sealed partial class IpLayer
         }
 
         bool tooBig = message.Type == IcmpType.DestinationUnreachable && message.Code == FragmentationNeededCode;
-        uint info = tooBig ? message.Mtu : message.Type == IcmpType.ParameterProblem ? (uint)(message.Id >> 8) : 0;
+        // ip_no_pmtu_disc: 2 hears none of these, 3 only what can be told from a forgery, by a sequence number (Linux: icmp_unreach).
+        if (tooBig && (_sysctls.NoPathMtuDiscovery == 2 || (_sysctls.NoPathMtuDiscovery == 3 && quoted.Protocol != IpProtocol.Tcp)))
+        {
+            return;
+        }
+
+        uint info = tooBig ? (_sysctls.NoPathMtuDiscovery == 1 ? 0u : message.Mtu) : message.Type == IcmpType.ParameterProblem ? (uint)(message.Id >> 8) : 0;
         int length = BinaryPrimitives.ReadUInt16BigEndian(message.Payload[2..]);
         HandOver(now, ip.Source, (byte)message.Type, message.Code, info,
             quoted.Source, IpOptions.FinalDestination(quoted), quoted.Protocol, quoted.Payload, length);

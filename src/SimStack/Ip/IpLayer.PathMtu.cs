@@ -26,6 +26,9 @@ public sealed partial class IpLayer
     /// <summary>The latest instant that anybody told.</summary>
     internal Instant Clock { get; private set; }
 
+    /// <summary>For whoever looks at a path before anything is sent or received.</summary>
+    internal void SetClock(Instant now) => Clock = Instant.Max(Clock, now);
+
     /// <summary>
     /// A router said that packets to that destination must be shorter; paths to it become invalid and are found anew. IPv4: a value
     /// below <c>min_pmtu</c> (0: an old router) means that, without DF. IPv6: a value below 1,280 is not believed (RFC 8201 §4).
@@ -53,7 +56,7 @@ public sealed partial class IpLayer
         }
 
         bool news = mtu < path.Mtu || (locked && !path.IsMtuLocked);
-        bool believed = destination.IsV4 ? _sysctls.NoPathMtuDiscovery < 2 : mtu >= MinMtuV6;
+        bool believed = destination.IsV4 ? _sysctls.NoPathMtuDiscovery != 2 : mtu >= MinMtuV6;
         // The same again makes it last longer.
         if (!believed || (!news && (mtu != path.Mtu || !_exceptions.ContainsKey(destination))))
         {

@@ -27,6 +27,7 @@ public sealed partial class IpLayer
         foreach (NetworkInterface candidate in _interfaces)
         {
             candidate.Neighbours.Advance(now);
+            candidate.RunQueue(now);
         }
 
         GiveUpFragments(now);
@@ -172,12 +173,16 @@ public sealed partial class IpLayer
         return true;
     }
 
+    /// <summary>A deadline may have moved up to that instant.</summary>
+    internal void NoteDeadline(Instant at) => _nextDeadline = Instant.Min(_nextDeadline, at);
+
     internal void DeadlinesChanged()
     {
         Instant next = NextReassemblyDeadline;
         foreach (NetworkInterface candidate in _interfaces)
         {
             next = Instant.Min(next, candidate.Neighbours.NextDeadline);
+            next = Instant.Min(next, candidate.QueueDeadline);
         }
 
         _nextDeadline = next;

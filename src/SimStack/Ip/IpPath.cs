@@ -86,6 +86,9 @@ public sealed class IpPath
     /// <summary>The path ends in this host.</summary>
     public bool IsLoopback => Interface.IsLoopback;
 
+    /// <summary>When a path MTU or a router that ICMP told of is forgotten; never: without such.</summary>
+    internal Instant Expires => _expires;
+
     internal NeighbourEntry? Neighbour { get; set; }
 
     /// <summary>IPv4 options of every packet; <see cref="Destination"/> then is the source route's first hop.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using SimStack.Ip.Queues;
 using SimStack.Wire;
 
 namespace SimStack.Ip;
@@ -12,11 +13,14 @@ public sealed class NetworkInterface
     public const int DefaultTxQueueLength = 1000;
 
     private readonly List<InterfaceAddress> _addresses = [];
+    private readonly IpLayer _layer;
     private readonly FramePool _pool;
     private FrameQueue _outgoing = new();
+    private Frame? _packet, _lastPart;
 
     internal NetworkInterface(IpLayer layer, FramePool pool, string name, int index, MacAddress mac, int mtu, bool loopback)
     {
+        _layer = layer;
         _pool = pool;
         Name = name;
         Index = index;
@@ -63,6 +67,17 @@ public sealed class NetworkInterface
     /// <summary>Every frame is dropped as if the queue were full, as with <c>tc qdisc … pfifo limit 0</c>.</summary>
     public bool RefusesFrames { get; set; }
 
+    /// <summary>What orders the packets before they leave, in the place of a queue of <see cref="TxQueueLength"/> frames; null: none.</summary>
+    public QueueDiscipline? Queue { get; private set; }
+
+    /// <summary>Bytes of the link layer's header as a queue discipline counts them: Ethernet's 14, or 0 for a tun device.</summary>
+    public int LinkHeaderLength { get; set; } = EthernetView.HeaderLength;
+
+    /// <summary>
+    /// Packets that the device takes from <see cref="Queue"/> before it has sent them; 0: any number, since it sends at once.
+    /// </summary>
+    public int DeviceRing { get; set; }
+
     /// <summary>
     /// How long in bytes the segments are of which longer TCP packets were joined before they came in (receive offload; a tun device's
     /// gso_size); 0: what comes in was never joined.
@@ -90,10 +105,35 @@ public sealed class NetworkInterface
     /// <summary>Frames of a type that no protocol here takes, and malformed ARP.</summary>
     public long RxDropped { get; internal set; }
 
+    /// <summary>When <see cref="RunQueue"/> is next due.</summary>
+    internal Instant QueueDeadline =>
+        Queue is null || (DeviceRing != 0 && _outgoing.Count >= DeviceRing) ? Instant.Never : Queue.NextDeadline;
+
     internal List<InterfaceAddress> AddressList => _addresses;
 
-    /// <summary>The next frame to send, which then belongs to the caller; false when none waits.</summary>
+    /// <summary>The next frame to send, which then belongs to the caller; false when none waits, or none may leave yet.</summary>
     public bool TryDequeue([NotNullWhen(true)] out Frame? frame) => _outgoing.TryDequeue(out frame);
+
+    /// <summary>The same for a device that takes packets one by one: the next one comes out of the queue at that instant.</summary>
+    public bool TryDequeue(Instant now, [NotNullWhen(true)] out Frame? frame)
+    {
+        if (Queue is not null && _outgoing.Count == 0)
+        {
+            RunQueue(now);
+            _layer.NoteDeadline(QueueDeadline);
+        }
+
+        return _outgoing.TryDequeue(out frame);
+    }
+
+    /// <summary>Sets the queue discipline (<c>tc qdisc replace … root</c>); what waited in the one before is dropped.</summary>
+    /// <param name="queue">Not in use by another interface; null: none.</param>
+    public void SetQueue(QueueDiscipline? queue)
+    {
+        DropQueued();
+        Queue = queue;
+        _layer.DeadlinesChanged();
+    }
 
     /// <summary>
     /// Takes the frame; one that is dropped goes back to the pool. False when the queue had no room, which the sender is told; an interface
@@ -108,13 +148,93 @@ public sealed class NetworkInterface
             return !IsUp || !HasCarrier;
         }
 
+        if (Queue is not null)
+        {
+            return EnqueuePart(_layer.Clock, frame);
+        }
+
         TxPackets++;
         _outgoing.Enqueue(frame);
         return true;
     }
 
+    /// <summary>Lets packets out that may leave, as many as the device takes.</summary>
+    internal void RunQueue(Instant now)
+    {
+        while (Queue is not null && (DeviceRing == 0 || _outgoing.Count < DeviceRing) && Queue.Dequeue(now) is { } packet)
+        {
+            IFrameOwner? owner = packet.Owner;
+            int memory = 0;
+            for (Frame? part = packet; part is not null;)
+            {
+                Frame next = part;
+                part = part.NextPart;
+                memory += next.Memory;
+                TxPackets++;
+                _outgoing.Enqueue(next);
+                next.Disown();
+            }
+
+            owner?.PacketLeft(now, memory);
+        }
+    }
+
+    /// <summary>Frames become packets again: the discipline is asked about the first, and gets them all with the last.</summary>
+    private bool EnqueuePart(Instant now, Frame frame)
+    {
+        if (_packet is null)
+        {
+            if (!Queue!.Admits(now, frame))
+            {
+                TxDropped++;
+                _pool.Return(frame);
+                return false;
+            }
+
+            _packet = frame;
+            frame.PacketLength = 0;
+        }
+        else
+        {
+            _lastPart!.NextPart = frame;
+        }
+
+        _lastPart = frame;
+        frame.Owner?.PacketQueued(frame.Memory);
+        _packet.PacketLength += frame.Length - EthernetView.HeaderLength + LinkHeaderLength;
+        if (frame.PartFollows)
+        {
+            return true;
+        }
+
+        Frame packet = _packet;
+        _packet = null;
+        Queue!.Enqueue(now, packet);
+        RunQueue(now);
+        _layer.NoteDeadline(QueueDeadline);
+        return true;
+    }
+
+    private void DropQueued()
+    {
+        for (Frame? packet = _packet; packet is not null || (packet = Queue?.TakeAny()) is not null; packet = null)
+        {
+            for (Frame? part = packet; part is not null;)
+            {
+                Frame next = part;
+                part = part.NextPart;
+                TxDropped++;
+                next.Owner?.PacketLeft(_layer.Clock, next.Memory);
+                _pool.Return(next);
+            }
+        }
+
+        _packet = null;
+    }
+
     internal void DropOutgoing()
     {
+        DropQueued();
         while (_outgoing.TryDequeue(out Frame? frame))
         {
             TxDropped++;

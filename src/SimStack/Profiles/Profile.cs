@@ -71,6 +71,7 @@ public sealed class Profile
         Defaults = new Sysctls
         {
             CongestionControl = "reno",
+            CubicByRfc = true,
             AcceptSourceRoute = true,
             IsnTickNanoseconds = 4000,
 

@@ -30,6 +30,12 @@ public sealed partial class Sysctls
     public int VegasBeta = 4;
     public int VegasGamma = 1;
 
+    /// <summary>
+    /// sim.tcp_cubic_rfc9438: CUBIC's window is never below what Reno's would be (RFC 9438 §4.3). Linux looks at that with an unchanged window
+    /// only every thirty-second of a second, then goes after it, and never takes Reno's full pace: on short paths it is slower than Reno.
+    /// </summary>
+    public bool CubicByRfc;
+
     /// <summary>sim.tcp_hystart_plusplus: RFC 9406 in the first slow start of reno and cubic, in place of Linux's HyStart.</summary>
     public bool HystartPlusPlus;
 
@@ -60,6 +66,7 @@ public sealed partial class Sysctls
         number("tcp_vegas.alpha", 0, 65_535, s => s.VegasAlpha, (s, v) => s.VegasAlpha = v);
         number("tcp_vegas.beta", 0, 65_535, s => s.VegasBeta, (s, v) => s.VegasBeta = v);
         number("tcp_vegas.gamma", 0, 65_535, s => s.VegasGamma, (s, v) => s.VegasGamma = v);
+        flag("sim.tcp_cubic_rfc9438", s => s.CubicByRfc, (s, v) => s.CubicByRfc = v);
         flag("sim.tcp_hystart_plusplus", s => s.HystartPlusPlus, (s, v) => s.HystartPlusPlus = v);
     }
 

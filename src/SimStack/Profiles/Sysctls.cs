@@ -57,6 +57,8 @@ public sealed partial class Sysctls
     public int PacingSlowStartRatio = 200;
     public int PacingAvoidanceRatio = 120;
     public uint NotSentLowWater = uint.MaxValue;
+    public int LimitOutputBytes = 4_194_304;
+    public bool AutoCorking = true;
 
     // net.ipv4.tcp_*: closing
     public int FinTimeout = 60;
@@ -228,6 +230,9 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_tso_rtt_log", 0, 255, s => s.TsoRttLog, (s, v) => s.TsoRttLog = v);
         number("net.ipv4.tcp_pacing_ss_ratio", 0, 1000, s => s.PacingSlowStartRatio, (s, v) => s.PacingSlowStartRatio = v);
         number("net.ipv4.tcp_pacing_ca_ratio", 0, 1000, s => s.PacingAvoidanceRatio, (s, v) => s.PacingAvoidanceRatio = v);
+        AddMtuProbing(number);
+        flag("net.ipv4.tcp_autocorking", s => s.AutoCorking, (s, v) => s.AutoCorking = v);
+        number("net.ipv4.tcp_limit_output_bytes", 0, int.MaxValue, s => s.LimitOutputBytes, (s, v) => s.LimitOutputBytes = v);
         number("net.ipv4.tcp_fin_timeout", 0, 32_767, s => s.FinTimeout, (s, v) => s.FinTimeout = v);
         flag("net.ipv4.tcp_rfc1337", s => s.Rfc1337, (s, v) => s.Rfc1337 = v);
         number("net.ipv4.tcp_tw_reuse", 0, 2, s => s.TimeWaitReuse, (s, v) => s.TimeWaitReuse = v);

@@ -1,4 +1,5 @@
 using SimStack.Ip;
+using SimStack.Ip.Queues;
 using SimStack.Profiles;
 
 namespace SimStack.Sockets;
@@ -11,6 +12,8 @@ public abstract partial class DatagramSocket
     private int _timeToLive;
     private byte _multicastTimeToLive = 1;
     private byte _typeOfService;
+    private int _priority;
+    private long _mostPacingRate = long.MaxValue;
     private bool _reuseAddress;
     private bool _broadcast;
     private bool _multicastLoop = true;
@@ -46,7 +49,7 @@ public abstract partial class DatagramSocket
             case SocketOption.SO_RCVBUFFORCE: _receiveBuffer = Doubled(value, 2304); break;
             case SocketOption.SO_SNDBUF: _sendBuffer = Doubled(Math.Min(value, sysctls.WmemMax), 4608); break;
             case SocketOption.SO_SNDBUFFORCE: _sendBuffer = Doubled(value, 4608); break;
-            case SocketOption.IP_TOS when value is >= 0 and <= 255: _typeOfService = (byte)value; break;
+            case SocketOption.IP_TOS when value is >= 0 and <= 255: (_typeOfService, _priority) = ((byte)value, PacketHash.PriorityOfTos(value)); break;
             case SocketOption.IP_TTL when value is -1 or (>= 1 and <= 255): _timeToLive = Math.Max(value, 0); break;
             case SocketOption.IP_MULTICAST_TTL when value is >= 0 and <= 255: _multicastTimeToLive = (byte)value; break;
             case SocketOption.IP_MULTICAST_LOOP: _multicastLoop = on; break;
@@ -61,6 +64,8 @@ public abstract partial class DatagramSocket
                 break;
             case SocketOption.IP_MTU_DISCOVER when value is >= 0 and <= 5: _pathMtuDiscovery = (PathMtuDiscovery)value; break;
             case SocketOption.IPV6_V6ONLY when Family is AddressFamily.AF_INET6 && _local.Port == 0: _v6Only = on; break;
+            case SocketOption.SO_PRIORITY: _priority = value; break;
+            case SocketOption.SO_MAX_PACING_RATE: _mostPacingRate = value == -1 ? long.MaxValue : (uint)value; break;
             case SocketOption.IP_TOS or SocketOption.IP_TTL or SocketOption.IP_MULTICAST_TTL or SocketOption.IP_MTU_DISCOVER
                 or SocketOption.IPV6_V6ONLY:
                 return Errno.EINVAL;
@@ -85,6 +90,8 @@ public abstract partial class DatagramSocket
         SocketOption.IP_TTL => SocketResult.Ok(_timeToLive > 0 ? _timeToLive : Host.Sysctls.DefaultTtl),
         SocketOption.IP_MULTICAST_TTL => SocketResult.Ok(_multicastTimeToLive),
         SocketOption.IP_MULTICAST_LOOP => Flag(_multicastLoop),
+        SocketOption.SO_PRIORITY => SocketResult.Ok(_priority),
+        SocketOption.SO_MAX_PACING_RATE => SocketResult.Ok(unchecked((int)(uint)Math.Min(_mostPacingRate, uint.MaxValue))),
         SocketOption.IP_RECVERR => Flag(_receiveErrors),
         SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)_pathMtuDiscovery),
         SocketOption.IPV6_V6ONLY => Flag(_v6Only),

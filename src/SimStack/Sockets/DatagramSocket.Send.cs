@@ -118,6 +118,11 @@ public abstract partial class DatagramSocket
         bool dontFragment = never || (fits && !path.IsMtuLocked && _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_WANT);
         // Linux numbers what a connected socket sends for itself; otherwise what may be fragmented here takes the path's next.
         // Where the profile numbers all of the host's datagrams, these are among them.
+        if (path.Interface.Queue is not null)
+        {
+            frame.Owner = this;
+        }
+
         ushort id = destination.Address.IsV6 ? (ushort)0
             : Host.Ip.CountsEveryDatagram ? path.TakeId()
             : IsConnected ? _nextId++

@@ -35,6 +35,12 @@ public enum SocketOption
     /// <summary>Which times of what is sent are told in the error queue (<see cref="TimestampingFlags"/>); TCP.</summary>
     SO_TIMESTAMPING,
 
+    /// <summary>Bytes per second that packets are paced to at most, as an unsigned number; -1: no limit.</summary>
+    SO_MAX_PACING_RATE,
+
+    /// <summary>By its lowest four bits the band of a queue that packets go to (skb->priority); IP_TOS sets it too.</summary>
+    SO_PRIORITY,
+
     /// <summary>Read only: the pending error, cleared by reading.</summary>
     SO_ERROR,
 

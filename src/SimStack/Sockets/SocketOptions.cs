@@ -78,6 +78,12 @@ internal sealed record SocketOptions
     /// <summary>Time to live or hop limit of packets of that version.</summary>
     public byte TimeToLiveFor(bool v4, int usual) => (byte)(!v4 && HopLimit > 0 ? HopLimit : TimeToLive > 0 ? TimeToLive : usual);
 
+    /// <summary>SO_MAX_PACING_RATE in bytes per second; long.MaxValue: no limit.</summary>
+    public long MaxPacingRate { get; init; } = long.MaxValue;
+
+    /// <summary>SO_PRIORITY, or what IP_TOS made of it.</summary>
+    public int Priority { get; init; }
+
     /// <summary>TCP_FASTOPEN_CONNECT: connect(2) waits for the first write.</summary>
     public bool FastOpenConnect { get; init; }
 

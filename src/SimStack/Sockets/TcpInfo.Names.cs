@@ -6,7 +6,7 @@ public readonly partial record struct TcpInfo
     // In linux/tcp.h, and not to be told truly by this stack.
     private static readonly string[] Absent =
     [
-        "tcpi_rcv_rtt", "tcpi_rcv_space", "tcpi_max_pacing_rate", "tcpi_rehash", "tcpi_total_rto_recoveries", "tcpi_total_rto_time",
+        "tcpi_rcv_rtt", "tcpi_rcv_space", "tcpi_rehash", "tcpi_total_rto_recoveries", "tcpi_total_rto_time",
         "tcpi_received_ce", "tcpi_delivered_e1_bytes", "tcpi_delivered_e0_bytes", "tcpi_delivered_ce_bytes", "tcpi_received_e1_bytes",
         "tcpi_received_e0_bytes", "tcpi_received_ce_bytes", "tcpi_ecn_mode", "tcpi_accecn_opt_seen", "tcpi_accecn_fail_mode", "tcpi_options2",
     ];
@@ -44,6 +44,7 @@ public readonly partial record struct TcpInfo
         ["tcpi_reordering"] = info => info.Reordering,
         ["tcpi_total_retrans"] = info => info.TotalRetrans,
         ["tcpi_pacing_rate"] = info => info.PacingRate,
+        ["tcpi_max_pacing_rate"] = info => info.MaxPacingRate,
         ["tcpi_delivery_rate"] = info => info.DeliveryRate,
         ["tcpi_delivery_rate_app_limited"] = info => info.DeliveryRateAppLimited,
         ["tcpi_bytes_acked"] = info => info.BytesAcked,

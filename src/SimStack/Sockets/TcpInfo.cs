@@ -102,6 +102,9 @@ public readonly partial record struct TcpInfo
     /// <summary>The rate by which offload packets are sized, in bytes per second: a multiple of window by round trip.</summary>
     public long PacingRate { get; init; }
 
+    /// <summary>SO_MAX_PACING_RATE in bytes per second; Linux's ~0 without one, here 9,223,372,036,854,775,807.</summary>
+    public long MaxPacingRate { get; init; }
+
     /// <summary>Bytes per second that the network delivered lately; 0: not measured (tcpi_delivery_rate).</summary>
     public long DeliveryRate { get; init; }
 

@@ -1,3 +1,4 @@
+using SimStack.Ip.Queues;
 using SimStack.Profiles;
 
 namespace SimStack.Sockets;
@@ -101,17 +102,16 @@ public sealed partial class TcpSocket
             SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService),
             SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass),
             SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : sysctls.DefaultTtl),
-            SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? DefaultPathMtuDiscovery)),
+            SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? _tcp.DefaultPathMtuDiscovery)),
             SocketOption.IP_FREEBIND => Flag(Options.FreeBind),
             SocketOption.IP_MTU => _connection is { PathMtu: > 0 } ? SocketResult.Ok(_connection.PathMtu) : SocketResult.Fail(Errno.ENOTCONN),
+            SocketOption.SO_MAX_PACING_RATE => SocketResult.Ok(unchecked((int)(uint)Math.Min(Options.MaxPacingRate, uint.MaxValue))),
+            SocketOption.SO_PRIORITY => SocketResult.Ok(Options.Priority),
             SocketOption.IP_RECVERR => Flag(Options.ReceiveErrors),
             SocketOption.IP_TTL => SocketResult.Ok(Options.TimeToLive > 0 ? Options.TimeToLive : sysctls.DefaultTtl),
             _ => SocketResult.Fail(Errno.ENOPROTOOPT),
         };
     }
-
-    private PathMtuDiscovery DefaultPathMtuDiscovery =>
-        Host.Sysctls.NoPathMtuDiscovery == 0 ? PathMtuDiscovery.IP_PMTUDISC_WANT : PathMtuDiscovery.IP_PMTUDISC_DONT;
 
     private static SocketResult Flag(bool value) => SocketResult.Ok(value ? 1 : 0);
 
@@ -152,7 +152,7 @@ public sealed partial class TcpSocket
             case SocketOption.TCP_WINDOW_CLAMP when value == 0: return Options with { WindowClamp = 0 };
             case SocketOption.TCP_WINDOW_CLAMP when value > 0: return Options with { WindowClamp = Math.Max(value, 1152) };
             // Linux keeps the low byte of whatever it is given.
-            case SocketOption.IP_TOS: return Options with { TypeOfService = value & 0xFF & ~EcnMask };
+            case SocketOption.IP_TOS: return WithTypeOfService(value & 0xFF & ~EcnMask);
             case SocketOption.IPV6_TCLASS when value is >= -1 and <= 255:
                 return Options with { TrafficClass = Math.Max(value, 0) & ~EcnMask };
             case SocketOption.IPV6_UNICAST_HOPS when value is -1 or (>= 1 and <= 255): return Options with { HopLimit = Math.Max(value, 0) };
@@ -161,6 +161,8 @@ public sealed partial class TcpSocket
             case SocketOption.IP_FREEBIND: return Options with { FreeBind = on };
             case SocketOption.IP_TTL when value is -1 or (>= 1 and <= 255): return Options with { TimeToLive = Math.Max(value, 0) };
             case SocketOption.IP_RECVERR: return Options with { ReceiveErrors = on };
+            case SocketOption.SO_MAX_PACING_RATE: return Options with { MaxPacingRate = value == -1 ? long.MaxValue : (uint)value };
+            case SocketOption.SO_PRIORITY: return Options with { Priority = value };
             case SocketOption.SO_ERROR or SocketOption.IP_MTU:
                 error = Errno.ENOPROTOOPT;
                 return null;
@@ -168,6 +170,9 @@ public sealed partial class TcpSocket
                 return null;
         }
     }
+
+    // Linux: ip_sock_set_tos gives the socket the priority of its TOS too.
+    private SocketOptions WithTypeOfService(int tos) => Options with { TypeOfService = tos, Priority = PacketHash.PriorityOfTos(tos) };
 
     private static int Doubled(int value, int minimum) => (int)Math.Max(minimum, Math.Min(int.MaxValue, 2L * Math.Max(0, value)));
 }

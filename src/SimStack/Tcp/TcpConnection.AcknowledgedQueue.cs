@@ -10,6 +10,11 @@ internal sealed partial class TcpConnection
     {
         int priorSacked = _recovery?.SackedOut ?? 0;
         RemovedSegments gone = RemoveAcknowledged(now, ref round);
+        if (_mtuSearch is not null)
+        {
+            NoteProbeDelivered(now);
+        }
+
         long first = -1, sack = -1, recent = -1;
         if (!gone.First.IsNever && !round.Has(AckFlags.RetransmittedAcknowledged))
         {
@@ -182,7 +187,8 @@ internal sealed partial class TcpConnection
         recovery.RetransmittedOut += (flags & SentFlags.RetransmissionInFlight) != 0 ? step : 0;
     }
 
-    private static long MicrosecondsSince(Instant now, Instant when) => (now.Nanoseconds / 1000) - (when.Nanoseconds / 1000);
+    // A packet's time may lie ahead while a fair queue keeps it (tcp_stamp_us_delta).
+    private static long MicrosecondsSince(Instant now, Instant when) => Math.Max(0, (now.Nanoseconds / 1000) - (when.Nanoseconds / 1000));
 
     /// <summary>
     /// SRTT, RTO and the least RTT, from what was sent once (Karn; RFC 6298 §3), by choice what was acknowledged in order; otherwise from

@@ -45,7 +45,14 @@ internal sealed partial class TcpConnection
     {
         Recovery.PriorThreshold = 0;
         _control = CongestionAlgorithms.Create(_algorithm ?? Sysctls.CongestionControl);
-        _control.Initialize(ref _congestion, FillContext(now));
+        CongestionContext context = FillContext(now);
+        context.NeedsPacing = false;
+        _control.Initialize(ref _congestion, context);
+        if (context.NeedsPacing)
+        {
+            RequirePacing();
+        }
+
         _offloadSegments = 0;
     }
 }

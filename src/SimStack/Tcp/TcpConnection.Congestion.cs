@@ -65,7 +65,8 @@ internal sealed partial class TcpConnection
         context.DeliveredAt = new Instant((_recovery?.Rate.DeliveredAt ?? 0) * 1000);
         context.ApplicationLimited = _recovery?.Rate.ApplicationLimited ?? uint.MaxValue;
         context.NextDeparture = _lastTransmissionAt;
-        context.ReceiveNext = _rcv.Nxt;
+        context.MaxPacingRate = MostPacingRate;
+        context.Paced = _pacer is { Status: not PacingStatus.None };
         context.SmoothedRtt8 = _rtt.Smoothed8;
         context.LeastRttMicroseconds = _rtt.LeastMicroseconds;
         context.WindowLimited = IsWindowLimited;
@@ -169,8 +170,8 @@ internal sealed partial class TcpConnection
         {
             CongestionContext context = FillContext(now);
             _control.Control(ref _congestion, context, round.Rate);
+            RateIsNew();
             Recovery.Rate.ApplicationLimited = context.ApplicationLimited;
-            _offloadSegments = 0;
             return;
         }
 

@@ -1,3 +1,4 @@
+using SimStack.Sockets;
 using SimStack.Tcp.Congestion;
 
 namespace SimStack.Tcp;
@@ -20,10 +21,10 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>A segment leaves, for the first time or again; it is in the ring already.</summary>
-    private void NoteDeparture(Instant now, ref SentSegment segment, bool again)
+    private void NoteDeparture(ref SentSegment segment, bool again)
     {
         int before = SegmentsOut - (again ? 0 : 1);
-        segment.Stamp = Rate.Sent(Microseconds(now), before, SegmentsInFlight);
+        segment.Stamp = Rate.Sent(Microseconds(segment.SentAt), before, SegmentsInFlight);
     }
 
     /// <summary>A segment is acknowledged, or SACKed and stays.</summary>
@@ -41,9 +42,9 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>A send call begins: if less than a segment waits, the application was too slow for the network (tcp_rate_check_app_limited).</summary>
-    private void CheckApplicationLimited()
+    private void CheckApplicationLimited(SendProgress? call)
     {
-        if (_recovery is { } recovery && NotSent < BoundedMss && SegmentsInFlight < _congestion.Window
+        if (_recovery is { } recovery && (call?.Taken ?? 0) == 0 && NotSent < BoundedMss && SegmentsInFlight < _congestion.Window
             && recovery.LostOut <= recovery.RetransmittedOut)
         {
             Rate.NoteApplicationLimited(SegmentsInFlight);

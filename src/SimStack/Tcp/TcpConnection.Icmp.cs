@@ -122,8 +122,10 @@ internal sealed partial class TcpConnection
 
     private void LowerSegmentSize(Instant now, int mtu)
     {
-        // INTERFACE and OMIT do not believe it; DONT leaves it to routers to fragment (Linux: tcp_v4_mtu_reduced).
-        if (_pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_INTERFACE or PathMtuDiscovery.IP_PMTUDISC_OMIT)
+        // INTERFACE and OMIT do not believe it. In IPv4 Linux has the route believe it all the same, and the next segments fit
+        // (tcp_v4_mtu_reduced).
+        bool disbelieves = _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_INTERFACE or PathMtuDiscovery.IP_PMTUDISC_OMIT;
+        if (RemoteAddress.IsV6 && (disbelieves || SegmentFor(mtu) >= _maximumSegment))
         {
             return;
         }
@@ -132,33 +134,32 @@ internal sealed partial class TcpConnection
         int before = _path?.Mtu ?? 0;
         _tcp.Ip.LowerPathMtu(now, _path?.Destination ?? RemoteAddress, mtu);
         _path = _tcp.Ip.FindPathWith(RemoteAddress, LocalAddress, _path?.Options) ?? _path;
-        if (_path is null || _pathMtuDiscovery is PathMtuDiscovery.IP_PMTUDISC_DONT)
+        if (_path is null)
         {
             return;
         }
 
-        bool shorter = FitSegmentsToPath();
+        if (RemoteAddress.IsV4 && mtu < _path.Mtu && _tcp.MayNotFragment(_path, _pathMtuDiscovery))
+        {
+            _softError = Errno.EMSGSIZE; // It will not get through; if nothing else helps, that is why.
+        }
+
+        PathMtuDiscovery how = _pathMtuDiscovery ?? _tcp.DefaultPathMtuDiscovery;
+        if (RemoteAddress.IsV4 && (disbelieves || how is PathMtuDiscovery.IP_PMTUDISC_DONT))
+        {
+            return; // Routers may cut what is on its way.
+        }
+
         if (_state is TcpState.SynSent && _fastOpen is { SentData: true } && _path.Mtu < before)
         {
+            SyncSegmentSize(_path.Mtu);
             ResendSynAlone(now);
         }
-        else if (shorter && IsSynchronized && SegmentsOut > 0)
+        else if (_pathMtu > _path.Mtu && IsSynchronized)
         {
+            SyncSegmentSize(_path.Mtu);
             ResendTooLong(now);
         }
-    }
-
-    /// <summary>Never longer segments than the path takes; true when they had to become shorter.</summary>
-    private bool FitSegmentsToPath()
-    {
-        int mss = _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60) - _path.OptionsLength - (_timestampsOn ? TimestampsLength : 0);
-        if (mss >= _maximumSegment)
-        {
-            return false;
-        }
-
-        _maximumSegment = (ushort)Math.Max(mss, 1);
-        return true;
     }
 
     /// <summary>
@@ -167,10 +168,15 @@ internal sealed partial class TcpConnection
     /// </summary>
     private void ResendTooLong(Instant now)
     {
+        int mss = EffectiveMss;
+        bool tooLong = false;
         for (int i = 0; i < SegmentsOut; i++)
         {
+            // A packet is too long if its segments are; the last of them may be shorter.
             ref SentSegment segment = ref Sent[i];
-            if (segment.Length > _maximumSegment + (segment.Has(SentFlags.Fin) ? 1 : 0))
+            bool first = i == 0 || !Sent[i - 1].Has(SentFlags.Followed);
+            tooLong = DataOf(segment) > mss || (tooLong && !first);
+            if (tooLong)
             {
                 MarkLost(ref segment);
             }

@@ -32,12 +32,13 @@ internal sealed partial class TcpConnection
         if (_timers.Kind is not (RetransmissionKind.LossProbe or RetransmissionKind.Reordering))
         {
             ArmRetransmission(now);
+            _timers.Retransmission += PacingDelay(now);
             return;
         }
 
         Duration left = Sent[0].SentAt + CurrentRto - now;
         _timers.Kind = RetransmissionKind.Timeout;
-        _timers.Retransmission = now + TimerWheel.Fires(Duration.Max(left, Duration.FromMicroseconds(1)), Sysctls.TimerHz);
+        _timers.Retransmission = now + TimerWheel.Fires(Duration.Max(left, Duration.FromMicroseconds(1)) + PacingDelay(now), Sysctls.TimerHz);
     }
 
     /// <summary>tcp_schedule_loss_probe; false when none is due in this state.</summary>
@@ -66,7 +67,7 @@ internal sealed partial class TcpConnection
         }
 
         _timers.Kind = RetransmissionKind.LossProbe;
-        _timers.Retransmission = now + TimerWheel.Fires(delay, Sysctls.TimerHz);
+        _timers.Retransmission = now + TimerWheel.Fires(delay + PacingDelay(now), Sysctls.TimerHz);
         return true;
     }
 
@@ -105,7 +106,13 @@ internal sealed partial class TcpConnection
 
         int last = SegmentsOut - 1;
         CutPacket(last);
+        Instant prior = _lastTransmissionAt;
         recovery.ProbeWasRetransmission = SendAgain(now, last, push: false);
+        if (recovery.ProbeWasRetransmission && _pacer is not null)
+        {
+            Pace(prior, Sent[last].Length);
+        }
+
         return recovery.ProbeWasRetransmission;
     }
 

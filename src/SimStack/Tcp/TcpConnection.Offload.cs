@@ -59,39 +59,29 @@ internal sealed partial class TcpConnection
     /// <param name="kind">As many as may go, or one.</param>
     private void OutputPackets(Instant now, Nagle nagle, OutputKind kind = OutputKind.All)
     {
+        FollowPathMtu(now);
         int mss = EffectiveMss;
+        bool sentAny = false;
+        if (_mtuSearch is not null && kind is OutputKind.All)
+        {
+            if (ProbeMtu(now) is not { } probed)
+            {
+                return;
+            }
+
+            sentAny = probed;
+        }
+
         int most = OffloadSegments(mss);
-        bool sentAny = false, cwndLimited = false, windowLimited = false;
+        bool cwndLimited = false, windowLimited = false;
         while (QueuedPackets > 0 || FinWaits)
         {
-            int quota = Math.Min(CongestionQuota, most);
-            if (quota == 0)
-            {
-                if (kind is not OutputKind.Probe)
-                {
-                    break;
-                }
-
-                quota = 1;
-            }
-
-            GrowHead((quota * mss) - HeadLength);
-            int length = HeadLength;
-            bool last = QueuedPackets <= 1;
-            int room = _snd.WindowEnd - _snd.Nxt;
-            if (room < HeadNeeds(mss))
-            {
-                windowLimited = true;
-                break;
-            }
-
-            if (length <= mss ? NagleHolds(nagle, last, length, mss) : kind is OutputKind.All && Defers(now, length, last, most, out cwndLimited, out windowLimited))
+            if (!TryChooseLength(now, mss, most, nagle, kind, ref cwndLimited, ref windowLimited, out int length))
             {
                 break;
             }
 
-            int limit = length > mss && !UrgentToSend ? SplitPoint(length, last, room, mss, quota, nagle) : mss;
-            if (!TransmitPacket(now, Math.Min(length, limit), fin: last && FinWaits && length <= limit, mss))
+            if (!TransmitPacket(now, length, fin: QueuedPackets <= 1 && FinWaits && length == HeadLength, mss))
             {
                 break;
             }
@@ -112,6 +102,48 @@ internal sealed partial class TcpConnection
         {
             StartPersist(now);
         }
+    }
+
+    /// <summary>How much of the first packet goes now; false when nothing may.</summary>
+    private bool TryChooseLength(
+        Instant now, int mss, int most, Nagle nagle, OutputKind kind, ref bool cwndLimited, ref bool windowLimited, out int length)
+    {
+        length = 0;
+        if (_pacer is not null && PacingHolds(now))
+        {
+            return false;
+        }
+
+        int quota = Math.Min(CongestionQuota, most);
+        if (quota == 0)
+        {
+            if (kind is not OutputKind.Probe)
+            {
+                return false;
+            }
+
+            quota = 1;
+        }
+
+        GrowHead((quota * mss) - HeadLength);
+        length = HeadLength;
+        bool last = QueuedPackets <= 1;
+        int room = _snd.WindowEnd - _snd.Nxt;
+        if (room < HeadNeeds(mss))
+        {
+            windowLimited = true;
+            return false;
+        }
+
+        if (length <= mss
+            ? NagleHolds(nagle, last, length, mss)
+            : kind is OutputKind.All && Defers(now, length, last, most, out cwndLimited, out windowLimited))
+        {
+            return false;
+        }
+
+        length = Math.Min(length, length > mss && !UrgentToSend ? SplitPoint(length, last, room, mss, quota, nagle) : mss);
+        return _pacer is null || !SmallQueueHolds(length, factor: 0);
     }
 
     private bool UrgentToSend => _urgentToSend && _snd.Up > _snd.Una;
@@ -236,6 +268,7 @@ internal sealed partial class TcpConnection
         // Linux pushes what is more than a segment, to have it handed on at once at the other end.
         SentFlags forced = length > mss ? SentFlags.Push : SentFlags.None;
         SequenceNumber start = _snd.Nxt, behind = start + length;
+        Instant prior = _lastTransmissionAt;
         for (bool first = true; length > mss; length -= mss, first = false)
         {
             if (!TransmitSegment(now, mss, SentFlags.Followed, SentFlags.None) && first)
@@ -252,6 +285,11 @@ internal sealed partial class TcpConnection
         if (_marks is not null)
         {
             StampSent(now, start, behind - start, left: true);
+        }
+
+        if (_pacer is not null)
+        {
+            Pace(prior, behind - start);
         }
 
         if (whole)
@@ -292,9 +330,9 @@ internal sealed partial class TcpConnection
         ref SentSegment segment = ref Sent.Add();
         segment.Seq = _snd.Nxt;
         segment.Length = length + ((flags & SentFlags.Fin) != 0 ? 1 : 0);
-        segment.SentAt = now;
+        segment.SentAt = Instant.Max(now, _lastTransmissionAt);
         segment.Flags = flags;
-        NoteDeparture(now, ref segment, again: false);
+        NoteDeparture(ref segment, again: false);
         SequenceNumber seq = _snd.Nxt;
         _snd.Nxt = segment.End;
         return EmitData(now, seq, length, flags | forced);

@@ -43,6 +43,8 @@ internal sealed partial class TcpConnection
     private void PrepareSyn()
     {
         _advertisedMss = MssToAdvertise();
+        _mssClamp = _advertisedMss;
+        _pathMtu = _path!.Mtu;
         _maximumSegment = (ushort)Math.Min((int)_advertisedMss, 65_483);
         // Linux reckons with timestamps in every segment when the ports' last connection had them (tcp_connect_init).
         SelectInitialWindow(_advertisedMss - (ContinuesTimestamps ? TimestampsLength : 0), Sysctls.WindowScaling);
@@ -144,6 +146,7 @@ internal sealed partial class TcpConnection
             _rtt.FallBack();
         }
 
+        BeginMtuSearch(now, active: segment.Has(TcpFlags.Syn));
         BeginWindow();
         InitializeReceivedMss();
         _copied = _rcv.Nxt;

@@ -37,6 +37,7 @@ internal sealed partial class TcpConnection
     private int _userTimeoutMilliseconds;
     private int _windowClampOption;
     private uint _notSentLowWater;
+    private int _priority;
 
     /// <summary>
     /// The maximum segment size for sending: data bytes of a segment, options taken off (Eff.snd.MSS of RFC 9293 §3.7.1).
@@ -78,6 +79,8 @@ internal sealed partial class TcpConnection
         _typeOfService = options.TrafficClassFor(RemoteAddress.IsV4);
         _pathMtuDiscovery = options.PathMtuDiscovery;
         _receiveErrors = options.ReceiveErrors;
+        _priority = options.Priority;
+        LimitPacing(options.MaxPacingRate);
         _ttl = options.TimeToLiveFor(RemoteAddress.IsV4, Sysctls.DefaultTtl);
         _sendBufferLimit = options.SendBuffer > 0 ? options.SendBuffer : Math.Max(Sysctls.WmemDefault, 87_380);
         _receiveBufferLocked = options.ReceiveBuffer > 0;
@@ -145,14 +148,8 @@ internal sealed partial class TcpConnection
     private void SetPeerMss(ushort announced)
     {
         int peer = announced != 0 ? announced : _fastOpen is { PeerMss: > 0 and int known } ? known : RemoteAddress.IsV4 ? 536 : 1220;
-        int mss = Math.Min(peer, _path!.Mtu - (RemoteAddress.IsV4 ? 40 : 60));
-        if (_userMss > 0)
-        {
-            mss = Math.Min(mss, _userMss);
-        }
-
-        mss = Math.Max(mss - _path.OptionsLength, Sysctls.MinSndMss);
-        _maximumSegment = (ushort)Math.Min(mss - (_timestampsOn ? TimestampsLength : 0), 65_483);
+        _mssClamp = (ushort)(_userMss > 0 ? Math.Min(peer, (int)_userMss) : peer);
+        SyncSegmentSize(_path!.Mtu);
     }
 
     private uint TimestampNow(Instant now) => unchecked(_tcp.Timestamps.At(now) + _timestampOffset);

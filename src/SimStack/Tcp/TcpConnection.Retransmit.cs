@@ -9,9 +9,30 @@ internal sealed partial class TcpConnection
     /// <summary>Sends one segment in flight again, alone; false when the window or the interface would not have it.</summary>
     private bool Retransmit(Instant now, int index)
     {
-        CutPacket(index);
-        return Retransmit(now, index, push: false);
+        CutAnew(index);
+        if (index > 0)
+        {
+            CutAfter(index - 1);
+        }
+
+        if (!IsLongerThanFits(index))
+        {
+            CutAfter(index);
+        }
+
+        Instant prior = _lastTransmissionAt;
+        bool left = Retransmit(now, index, push: false);
+        if (left && _pacer is not null)
+        {
+            Pace(prior, Sent[index].Length);
+        }
+
+        return left;
     }
+
+    /// <summary>It will be cut within, and what is left of it stays with what follows.</summary>
+    private bool IsLongerThanFits(int index) =>
+        Sent[index].Length - (Sent[index].Has(SentFlags.Fin) ? 1 : 0) is var data && (data > EffectiveMss || Sent[index].Seq + data > _snd.WindowEnd);
 
     /// <summary>The packet that the segment belonged to ends with it, and begins anew behind it.</summary>
     private void CutPacket(int index)
@@ -32,6 +53,37 @@ internal sealed partial class TcpConnection
             _packets++;
         }
     }
+
+    /// <summary>
+    /// A packet whose segments the path no longer takes is cut anew from there to its end: Linux cuts packets, not segments, so that only
+    /// the last one is short (tcp_fragment, tcp_set_skb_tso_segs).
+    /// </summary>
+    private void CutAnew(int index)
+    {
+        const SentFlags Fate = SentFlags.Lost | SentFlags.Sacked | SentFlags.RetransmissionInFlight;
+        int mss = EffectiveMss;
+        while (DataOf(Sent[index]) > mss)
+        {
+            ref SentSegment segment = ref Sent[index];
+            if (segment.Has(SentFlags.Followed) && ((segment.Flags ^ Sent[index + 1].Flags) & Fate) == 0)
+            {
+                ref SentSegment next = ref Sent[index + 1];
+                next.Length += segment.Length - mss;
+                segment.Length = mss;
+                next.Seq = segment.End;
+            }
+            else
+            {
+                Sent.Split(index, mss);
+                Sent[index].Flags |= SentFlags.Followed;
+                CountFlags(Sent[index].Flags, 1);
+            }
+
+            index++;
+        }
+    }
+
+    private static int DataOf(in SentSegment segment) => segment.Length - (segment.Has(SentFlags.Fin) ? 1 : 0);
 
     /// <summary>tcp_retransmit_skb: with what loss recovery has to know of it.</summary>
     private bool Retransmit(Instant now, int index, bool push)
@@ -70,6 +122,16 @@ internal sealed partial class TcpConnection
             return false;
         }
 
+        if (IsStillQueued(now, Sent[index]))
+        {
+            return false;
+        }
+
+        if (_mtuSearch is not null)
+        {
+            _mtuSearch.ProbeSize = 0; // Not to be told any more what was lost.
+        }
+
         int data = FitToBeSentAgain(index, room);
         ref SentSegment segment = ref Sent[index];
         Count(SnmpCounter.TcpRetransSegs);
@@ -90,8 +152,8 @@ internal sealed partial class TcpConnection
             return false;
         }
 
-        segment.SentAt = now;
-        NoteDeparture(now, ref segment, again: true);
+        segment.SentAt = Instant.Max(now, _lastTransmissionAt);
+        NoteDeparture(ref segment, again: true);
         Sent.MoveToNewest(Sent.Start + index);
         _lastSentAt = now;
         return true;
@@ -140,6 +202,11 @@ internal sealed partial class TcpConnection
             }
 
             int room = _congestion.Window - SegmentsInFlight;
+            if (_pacer is not null && (PacingHolds(now) || SmallQueueHolds(segment.Length, factor: 1)))
+            {
+                break;
+            }
+
             if (room <= 0)
             {
                 if (Sysctls.ProportionalReduction || recovery.ReductionOut > 0 || _congestion.Phase is not CongestionPhase.Recovery)
@@ -180,6 +247,7 @@ internal sealed partial class TcpConnection
     private int RetransmitPacket(Instant now, int index, int room)
     {
         int count = 1;
+        CutAnew(index);
         if (Offloads)
         {
             int most = Math.Min(room, OffloadSegments(EffectiveMss));
@@ -195,8 +263,14 @@ internal sealed partial class TcpConnection
             CutAfter(index - 1);
         }
 
-        CutAfter(index + count - 1);
+        if (!IsLongerThanFits(index + count - 1))
+        {
+            CutAfter(index + count - 1);
+        }
+
         bool fast = _congestion.Phase is not CongestionPhase.Loss;
+        Instant prior = _lastTransmissionAt;
+        int bytes = 0;
         for (int i = 0; i < count; i++)
         {
             if (!Retransmit(now, index + i, push: count > 1 && i == count - 1))
@@ -204,8 +278,14 @@ internal sealed partial class TcpConnection
                 return i;
             }
 
+            bytes += Sent[index + i].Length;
             Count(fast ? SnmpCounter.TcpExtTCPFastRetrans : SnmpCounter.TcpExtTCPSlowStartRetrans);
             Recovery.ReductionOut += InReduction ? 1 : 0;
+        }
+
+        if (_pacer is not null)
+        {
+            Pace(prior, bytes);
         }
 
         return count;
@@ -229,7 +309,7 @@ internal sealed partial class TcpConnection
     private int FitToBeSentAgain(int index, int room)
     {
         ref SentSegment segment = ref Sent[index];
-        int data = segment.Length - ((segment.Flags & SentFlags.Fin) != 0 ? 1 : 0);
+        int data = DataOf(segment);
         int mss = EffectiveMss;
         if (room > 0 && data > room)
         {
@@ -244,6 +324,40 @@ internal sealed partial class TcpConnection
         Sent.Split(index, mss);
         _packets++;
         CountFlags(Sent[index].Flags, 1);
+        Recut(index + 1, EffectiveMss);
         return mss;
+    }
+
+    /// <summary>
+    /// The rest of a packet that was cut within a segment is cut anew from there (Linux knows segments only as a packet's length by the MSS).
+    /// </summary>
+    private void Recut(int index, int mss)
+    {
+        const SentFlags Fate = SentFlags.Lost | SentFlags.Sacked | SentFlags.RetransmissionInFlight;
+        while (index + 1 < SegmentsOut && Sent[index].Has(SentFlags.Followed) && ((Sent[index].Flags ^ Sent[index + 1].Flags) & Fate) == 0)
+        {
+            ref SentSegment segment = ref Sent[index];
+            ref SentSegment next = ref Sent[index + 1];
+            int missing = mss - segment.Length;
+            int taken = Math.Min(missing, next.Length - (next.Has(SentFlags.Fin) ? 1 : 0));
+            if (missing <= 0 || taken <= 0)
+            {
+                return;
+            }
+
+            segment.Length += taken;
+            next.Seq += taken;
+            next.Length -= taken;
+            if (next.Length == 0)
+            {
+                CountFlags(next.Flags, -1);
+                segment.Flags = (segment.Flags & ~SentFlags.Followed) | (next.Flags & (SentFlags.Push | SentFlags.EndOfRecord | SentFlags.Followed));
+                Sent.RemoveAt(index + 1);
+            }
+            else
+            {
+                index++;
+            }
+        }
     }
 }

@@ -45,16 +45,12 @@ internal sealed partial class TcpConnection
             return SocketResult.Fail(Errno.EAGAIN);
         }
 
-        if (call is null or { Taken: 0 })
-        {
-            CheckApplicationLimited();
-        }
+        CheckApplicationLimited(call);
+        return Offloads ? SendPackets(now, data, flags, call) : SendBytes(now, data, flags, call);
+    }
 
-        if (Offloads)
-        {
-            return SendPackets(now, data, flags, call);
-        }
-
+    private SocketResult SendBytes(Instant now, ReadOnlySpan<byte> data, MessageFlags flags, SendProgress? call)
+    {
         int count = Math.Min(data.Length, SendSpace);
         _awaitsSpace |= count < data.Length;
         if (count == 0 && data.Length > 0)

@@ -16,7 +16,7 @@ internal sealed partial class TcpConnection
         if (_tcp.Ip.FindPathWith(RemoteAddress, LocalAddress, options) is { } path)
         {
             _path = path;
-            FitSegmentsToPath();
+            SyncSegmentSize(path.Mtu);
         }
     }
 

@@ -55,6 +55,11 @@ internal sealed partial class TcpConnection
             KeepAliveTimeout(now);
         }
 
+        if (_pacer is not null && _pacer.Due <= now)
+        {
+            PacingTimeout(now);
+        }
+
         _tcp.Timers.Update(this);
     }
 
@@ -116,6 +121,7 @@ internal sealed partial class TcpConnection
         _counts.Timeouts++;
         if (!opening)
         {
+            SuspectBlackHole(now);
             CountFailure();
             EnterLoss(now);
         }

@@ -22,6 +22,7 @@ internal sealed partial class TcpConnection
     {
         get
         {
+            FollowPathMtu();
             int mss = BoundedMss - SignatureLength;
             return _sackOn && (_outOfOrder is { Count: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
         }
@@ -77,6 +78,18 @@ internal sealed partial class TcpConnection
         int unsent = _snd.Written - _snd.Nxt;
         bool fin = _finQueued && !_finSent;
         bool sentAny = false, windowFull = false;
+        FollowPathMtu(now);
+        if (_mtuSearch is not null)
+        {
+            if (ProbeMtu(now) is not { } probed)
+            {
+                return;
+            }
+
+            sentAny = probed;
+            unsent = _snd.Written - _snd.Nxt;
+        }
+
         int mss = EffectiveMss;
         while (unsent > 0 || fin)
         {
@@ -187,7 +200,7 @@ internal sealed partial class TcpConnection
             _snd.SmallEnd = end;
         }
 
-        NoteDeparture(now, ref segment, again: false);
+        NoteDeparture(ref segment, again: false);
         SequenceNumber seq = _snd.Nxt;
         _snd.Nxt = end + (fin ? 1 : 0);
         Recovery.ReductionOut += InReduction ? 1 : 0;
@@ -334,7 +347,12 @@ internal sealed partial class TcpConnection
         }
 
         frame.GroupFollows = followed && path.Interface.SegmentationOffload;
-        _lastTransmissionAt = now;
+        _lastTransmissionAt = Instant.Max(now, _lastTransmissionAt);
+        if (path.Interface.Queue is not null)
+        {
+            AddressQueue(frame, path.Interface, flags, length, followed);
+        }
+
         int total = header + length;
         if (Authentication is not null)
         {
@@ -359,10 +377,6 @@ internal sealed partial class TcpConnection
         if (_path is not { IsValid: true })
         {
             _path = _tcp.Ip.FindPathWith(RemoteAddress, LocalAddress, _path?.Options) ?? _path;
-            if (_path is not null)
-            {
-                FitSegmentsToPath();
-            }
         }
 
         return _path;

@@ -42,6 +42,7 @@ internal sealed partial class TcpConnection
     {
         WriteQueue queue = _writeQueue ??= new WriteQueue();
         bool urgent = (flags & MessageFlags.MSG_OOB) != 0;
+        FollowPathMtu(now);
         int mss = EffectiveMss;
         int goal = SizeGoal(mss, urgent);
         int copied = 0;
@@ -148,6 +149,11 @@ internal sealed partial class TcpConnection
         {
             _snd.Up = _snd.Written;
             _urgentToSend = true;
+        }
+
+        if (_pacer is not null && AutoCorks(EffectiveMss))
+        {
+            return;
         }
 
         OutputPackets(now, nagle);

@@ -45,7 +45,7 @@ internal sealed partial class TcpConnection : TcpFlow
 
     public override TcpState State => _state;
 
-    public override Instant Deadline => _timers.Earliest;
+    public override Instant Deadline => _pacer is null ? _timers.Earliest : Instant.Min(_timers.Earliest, _pacer.Due);
 
     public ref readonly SendSequenceSpace Snd => ref _snd;
 
@@ -114,6 +114,11 @@ internal sealed partial class TcpConnection : TcpFlow
     {
         EndFastOpen(now);
         _timers.Clear();
+        if (_pacer is not null)
+        {
+            (_pacer.Due, _pacer.Throttled) = (Instant.Never, false);
+        }
+
         DropNotices(now);
         _sendBuffer?.Clear();
         _sendBuffer = null;

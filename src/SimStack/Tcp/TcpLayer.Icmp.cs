@@ -10,6 +10,10 @@ namespace SimStack.Tcp;
 /// <summary>What ICMP reports of our segments (RFC 9293 §3.9.2.2).</summary>
 internal sealed partial class TcpLayer
 {
+    /// <summary>IP_MTU_DISCOVER of a socket that did not set it.</summary>
+    public PathMtuDiscovery DefaultPathMtuDiscovery =>
+        Sysctls.NoPathMtuDiscovery == 0 ? PathMtuDiscovery.IP_PMTUDISC_WANT : PathMtuDiscovery.IP_PMTUDISC_DONT;
+
     /// <summary>DF on segments of that path: path MTU discovery is on, and the path has no router that must fragment (Linux).</summary>
     /// <param name="path">The packet's.</param>
     /// <param name="how">IP_MTU_DISCOVER of the socket (Linux: ip_dont_fragment); null where the user left it to the host.</param>

@@ -67,6 +67,28 @@ internal sealed class WriteQueue
         Count--;
     }
 
+    /// <summary>Whether so many bytes from the first packet on can be sent as one.</summary>
+    /// <param name="next">Where the first begins.</param>
+    /// <param name="length">No more than there are.</param>
+    public bool CanJoin(SequenceNumber next, int length)
+    {
+        for (int i = 0; i < Count; i++)
+        {
+            ref QueuedPacket packet = ref _items[(_head + i) & (_items.Length - 1)];
+            if (packet.End >= next + length)
+            {
+                return i == 0 || !packet.Pinned;
+            }
+
+            if (packet.EndOfRecord || packet.Pinned)
+            {
+                return false;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>The first takes over the beginning of the second, or all of it and with it what marks its end.</summary>
     /// <returns>True when the second is gone.</returns>
     public bool GrowFirst(int bytes)

@@ -33,4 +33,36 @@ public sealed class Frame
     public long Id { get; internal set; }
 
     internal Frame? NextFree { get; set; }
+
+    // What follows is set for interfaces with a queue discipline only, together with the owner.
+
+    /// <summary>Who sent it; null for what no socket did.</summary>
+    internal IFrameOwner? Owner { get; set; }
+
+    /// <summary>Not to leave before (Linux: skb->tstamp); <see cref="Instant.Zero"/> without such a time.</summary>
+    internal Instant Departure { get; set; }
+
+    /// <summary>What the owner is told that left.</summary>
+    internal int Memory { get; set; }
+
+    /// <summary>The owner's next frame belongs to the same packet, whether or not the interface cuts packets itself.</summary>
+    internal bool PartFollows { get; set; }
+
+    /// <summary>The next frame of the same packet.</summary>
+    internal Frame? NextPart { get; set; }
+
+    /// <summary>The next packet of a queue; in the first frame of a packet.</summary>
+    internal Frame? NextPacket { get; set; }
+
+    /// <summary>Bytes of all frames of the packet; in its first frame.</summary>
+    internal int PacketLength { get; set; }
+
+    /// <summary>The band of a discipline with bands that the packet was counted in; in its first frame.</summary>
+    internal byte Band { get; set; }
+
+    internal void Disown()
+    {
+        (Owner, Departure, Memory, PartFollows) = (null, Instant.Zero, 0, false);
+        (NextPart, NextPacket) = (null, null);
+    }
 }

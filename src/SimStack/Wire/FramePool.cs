@@ -24,6 +24,11 @@ public sealed class FramePool
         frame.Length = length;
         frame.Note = 0;
         frame.GroupFollows = false;
+        if (frame.Owner is not null)
+        {
+            frame.Disown();
+        }
+
         frame.Id = ++_handedOut;
         Outstanding++;
         return frame;

@@ -32,6 +32,9 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
         // The forged SYN looks to Wireshark like a new connection on the old ports.
         ["hostile-rst"] = ["reused_ports"],
         ["udp-and-tcp"] = ["window_update"],
+        // SYNs with a wrong signature, or none, are dropped by the server, and sent again.
+        ["md5-mismatch"] = ["retransmission"],
+        ["ao-mismatch"] = ["retransmission", "out_of_order"],
         // SYNs that find a full accept queue are dropped by the server, and sent again.
         ["backlog-2-six-connects"] = ["retransmission"],
         ["backlog-2-six-connects-abort-on-overflow"] = ["retransmission"],
@@ -50,6 +53,9 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
         // Segments that the router refused are sent again in shorter ones, as it asked.
         ["path-mtu"] = [.. FaultFlags, "window_update"],
         ["path-mtu-ipv6"] = [.. FaultFlags, "window_update"],
+        ["path-mtu-shrink"] = [.. FaultFlags, "window_update"],
+        // Segments that nobody passed on are sent again until they are short enough.
+        ["path-mtu-blackhole"] = [.. FaultFlags, "window_update"],
     };
 
     public static TheoryData<string> Names() => [.. ScenarioCatalogue.Names];

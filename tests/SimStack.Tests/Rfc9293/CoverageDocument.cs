@@ -11,8 +11,15 @@ internal static class CoverageDocument
 
     private static readonly Dictionary<string, string> Sections = new()
     {
-        ["3.1"] = "Header format", ["3.2"] = "Options", ["3.4"] = "Sequence numbers", ["3.5"] = "Establishing a connection",
-        ["3.6"] = "Closing a connection", ["3.7"] = "Segmentation", ["3.8"] = "Data communication", ["3.9"] = "Interfaces", ["3.10"] = "Event processing",
+        ["3.1"] = "Header format",
+        ["3.2"] = "Options",
+        ["3.4"] = "Sequence numbers",
+        ["3.5"] = "Establishing a connection",
+        ["3.6"] = "Closing a connection",
+        ["3.7"] = "Segmentation",
+        ["3.8"] = "Data communication",
+        ["3.9"] = "Interfaces",
+        ["3.10"] = "Event processing",
     };
 
     public static string Write(IReadOnlyList<Requirement> requirements, IReadOnlyList<Evidence> evidence)
@@ -88,7 +95,8 @@ internal static class CoverageDocument
         MAY is not used, and – that it is not TCP's to do. What `docs/profiles.md` says of profiles holds here too: `rfc9293` is the one to the letter.
 
         A test names what it shows by `[Requirement("MUST-13")]`, which is the trait `RFC9293`, a script by `// requirement: MUST-13` in its first
-        comment; a departure by `[Departs("MUST-13", "linux freebsd")]` and `// departs: MUST-13`. The tests fail when an id is unknown or missing,
+        comment; a departure by `[Departs("MUST-13", "linux freebsd")]` and `// departs: MUST-13`. Scripts in `tests/Scripts` are run with `linux`, those in
+        `tests/Scripts.Rfc9293` with `rfc9293`, one that says `// profiles: linux, rfc9293` with both. The tests fail when an id is unknown or missing,
         when a *yes* of a MUST has no test in that profile, or that of a SHOULD none in `linux` and `rfc9293`, when a *departs* has no test that shows it,
         when a test shows something else than the verdict says, and when this document is not what would be written.
 

@@ -67,11 +67,13 @@ public sealed class CoverageRulesTests
     {
         Evidence[] shown =
         [
-            .. Evidence.OfScript("Scripts/a.pkt", ["// What it shows.", "// requirement: MUST-1, SHLD-3", "// departs: MAY-7", "", "// requirement: MUST-2"], "linux"),
+            .. Evidence.OfScript("Scripts/a.pkt", ["// What it shows.", "// requirement: MUST-1, SHLD-3", "// departs: MAY-7", "// profiles: linux, rfc9293", "", "// requirement: MUST-2"], "linux"),
+            .. Evidence.OfScript("Scripts/b.pkt", ["// requirement: MUST-1"], "linux"),
         ];
-        Assert.Equal(["MUST-1", "SHLD-3", "MAY-7"], shown.Select(evidence => evidence.Id));
-        Assert.Equal(["linux"], shown[0].Conforming);
-        Assert.Equal(["linux"], shown[2].Departing);
+        Assert.Equal(["MUST-1", "SHLD-3", "MAY-7", "MUST-1"], shown.Select(evidence => evidence.Id));
+        Assert.Equal(["linux", "rfc9293"], shown[0].Conforming);
+        Assert.Equal(["linux"], shown[3].Conforming);
+        Assert.Equal(["linux", "rfc9293"], shown[2].Departing);
         Assert.Empty(shown[2].Conforming);
     }
 
@@ -93,12 +95,14 @@ public sealed class CoverageRulesTests
     {
     }
 
+#pragma warning disable xUnit1008 // No test: its attributes are what is tested.
     [InProfiles("linux26", "windows", "rfc9293")]
     [Requirement("MUST-1")]
     [Departs("MUST-1", "windows")]
     private static void Several()
     {
     }
+#pragma warning restore xUnit1008
 
     [Requirement("MUST-1", In = "freebsd")]
     private static void Stated()

@@ -12,9 +12,11 @@ internal sealed record Evidence(string Id, string Test, IReadOnlyList<string> Co
 {
     private const string Trait = "RFC9293";
 
-    // The first comment of a script: "// requirement: MUST-9, SHLD-3", "// departs: MUST-13".
+    // The first comment of a script: "// requirement: MUST-9, SHLD-3", "// departs: MUST-13"; "// profiles: linux, rfc9293" where it passes
+    // in more than its folder's.
     private const string ScriptKeeps = "// requirement:";
     private const string ScriptDeparts = "// departs:";
+    private const string ScriptProfiles = "// profiles:";
 
     private static readonly (string Folder, string Profile)[] ScriptFolders = [("Scripts", "linux"), ("Scripts.Rfc9293", "rfc9293")];
 
@@ -37,7 +39,10 @@ internal sealed record Evidence(string Id, string Test, IReadOnlyList<string> Co
     /// <summary>What a script's first comment says.</summary>
     public static IEnumerable<Evidence> OfScript(string path, IEnumerable<string> lines, string profile)
     {
-        foreach (string line in lines.TakeWhile(line => line.StartsWith("//", StringComparison.Ordinal)))
+        string[] comment = [.. lines.TakeWhile(line => line.StartsWith("//", StringComparison.Ordinal))];
+        string? stated = comment.FirstOrDefault(line => line.StartsWith(ScriptProfiles, StringComparison.Ordinal));
+        IReadOnlyList<string> profiles = stated is null ? [profile] : RequirementList.ProfilesIn(stated[ScriptProfiles.Length..].Replace(",", "", StringComparison.Ordinal));
+        foreach (string line in comment)
         {
             bool departs = line.StartsWith(ScriptDeparts, StringComparison.Ordinal);
             if (!departs && !line.StartsWith(ScriptKeeps, StringComparison.Ordinal))
@@ -48,7 +53,7 @@ internal sealed record Evidence(string Id, string Test, IReadOnlyList<string> Co
             string list = line[(line.IndexOf(':', StringComparison.Ordinal) + 1)..];
             foreach (string id in list.Split(',', StringSplitOptions.TrimEntries))
             {
-                yield return new Evidence(id, path, departs ? [] : [profile], departs ? [profile] : []);
+                yield return new Evidence(id, path, departs ? [] : profiles, departs ? profiles : []);
             }
         }
     }

@@ -140,12 +140,17 @@ internal sealed partial class ScriptProcess
     {
         switch (name)
         {
-            // Routing rules and packet filters look at the mark, queueing disciplines with bands at the priority: there are none.
+            // Routing rules and packet filters look at the mark: there are none.
             case "SO_MARK" or "SO_PRIORITY":
                 bool harmless = name == "SO_PRIORITY" && value is >= 0 and <= 6;
                 if (!harmless && !_capabilities.Has(Capabilities.NetAdmin) && !_capabilities.Has(Capabilities.NetRaw))
                 {
                     return CallResult.Fail(LinuxErrno.EPERM);
+                }
+
+                if (name == "SO_PRIORITY")
+                {
+                    return null;
                 }
 
                 break;
@@ -289,7 +294,7 @@ internal sealed partial class ScriptProcess
         "SO_SNDLOWAT" => 1,
         "SO_BSDCOMPAT" or "TCP_THIN_DUPACK" => 0,
         "SO_BROADCAST" when socket.Tcp is null => null,
-        "SO_MARK" or "SO_PRIORITY" or "SO_BROADCAST" or "TCP_INQ" => socket.KeptOptions.GetValueOrDefault(name),
+        "SO_MARK" or "SO_BROADCAST" or "TCP_INQ" => socket.KeptOptions.GetValueOrDefault(name),
         _ => null,
     };
 }

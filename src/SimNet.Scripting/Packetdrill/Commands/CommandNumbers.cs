@@ -88,6 +88,45 @@ internal static class CommandNumbers
         return true;
     }
 
+    /// <summary>A rate as tc writes it: bits per second with k, m, g, t (1000) or ki, mi, gi, ti (1024) before <c>bit</c>, bytes before <c>bps</c>.</summary>
+    /// <param name="text">For example <c>10mbit</c>, <c>100kbps</c>; a bare number counts bits.</param>
+    /// <param name="bytesPerSecond">The result.</param>
+    public static bool TryParseRate(string text, out long bytesPerSecond)
+    {
+        int length = 0;
+        while (length < text.Length && (char.IsAsciiDigit(text[length]) || text[length] == '.'))
+        {
+            length++;
+        }
+
+        string unit = text[length..].ToLowerInvariant();
+        bool bytes = unit.EndsWith("bps", StringComparison.Ordinal);
+        string prefix = bytes ? unit[..^3] : unit.EndsWith("bit", StringComparison.Ordinal) ? unit[..^3] : unit;
+        long factor = prefix switch
+        {
+            "" => 1,
+            "k" => 1000,
+            "m" => 1_000_000,
+            "g" => 1_000_000_000,
+            "t" => 1_000_000_000_000,
+            "ki" => 1 << 10,
+            "mi" => 1 << 20,
+            "gi" => 1 << 30,
+            "ti" => 1L << 40,
+            _ => 0,
+        };
+        bytesPerSecond = 0;
+        if (factor == 0 || length is 0 or > 24
+            || !decimal.TryParse(text[..length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number)
+            || number > 1_000_000_000_000_000m / factor)
+        {
+            return false;
+        }
+
+        bytesPerSecond = (long)(number * factor / (bytes ? 1 : 8));
+        return true;
+    }
+
     // As simple_strtoul with base 0: 0x… hexadecimal, 0… octal.
     private static bool TryParseKernel(string word, out long number)
     {

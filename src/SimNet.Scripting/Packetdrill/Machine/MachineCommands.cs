@@ -1,6 +1,7 @@
 using SimNet.Scripting.Packetdrill.Calls;
 using SimNet.Scripting.Packetdrill.Commands;
 using SimStack.Ip;
+using SimStack.Ip.Queues;
 using SimStack.Profiles;
 using SimStack.Sockets;
 
@@ -136,7 +137,19 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
                     exists ? "Error: Invalid qdisc name: must match existing qdisc." : "Error: Qdisc not found. To create specify NLM_F_CREATE flag.");
         }
 
-        // Queues without a shaper hold nothing back on a device that takes everything at once. fq does: it paces.
+        if (change.Discipline == "fq")
+        {
+            FairQueueOptions before = (machine.Device.Queue as FairQueue)?.Options ?? new FairQueueOptions();
+            if (!FairQueueWords.TryRead(change.Options, before, out FairQueueOptions after, out string? error))
+            {
+                return TargetAnswer.Refused(error);
+            }
+
+            machine.Queue.SetFair(after);
+            return TargetAnswer.Done;
+        }
+
+        // Queues without a shaper hold nothing back on a device that takes everything at once.
         bool takesLimit = change.Discipline is "pfifo" or "bfifo";
         bool isFifo = takesLimit || change.Discipline is "pfifo_fast" or "noqueue";
         if (!isFifo || change.Options.Count > (takesLimit && change.Limit is not null ? 2 : 0))

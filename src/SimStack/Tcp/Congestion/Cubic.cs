@@ -15,6 +15,9 @@ internal sealed class Cubic : CongestionControl
     // 8 / alpha, alpha = 3 (1 - beta) / (1 + beta), for beta 717/1024; as in Linux it does not follow tcp_cubic.beta.
     private const uint FriendlinessScale = 8 * (1024 + 717) / 3 / (1024 - 717);
 
+    // The same alpha in 2^-20.
+    private const ulong FriendlyAlpha = (3UL * (1024 - 717) << 20) / (1024 + 717);
+
     private Hystart _hystart;
     private HystartPlusPlus _hystartPlusPlus;
     private uint _leastDelay;
@@ -25,6 +28,10 @@ internal sealed class Cubic : CongestionControl
     private uint _timeToPlateau;
     private uint _renoWindow;
     private uint _renoAcknowledged;
+
+    // The window before the last reduction, and by the RFC W_est in 2^-20 segments.
+    private uint _windowBefore;
+    private ulong _exactRenoWindow;
     private long _epoch;
     private uint _lastWindow;
     private long _lastUpdate;
@@ -50,6 +57,7 @@ internal sealed class Cubic : CongestionControl
     {
         uint window = (uint)state.Window, beta = (uint)context.Sysctls.CubicBeta;
         _epoch = 0;
+        _windowBefore = window;
         _lastMaximum = window < _lastMaximum && context.Sysctls.CubicFastConvergence
             ? window * (BetaScale + beta) / (2 * BetaScale)
             : window;
@@ -76,6 +84,10 @@ internal sealed class Cubic : CongestionControl
 
         Update(context, (uint)state.Window, (uint)acknowledged);
         state.GrowOncePer((int)_acknowledgedPerStep, acknowledged);
+        if (context.Sysctls.CubicByRfc)
+        {
+            FollowReno(ref state, acknowledged);
+        }
     }
 
     public override void PhaseChanges(ref CongestionState state, CongestionContext context, CongestionPhase next)
@@ -176,6 +188,7 @@ internal sealed class Cubic : CongestionControl
         _epoch = now;
         _renoAcknowledged = acknowledged;
         _renoWindow = window;
+        _exactRenoWindow = (ulong)window << 20;
         bool below = window < _lastMaximum;
         _timeToPlateau = below ? CubicCurve.TimeToPlateau(_lastMaximum - window) : 0;
         _origin = below ? _lastMaximum : window;
@@ -215,5 +228,16 @@ internal sealed class Cubic : CongestionControl
         {
             _acknowledgedPerStep = Math.Min(_acknowledgedPerStep, window / (_renoWindow - window));
         }
+    }
+
+    /// <summary>
+    /// RFC 9438 §4.3 to the letter: W_est grows by alpha for a window acknowledged, by 1 once it has reached the window before the loss, and is
+    /// the least that the window is.
+    /// </summary>
+    private void FollowReno(ref CongestionState state, int acknowledged)
+    {
+        bool recovered = _exactRenoWindow >= (ulong)_windowBefore << 20;
+        _exactRenoWindow += (recovered ? 1UL << 20 : FriendlyAlpha) * (uint)acknowledged / (uint)state.Window;
+        state.Window = Math.Min(Math.Max(state.Window, (int)(_exactRenoWindow >> 20)), state.Clamp);
     }
 }

@@ -1,5 +1,6 @@
 using SimStack.Profiles;
 using SimStack.Sockets;
+using SimStack.Tcp.Authentication;
 using SimStack.Tcp.FastOpen;
 using SimStack.Wire;
 
@@ -67,8 +68,10 @@ internal sealed partial class TcpListener
 
     private void OpenAtOnce(Instant now, scoped in TcpSegment segment, SynQueueEntry entry, FastOpenQueue queue)
     {
+        // The SYN was let in by one of the keys: there are some.
+        TryMakeChildKeys(entry, out TcpAuthentication? keys);
         queue.Add();
-        TcpConnection connection = NewConnection(entry);
+        TcpConnection connection = NewConnection(entry, keys);
         connection.OpenFast(now, segment, new FastOpenRequest(entry, queue));
         entry.ReceiveNext = connection.Rcv.Nxt;
         Report(now, entry, TcpState.Listen, TcpState.SynReceived, "rcv SYN");

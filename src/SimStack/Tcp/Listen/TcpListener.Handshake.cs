@@ -110,8 +110,7 @@ internal sealed partial class TcpListener
         }
 
         Remove(entry);
-        TcpConnection connection = NewConnection(entry);
-        connection.Authentication = keys;
+        TcpConnection connection = NewConnection(entry, keys);
         connection.OpenFrom(now, entry, entry.Path);
         _tcp.Add(connection);
         _acceptQueue.Add(connection);
@@ -120,9 +119,13 @@ internal sealed partial class TcpListener
         Socket.Wake(PollEvents.POLLIN);
     }
 
-    private TcpConnection NewConnection(SynQueueEntry entry)
+    private TcpConnection NewConnection(SynQueueEntry entry, TcpAuthentication? keys)
     {
-        TcpConnection connection = new(_tcp, entry.Local, entry.Remote, entry.Id, TcpState.SynReceived) { Listener = this };
+        TcpConnection connection = new(_tcp, entry.Local, entry.Remote, entry.Id, TcpState.SynReceived)
+        {
+            Listener = this,
+            Authentication = keys,
+        };
         connection.Apply(Socket.Options);
         connection.SendBufferLocked = Socket.Options.SendBuffer > 0;
         return connection;

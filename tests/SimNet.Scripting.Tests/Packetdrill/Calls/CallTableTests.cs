@@ -103,7 +103,7 @@ public sealed class CallTableTests
     // What we lack.
     [InlineData("socket(..., SOCK_STREAM, IPPROTO_MPTCP) = 3", "IPPROTO_MPTCP is not supported yet")]
     [InlineData("socket(..., SOCK_RAW, 0) = 3", "SOCK_RAW is not supported yet")]
-    [InlineData(Tcp + "setsockopt(3, SOL_TCP, TCP_MD5SIG, [1], 4) = 0", "TCP_MD5SIG is not supported yet")]
+    [InlineData(Tcp + "setsockopt(3, SOL_TCP, TCP_REPAIR, [1], 4) = 0", "TCP_REPAIR is not supported yet")]
     [InlineData(Tcp + "getsockopt(3, SOL_SOCKET, SO_PEERCRED, [1], [4]) = 0", "SO_PEERCRED is not supported yet")]
     [InlineData(Tcp + "send(3, ..., 10, MSG_CONFIRM|MSG_MORE) = 10", "MSG_CONFIRM is not supported yet")]
     [InlineData(Tcp + "recv(3, ..., 10, MSG_PROXY) = 10", "MSG_PROXY is not supported yet")]

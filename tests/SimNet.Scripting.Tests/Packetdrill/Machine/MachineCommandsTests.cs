@@ -26,7 +26,10 @@ public class MachineCommandsTests
     [InlineData("tc qdisc add dev tun0 root pfifo limit 5", "> S 0:0(0) <...>", null)]
     [InlineData("tc qdisc add dev tun0 root pfifo limit 0", "> S 0:0(0) <...>", "got nothing")]
     [InlineData("tc qdisc add dev tun0 root pfifo limit 0; tc qdisc del dev tun0 root", "> S 0:0(0) <...>", null)]
-    [InlineData("tc qdisc add dev tun0 root fq", "> S 0:0(0) <...>", "tc qdisc fq is not supported yet")]
+    [InlineData("tc qdisc add dev tun0 root fq", "> S 0:0(0) <...>", null)]
+    [InlineData("tc qdisc add dev tun0 root fq quantum 2mbit", "> S 0:0(0) <...>", "Illegal \"quantum\"")]
+    [InlineData("tc qdisc add dev tun0 root fq flow_limit 5 maxrate 1mbit horizon 2s nopacing weights 100000 100000 100000", "> S 0:0(0) <...>", null)]
+    [InlineData("tc qdisc add dev tun0 root fq_codel", "> S 0:0(0) <...>", "tc qdisc fq_codel is not supported yet")]
     [InlineData("tc qdisc del dev tun0 root", "> S 0:0(0) <...>", "handle of zero")]
     public void A_command_is_seen_in_the_next_syn(string command, string line, string? failure)
     {

@@ -16,6 +16,26 @@ public sealed class OwnScriptTests
 
     public static TheoryData<string, PacketdrillIpVersion> Samples => Table("samples/packetdrill");
 
+    /// <summary>Scripts that say "// profiles: …" in their first comment, with each of those.</summary>
+    public static TheoryData<string, string> InOtherProfiles
+    {
+        get
+        {
+            const string mark = "// profiles:";
+            var table = new TheoryData<string, string>();
+            foreach (string path in All.Select(row => row.Data))
+            {
+                string? line = File.ReadLines(FullPath(path)).TakeWhile(l => l.StartsWith("//", StringComparison.Ordinal)).FirstOrDefault(l => l.StartsWith(mark, StringComparison.Ordinal));
+                foreach (string name in line?[mark.Length..].Split(',', StringSplitOptions.TrimEntries) ?? [])
+                {
+                    table.Add(path, name);
+                }
+            }
+
+            return table;
+        }
+    }
+
     public static TheoryData<string> All => [.. Linux.Concat(Rfc9293).Concat(Samples).Select(row => row.Data.Item1).Distinct()];
 
     [Theory]
@@ -25,6 +45,16 @@ public sealed class OwnScriptTests
     [Theory]
     [MemberData(nameof(Rfc9293))]
     public void Passes_in_the_rfc9293_profile(string path, PacketdrillIpVersion version) => Pass(path, version, Profile.Rfc9293);
+
+    [Theory]
+    [MemberData(nameof(InOtherProfiles))]
+    public void Passes_in_every_profile_that_it_names(string path, string name)
+    {
+        Assert.True(Profile.TryGet(name, out Profile profile), $"{path}: no profile {name}");
+        Pass(path, PacketdrillIpVersion.Ipv4, profile);
+        Pass(path, PacketdrillIpVersion.Ipv6, profile);
+        Pass(path, PacketdrillIpVersion.Ipv4MappedIpv6, profile);
+    }
 
     [Theory]
     [MemberData(nameof(Samples))]

@@ -107,6 +107,31 @@ public sealed class CubicTests
     }
 
     /// <summary>
+    /// RFC 9438 §4.3: on a short path with regular loss the rate is Reno's, √(3/2p) segments in a round trip; Linux, which looks at it 32 times a
+    /// second only, stays below.
+    /// </summary>
+    [Theory]
+    [InlineData(400)]
+    [InlineData(1000)]
+    public void By_the_RFC_it_keeps_up_with_Reno(int every)
+    {
+        double reno = Window(new Reno(), false), exact = Window(new Cubic(), true), linux = Window(new Cubic(), false);
+        Assert.InRange(exact, 0.95 * reno, 1.2 * reno);
+        Assert.InRange(linux, 0.7 * reno, 0.98 * exact);
+
+        double Window(CongestionControl algorithm, bool rfc)
+        {
+            Bottleneck path = new() { Service = 10, Delay = 5_000, Loses = number => number % every == 0 };
+            path.Sysctls.CubicByRfc = rfc;
+            Bottleneck.Sender sender = path.Add(algorithm);
+            path.Run(2_000_000);
+            long before = sender.Acknowledged;
+            path.Run(10_000_000);
+            return (sender.Acknowledged - before) * 5_000.0 / 10_000_000;
+        }
+    }
+
+    /// <summary>
     /// HyStart leaves slow start before the queue overflows: for a train of half an RTT, between which two rounds the window doubled; or for a round
     /// that begins with a queue of an eighth of the RTT.
     /// </summary>
@@ -128,6 +153,23 @@ public sealed class CubicTests
         Assert.Equal(
             sender.State.Threshold,
             sender.Counters[train ? SnmpCounter.TcpExtTCPHystartTrainCwnd : SnmpCounter.TcpExtTCPHystartDelayCwnd]);
+    }
+
+    /// <summary>Two flows, the second a second later, share 60 seconds: Jain's index of what they got.</summary>
+    [Theory]
+    [InlineData("cubic", 0.98)]
+    [InlineData("reno", 0.98)]
+    public void Two_flows_share_fairly(string name, double least)
+    {
+        Bottleneck path = new() { Service = 500, Delay = 40_000, Limit = 80 };
+        Bottleneck.Sender first = path.Add(CongestionAlgorithms.Create(name));
+        path.Run(1_000_000);
+        Bottleneck.Sender second = path.Add(CongestionAlgorithms.Create(name));
+        long before = first.Acknowledged;
+        path.Run(60_000_000);
+        double a = first.Acknowledged - before, b = second.Acknowledged;
+        Assert.InRange((a + b) * (a + b) / (2 * (a * a + b * b)), least, 1);
+        Assert.InRange(a + b, 0.9 * 60_000_000 / 500, 60_000_000 / 500 + 1);
     }
 
     /// <summary>RFC 9406: the same, with the last part at a quarter of the pace.</summary>

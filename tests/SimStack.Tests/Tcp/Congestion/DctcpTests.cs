@@ -56,32 +56,6 @@ public sealed class DctcpTests
         Assert.Equal(("dctcp-reno", false, 50), (dctcp.Name, dctcp.NeedsEcn, dctcp.ThresholdAfterLoss(ref state, context)));
     }
 
-    /// <summary>§3.2: the change of mark is acknowledged at once, and what waited for its ACK before that with the old mark.</summary>
-    [Fact]
-    public void The_receiver_tells_exactly_which_segments_were_marked()
-    {
-        CongestionContext context = new() { EcnAgreed = true, ReceiveNext = new SequenceNumber(1000) };
-        CongestionState state = default;
-        Dctcp dctcp = new();
-        dctcp.Initialize(ref state, context);
-        Arrives(2000, CongestionEvent.EcnNoCe, delayed: false);
-        Assert.Equal((false, false, false), (context.EchoOrder.Echo, context.EchoOrder.AckNow, context.EchoOrder.AckFirst));
-        Arrives(3000, CongestionEvent.EcnIsCe, delayed: true);
-        Assert.Equal((true, true, true), (context.EchoOrder.Echo, context.EchoOrder.AckNow, context.EchoOrder.AckFirst));
-        Assert.Equal((2000u, false), (context.EchoOrder.FirstAck.Value, context.EchoOrder.FirstEcho));
-        Arrives(4000, CongestionEvent.EcnIsCe, delayed: true);
-        Assert.Equal((true, false), (context.EchoOrder.Echo, context.EchoOrder.AckNow));
-        Arrives(5000, CongestionEvent.EcnNoCe, delayed: false);
-        Assert.Equal((false, true, false), (context.EchoOrder.Echo, context.EchoOrder.AckNow, context.EchoOrder.AckFirst));
-
-        void Arrives(uint next, CongestionEvent mark, bool delayed)
-        {
-            context.ReceiveNext = new SequenceNumber(next);
-            context.AckDelayed = delayed;
-            dctcp.Happened(ref state, context, mark);
-        }
-    }
-
     /// <summary>The queue stands near K, and nothing is lost.</summary>
     [Fact]
     public void The_queue_stays_near_the_mark()
