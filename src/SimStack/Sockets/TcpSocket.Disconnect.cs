@@ -13,6 +13,21 @@ public sealed partial class TcpSocket
     /// <summary>Those of them that were not sent yet: Linux's SIOCOUTQNSD.</summary>
     public int UnsentCount => _connection?.Unsent ?? 0;
 
+    /// <summary>SIOCINQ: bytes left to read, up to urgent data if there is some ahead.</summary>
+    /// <returns>Bytes; EINVAL of a listening socket.</returns>
+    public SocketResult GetInputQueue() =>
+        _listener is not null ? SocketResult.Fail(Errno.EINVAL) : SocketResult.Ok(_connection?.InputQueue ?? 0);
+
+    /// <summary>SIOCOUTQ: sequence numbers written and not acknowledged, a FIN among them.</summary>
+    /// <returns>Bytes; EINVAL of a listening socket.</returns>
+    public SocketResult GetOutputQueue() =>
+        _listener is not null ? SocketResult.Fail(Errno.EINVAL) : SocketResult.Ok(_connection?.OutputQueue ?? 0);
+
+    /// <summary>SIOCOUTQNSD: sequence numbers written and not sent, a FIN among them.</summary>
+    /// <returns>Bytes; EINVAL of a listening socket.</returns>
+    public SocketResult GetUnsentQueue() =>
+        _listener is not null ? SocketResult.Fail(Errno.EINVAL) : SocketResult.Ok(_connection?.UnsentQueue ?? 0);
+
     /// <summary>
     /// connect(2) with AF_UNSPEC (Linux: tcp_disconnect): ends the connection at once, by RST where the peer waits for more, or stops to
     /// listen. The socket may connect or listen again; ECONNRESET is pending (SO_ERROR) where a connection was cut off. Its port stays its own if the

@@ -79,7 +79,7 @@ public sealed partial class TcpSocket
             return SocketResult.Fail(Errno.EINVAL);
         }
 
-        if ((flags & MessageFlags.MSG_FASTOPEN) != 0)
+        if (IsFastOpen(flags))
         {
             return SendTo(now, data, null, flags, progress);
         }

@@ -37,7 +37,7 @@ public sealed partial class TcpSocket
             ArgumentOutOfRangeException.ThrowIfGreaterThan(data.Length, progress.Length - progress.Taken, nameof(data));
         }
 
-        if (_closed || (flags & MessageFlags.MSG_FASTOPEN) == 0)
+        if (_closed || !IsFastOpen(flags))
         {
             return SendPlain(now, data, flags, progress);
         }
@@ -85,6 +85,9 @@ public sealed partial class TcpSocket
 
     /// <summary>The socket's own keys, 16 or 32 bytes; none where cookies are made with the host's.</summary>
     public byte[] GetFastOpenKeys() => FastOpenQueue?.Keys?.ToBytes() ?? [];
+
+    /// <summary>The call opens a connection, or lets the SYN go that waits for it.</summary>
+    private bool IsFastOpen(MessageFlags flags) => (flags & MessageFlags.MSG_FASTOPEN) != 0 || IsConnectDeferred;
 
     private SocketResult SendPlain(Instant now, ReadOnlySpan<byte> data, MessageFlags flags, SendProgress? progress) =>
         progress is null ? Send(now, data, flags) : Send(now, data, flags, progress);

@@ -314,7 +314,7 @@ public sealed partial class TcpSocket : HostSocket
             return SocketResult.Fail(Errno.EBADF);
         }
 
-        if ((flags & MessageFlags.MSG_FASTOPEN) != 0)
+        if (IsFastOpen(flags))
         {
             return SendTo(now, data, null, flags);
         }
@@ -459,21 +459,6 @@ public sealed partial class TcpSocket : HostSocket
     /// </summary>
     /// <param name="length">Bytes that it has room for.</param>
     public bool IsBelowLowWater(int length) => Options.ReceiveLowWater > 1 && _connection?.IsBelowLowWater(length) == true;
-
-    /// <summary>SIOCINQ: bytes left to read, up to urgent data if there is some ahead.</summary>
-    /// <returns>Bytes; EINVAL of a listening socket.</returns>
-    public SocketResult GetInputQueue() =>
-        _listener is not null ? SocketResult.Fail(Errno.EINVAL) : SocketResult.Ok(_connection?.InputQueue ?? 0);
-
-    /// <summary>SIOCOUTQ: sequence numbers written and not acknowledged, a FIN among them.</summary>
-    /// <returns>Bytes; EINVAL of a listening socket.</returns>
-    public SocketResult GetOutputQueue() =>
-        _listener is not null ? SocketResult.Fail(Errno.EINVAL) : SocketResult.Ok(_connection?.OutputQueue ?? 0);
-
-    /// <summary>SIOCOUTQNSD: sequence numbers written and not sent, a FIN among them.</summary>
-    /// <returns>Bytes; EINVAL of a listening socket.</returns>
-    public SocketResult GetUnsentQueue() =>
-        _listener is not null ? SocketResult.Fail(Errno.EINVAL) : SocketResult.Ok(_connection?.UnsentQueue ?? 0);
 
     internal uint? TakeInitialSequenceNumber()
     {

@@ -75,10 +75,14 @@ internal sealed partial class TcpConnection
         return count > 0 ? SocketResult.Ok(count) : SocketResult.Fail(Errno.EINPROGRESS);
     }
 
-    private SocketResult SendDeferred(Instant now, ReadOnlySpan<byte> data, MessageFlags flags, SendProgress? call) =>
-        (Sysctls.FastOpen & Sysctls.FastOpenClient) == 0
-            ? SocketResult.Fail(Errno.EOPNOTSUPP)
-            : OpenWithData(now, data, flags, call);
+    /// <summary>A segment for a connection whose SYN waits for the first write.</summary>
+    private void SegmentArrivesWhileDeferred(Instant now, scoped in TcpSegment segment)
+    {
+        if (segment.Has(TcpFlags.Ack))
+        {
+            SendResetFor(now, segment); // No SYN of ours is out yet.
+        }
+    }
 
     /// <summary>tcp_fastopen_cookie_check: whether a SYN may have data, and what it says in the option.</summary>
     private bool MayCarryData(Instant now, out FastOpenCookie cookie, out int mss)

@@ -7,16 +7,6 @@ internal sealed partial class TcpConnection
 {
     private void SegmentArrivesInSynSent(Instant now, ref TcpSegment segment)
     {
-        if (IsDeferred)
-        {
-            if (segment.Has(TcpFlags.Ack))
-            {
-                SendResetFor(now, segment); // No SYN of ours is out yet.
-            }
-
-            return;
-        }
-
         // First: the ACK bit. Only our SYN can be acknowledged; a timestamp that we never sent shows an old segment (RFC 7323
         // §3.2).
         bool acknowledged = segment.Has(TcpFlags.Ack);

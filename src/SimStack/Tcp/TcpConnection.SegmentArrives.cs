@@ -25,6 +25,9 @@ internal sealed partial class TcpConnection
             case TcpState.Closed:
                 _tcp.ResetUnknown(now, segment, flow: this);
                 return;
+            case TcpState.SynSent when IsDeferred:
+                SegmentArrivesWhileDeferred(now, segment);
+                break;
             case TcpState.SynSent:
                 SegmentArrivesInSynSent(now, ref segment);
                 break;

@@ -38,11 +38,6 @@ internal sealed partial class TcpConnection
             return SocketResult.Fail(Errno.EPIPE);
         }
 
-        if (_fastOpen is { IsDeferred: true })
-        {
-            return SendDeferred(now, data, flags, call);
-        }
-
         if (_state is not (TcpState.Established or TcpState.CloseWait) && !IsPassiveFastOpen)
         {
             // SYN-SENT, SYN-RECEIVED: the RFC queues the data for later; Linux lets a blocking caller wait, a non-blocking one

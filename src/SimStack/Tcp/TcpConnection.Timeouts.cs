@@ -50,6 +50,9 @@ internal sealed partial class TcpConnection
                 case RetransmissionKind.Reordering:
                     ReorderingTimeout(now);
                     break;
+                case RetransmissionKind.Timeout when PendingRequest is { } request:
+                    SynAckTimeout(now, request);
+                    break;
                 default:
                     RetransmissionTimeout(now);
                     break;
@@ -93,12 +96,6 @@ internal sealed partial class TcpConnection
 
     private void RetransmissionTimeout(Instant now)
     {
-        if (PendingRequest is { } request)
-        {
-            SynAckTimeout(now, request);
-            return;
-        }
-
         if (SegmentsOut == 0)
         {
             StopRetransmission();
