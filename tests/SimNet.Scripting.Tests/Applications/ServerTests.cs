@@ -182,7 +182,7 @@ public class ServerTests
                 echo-too: [{connect: "server:7"}, {write: two}, {read: {exactly: 3}, expect: {text: two}}, close]
                 discard: [{connect: "server:9"}, {write: {size: 100kB}}, {shutdown: write}, {read: until-eof, expect: 0}, close]
                 source: [{connect: "server:19"}, {read: until-eof, label: sourced, expect: 100000}, close]
-                for: [{connect: "server:20"}, {read: {exactly: 1MB}}, {read: until-eof, expect: {at: 1s, within: 100ms}}, close]
+                for: [{connect: "server:20"}, {read: {exactly: 1MB}}, {read: until-eof, expect: {at: 1s, within: 500ms}}, close]
             """, "links.0.rate=100Mbit");
         Assert.All(run.Verdicts, v => Assert.True(v.Passed, v.ToString()));
         Assert.Equal(run.Calls.First(c => c.Statement.Label == "sourced").Sha256, run.Calls.First(c => c.Statement.Label == "echoed").Sha256);
