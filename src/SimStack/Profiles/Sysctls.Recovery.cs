@@ -25,12 +25,6 @@ public sealed partial class Sysctls
     /// <summary>sim.tcp_prr: the window is reduced over a round trip (RFC 6937), as Linux always does; otherwise at once (RFC 6675).</summary>
     public bool ProportionalReduction = true;
 
-    /// <summary>
-    /// sim.tcp_reo_timeout_min_us: what RACK's reordering timer waits besides its window; Linux 6.7's TCP_TIMEOUT_MIN_US. Before it was two
-    /// ticks of the timer.
-    /// </summary>
-    public int ReorderingTimeoutMinimum = 2000;
-
     private static void AddRecovery(
         Action<string, int, int, Func<Sysctls, int>, Action<Sysctls, int>> number,
         Action<string, Func<Sysctls, bool>, Action<Sysctls, bool>> flag)
@@ -44,7 +38,6 @@ public sealed partial class Sysctls
         flag("net.ipv4.tcp_retrans_collapse", s => s.RetransmitCollapse, (s, v) => s.RetransmitCollapse = v);
         flag("net.ipv4.tcp_thin_linear_timeouts", s => s.ThinLinearTimeouts, (s, v) => s.ThinLinearTimeouts = v);
         flag("sim.tcp_rack", s => s.Rack, (s, v) => s.Rack = v);
-        number("sim.tcp_reo_timeout_min_us", 0, 1_000_000, s => s.ReorderingTimeoutMinimum, (s, v) => s.ReorderingTimeoutMinimum = v);
         flag("sim.tcp_prr", s => s.ProportionalReduction, (s, v) => s.ProportionalReduction = v);
     }
 }

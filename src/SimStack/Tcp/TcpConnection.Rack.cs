@@ -9,6 +9,9 @@ namespace SimStack.Tcp;
 /// </summary>
 internal sealed partial class TcpConnection
 {
+    // Beyond a deadline of RACK so much is waited besides (TCP_TIMEOUT_MIN_US).
+    private const long LeastTimeoutMicroseconds = 2000;
+
     /// <summary>tcp_identify_packet_loss.</summary>
     private void FindLost(Instant now, ref AckRound round)
     {
@@ -36,8 +39,7 @@ internal sealed partial class TcpConnection
             if (wait > 0)
             {
                 _timers.Kind = RetransmissionKind.Reordering;
-                wait += Sysctls.ReorderingTimeoutMinimum;
-                _timers.Retransmission = now + TimerWheel.Fires(Duration.FromMicroseconds(wait), Sysctls.TimerHz);
+                _timers.Retransmission = now + TimerWheel.Fires(Duration.FromMicroseconds(wait + LeastTimeoutMicroseconds), Sysctls.TimerHz);
                 round.Flags &= ~AckFlags.SetTimer;
             }
         }

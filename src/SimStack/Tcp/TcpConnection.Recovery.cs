@@ -12,6 +12,9 @@ internal sealed partial class TcpConnection
 {
     private LossRecovery? _recovery;
 
+    /// <summary>The segments in flight and what is known of them, for whoever wants to count them himself.</summary>
+    internal (SegmentRing? Segments, LossRecovery? Known, bool Sack) Scoreboard => (_sent, _recovery, _sackOn);
+
     private LossRecovery Recovery => _recovery ??= new LossRecovery(Sysctls.Reordering);
 
     /// <summary>

@@ -10,7 +10,16 @@ internal sealed partial class TcpConnection
     private bool Retransmit(Instant now, int index)
     {
         CutAnew(index);
-        CutPacket(index);
+        if (index > 0)
+        {
+            CutAfter(index - 1);
+        }
+
+        if (!IsLongerThanFits(index))
+        {
+            CutAfter(index);
+        }
+
         Instant prior = _lastTransmissionAt;
         bool left = Retransmit(now, index, push: false);
         if (left && _pacer is not null)
@@ -20,6 +29,10 @@ internal sealed partial class TcpConnection
 
         return left;
     }
+
+    /// <summary>It will be cut within, and what is left of it stays with what follows.</summary>
+    private bool IsLongerThanFits(int index) =>
+        Sent[index].Length - (Sent[index].Has(SentFlags.Fin) ? 1 : 0) is var data && (data > EffectiveMss || Sent[index].Seq + data > _snd.WindowEnd);
 
     /// <summary>The packet that the segment belonged to ends with it, and begins anew behind it.</summary>
     private void CutPacket(int index)
@@ -250,7 +263,11 @@ internal sealed partial class TcpConnection
             CutAfter(index - 1);
         }
 
-        CutAfter(index + count - 1);
+        if (!IsLongerThanFits(index + count - 1))
+        {
+            CutAfter(index + count - 1);
+        }
+
         bool fast = _congestion.Phase is not CongestionPhase.Loss;
         Instant prior = _lastTransmissionAt;
         int bytes = 0;
@@ -307,6 +324,40 @@ internal sealed partial class TcpConnection
         Sent.Split(index, mss);
         _packets++;
         CountFlags(Sent[index].Flags, 1);
+        Recut(index + 1, EffectiveMss);
         return mss;
+    }
+
+    /// <summary>
+    /// The rest of a packet that was cut within a segment is cut anew from there (Linux knows segments only as a packet's length by the MSS).
+    /// </summary>
+    private void Recut(int index, int mss)
+    {
+        const SentFlags Fate = SentFlags.Lost | SentFlags.Sacked | SentFlags.RetransmissionInFlight;
+        while (index + 1 < SegmentsOut && Sent[index].Has(SentFlags.Followed) && ((Sent[index].Flags ^ Sent[index + 1].Flags) & Fate) == 0)
+        {
+            ref SentSegment segment = ref Sent[index];
+            ref SentSegment next = ref Sent[index + 1];
+            int missing = mss - segment.Length;
+            int taken = Math.Min(missing, next.Length - (next.Has(SentFlags.Fin) ? 1 : 0));
+            if (missing <= 0 || taken <= 0)
+            {
+                return;
+            }
+
+            segment.Length += taken;
+            next.Seq += taken;
+            next.Length -= taken;
+            if (next.Length == 0)
+            {
+                CountFlags(next.Flags, -1);
+                segment.Flags = (segment.Flags & ~SentFlags.Followed) | (next.Flags & (SentFlags.Push | SentFlags.EndOfRecord | SentFlags.Followed));
+                Sent.RemoveAt(index + 1);
+            }
+            else
+            {
+                index++;
+            }
+        }
     }
 }

@@ -11,8 +11,15 @@ internal static class CoverageDocument
 
     private static readonly Dictionary<string, string> Sections = new()
     {
-        ["3.1"] = "Header format", ["3.2"] = "Options", ["3.4"] = "Sequence numbers", ["3.5"] = "Establishing a connection",
-        ["3.6"] = "Closing a connection", ["3.7"] = "Segmentation", ["3.8"] = "Data communication", ["3.9"] = "Interfaces", ["3.10"] = "Event processing",
+        ["3.1"] = "Header format",
+        ["3.2"] = "Options",
+        ["3.4"] = "Sequence numbers",
+        ["3.5"] = "Establishing a connection",
+        ["3.6"] = "Closing a connection",
+        ["3.7"] = "Segmentation",
+        ["3.8"] = "Data communication",
+        ["3.9"] = "Interfaces",
+        ["3.10"] = "Event processing",
     };
 
     public static string Write(IReadOnlyList<Requirement> requirements, IReadOnlyList<Evidence> evidence)

@@ -84,6 +84,21 @@ public sealed class RetransmissionTests
         Assert.InRange(net.Socket.GetInfo(net.Now).SndCwnd, before + 1, before + 4);
     }
 
+    /// <summary>After a timeout RFC 5681 leaves half of what was in flight, RFC 9438 seven tenths of the window: ten segments here.</summary>
+    [Theory, InProfiles]
+    [Requirement("MAY-18")]
+    public void Another_algorithm_can_be_chosen(string profile)
+    {
+        foreach ((string algorithm, int threshold) in new[] { ("reno", 5), ("cubic", 7) })
+        {
+            Dialogue net = Named.Established(profile, settings: s => s.EarlyRetransmit = 0);
+            Assert.Equal(Errno.OK, net.Socket.SetCongestionControl(net.Now, algorithm));
+            net.Write(10_000);
+            net.AdvanceMs(1500);
+            Assert.Equal(threshold, net.Socket.GetInfo(net.Now).SndSsthresh);
+        }
+    }
+
     /// <summary>§3.8.3 (a), (b): after R1 IP is told, and leaves a router that does not answer (RFC 1122 §3.3.1.4).</summary>
     [Theory, InProfiles]
     [Requirement("MUST-20")]

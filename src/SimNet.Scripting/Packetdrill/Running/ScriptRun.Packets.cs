@@ -40,6 +40,15 @@ internal sealed partial class ScriptRun
     private PacketdrillFailure? Expect(ScheduledEvent scheduled, ScriptPacket script, SocketUnderTest socket)
     {
         PacketExchange.NoteExpectation(script, socket);
+        bool isTimed = scheduled.Event.Time.Kind is not EventTimeKind.Any;
+        _soonest = isTimed ? _timeline.ToLive(scheduled.Time) - _timeline.ToleranceOf(scheduled) : new Instant(long.MinValue);
+        PacketdrillFailure? failure = ExpectFrom(scheduled, script, socket);
+        _soonest = new Instant(long.MinValue);
+        return failure;
+    }
+
+    private PacketdrillFailure? ExpectFrom(ScheduledEvent scheduled, ScriptPacket script, SocketUnderTest socket)
+    {
         List<PacketImage> parts = [];
         int wanted = script.Image.Payload.Length;
         int length = 0;
