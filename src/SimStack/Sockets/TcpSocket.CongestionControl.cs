@@ -5,6 +5,8 @@ namespace SimStack.Sockets;
 /// <summary>TCP_CONGESTION.</summary>
 public sealed partial class TcpSocket
 {
+    private readonly string _usualCongestionControl;
+
     /// <summary>
     /// The name of the congestion control: the socket's own, or what <c>net.ipv4.tcp_congestion_control</c> was when the socket was made.
     /// </summary>

@@ -20,7 +20,6 @@ public sealed partial class TcpSocket : HostSocket
     private bool _connecting;
     private uint? _initialSequenceNumber;
     private Errno _error;
-    private readonly string _usualCongestionControl;
 
     internal TcpSocket(TcpLayer tcp, AddressFamily family)
         : base(family)

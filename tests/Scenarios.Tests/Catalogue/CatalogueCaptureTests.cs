@@ -32,6 +32,9 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
         // The forged SYN looks to Wireshark like a new connection on the old ports.
         ["hostile-rst"] = ["reused_ports"],
         ["udp-and-tcp"] = ["window_update"],
+        // The queue of the bottleneck overflows.
+        ["cubic-bottleneck"] = [.. FaultFlags, "window_update"],
+        ["bbr-bottleneck"] = ["window_update"],
         // SYNs with a wrong signature, or none, are dropped by the server, and sent again.
         ["md5-mismatch"] = ["retransmission"],
         ["ao-mismatch"] = ["retransmission", "out_of_order"],
