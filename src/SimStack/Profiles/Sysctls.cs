@@ -34,6 +34,7 @@ public sealed partial class Sysctls
     public int SynAckRetries = 5;
     public int SynLinearTimeouts = 4;
     public int MaxSynBacklog = 4096;
+    public int SynCookies = 1;
     public bool AbortOnOverflow;
 
     // net.ipv4.tcp_*: established
@@ -212,6 +213,7 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_synack_retries", 0, 255, s => s.SynAckRetries, (s, v) => s.SynAckRetries = v);
         number("net.ipv4.tcp_syn_linear_timeouts", 0, 127, s => s.SynLinearTimeouts, (s, v) => s.SynLinearTimeouts = v);
         number("net.ipv4.tcp_max_syn_backlog", 1, int.MaxValue, s => s.MaxSynBacklog, (s, v) => s.MaxSynBacklog = v);
+        number("net.ipv4.tcp_syncookies", 0, 2, s => s.SynCookies, (s, v) => s.SynCookies = v);
         flag("net.ipv4.tcp_abort_on_overflow", s => s.AbortOnOverflow, (s, v) => s.AbortOnOverflow = v);
         number("net.ipv4.tcp_retries1", 0, 255, s => s.Retries1, (s, v) => s.Retries1 = v);
         number("net.ipv4.tcp_retries2", 0, 255, s => s.Retries2, (s, v) => s.Retries2 = v);

@@ -84,7 +84,7 @@ internal sealed partial class TcpLayer
         }
         else if (MayPass(listener.Socket.Authentication, null, segment))
         {
-            listener.SegmentArrives(now, segment, iss: null);
+            listener.SegmentArrives(now, ref segment, iss: null);
         }
     }
 
