@@ -45,6 +45,7 @@ internal static class FreeBsdProfile
             ConnectTimeoutMilliseconds = 75_000,
             SynAckRetries = 3,
             MaxSynBacklog = 15_360,
+            SynCookies = 0,
             InitialRtoMilliseconds = 1000,
 
             // rexmit_min 30 ms and, on top of it, rexmit_slop 200 ms.

@@ -95,11 +95,24 @@ public sealed record ListenRule
     /// <summary>How many handshakes may be under way.</summary>
     /// <param name="backlog">What listen(2) was given.</param>
     /// <param name="maxSynBacklog">net.ipv4.tcp_max_syn_backlog.</param>
-    public int SynQueueLimit(int backlog, int maxSynBacklog)
+    /// <param name="synCookies">net.ipv4.tcp_syncookies is not 0: then no place is kept for known peers.</param>
+    public int SynQueueLimit(int backlog, int maxSynBacklog, bool synCookies)
     {
-        int most = KeepsQuarterForKnownPeers ? maxSynBacklog - (maxSynBacklog >> 2) + 1 : maxSynBacklog;
-        return SynQueueByBacklog ? Math.Min(Math.Max(backlog + More, 1), most) : most;
+        int places = SynQueuePlaces(backlog, maxSynBacklog);
+        return KeepsQuarterForKnownPeers && !synCookies ? Math.Min(places, maxSynBacklog - (maxSynBacklog >> 2) + 1) : places;
     }
+
+    /// <summary>At how many handshakes the SYN queue is full. Linux has it by the backlog alone.</summary>
+    internal int SynQueuePlaces(int backlog, int maxSynBacklog)
+    {
+        int places = (int)Math.Min((long)backlog + More, int.MaxValue);
+        return !SynQueueByBacklog ? maxSynBacklog
+            : KeepsQuarterForKnownPeers ? Math.Max(places, 1) : Math.Min(Math.Max(places, 1), maxSynBacklog);
+    }
+
+    /// <summary>Whether so many handshakes leave only the places of known peers.</summary>
+    internal bool IsLastQuarter(int handshakes, int maxSynBacklog) =>
+        KeepsQuarterForKnownPeers && maxSynBacklog - handshakes < maxSynBacklog >> 2;
 }
 
 /// <summary>What becomes of a segment that finds its queue full.</summary>

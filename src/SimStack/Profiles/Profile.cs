@@ -83,6 +83,7 @@ public sealed class Profile
             SynLinearTimeouts = 0,
             SynRetries = 7,
             SynAckRetries = 7,
+            SynCookies = 0,
             RtoMinMicroseconds = 1_000_000,
             RtoMaxMilliseconds = 60_000,
             TimeWaitMilliseconds = 240_000,

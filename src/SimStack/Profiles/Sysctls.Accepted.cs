@@ -116,7 +116,6 @@ public sealed partial class Sysctls
         any("net.ipv4.tcp_plb_suspend_rto_sec", "60", 0, 255);
         only("net.ipv4.tcp_reflect_tos", 0, 1, [0]);
         only("net.ipv4.tcp_stdurg", 0, 255, [0]);
-        only("net.ipv4.tcp_syncookies", 0, 2, [1, 0]);
         only("net.ipv4.tcp_tw_reuse_delay", 1, 60_000, [1000]);
         only("net.ipv4.tcp_workaround_signed_windows", 0, 255, [0]);
     }

@@ -47,6 +47,7 @@ public sealed partial class Sysctls
     public int SynAckRetries = 5;
     public int SynLinearTimeouts = 4;
     public int MaxSynBacklog = 4096;
+    public int SynCookies = 1;
     public bool AbortOnOverflow;
 
     // net.ipv4.tcp_*: ECN; 0 to 5, and the option's 0 to 3, as in Linux 7.0
@@ -240,6 +241,7 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_synack_retries", 0, 255, s => s.SynAckRetries, (s, v) => s.SynAckRetries = v);
         number("net.ipv4.tcp_syn_linear_timeouts", 0, 127, s => s.SynLinearTimeouts, (s, v) => s.SynLinearTimeouts = v);
         number("net.ipv4.tcp_max_syn_backlog", 1, int.MaxValue, s => s.MaxSynBacklog, (s, v) => s.MaxSynBacklog = v);
+        number("net.ipv4.tcp_syncookies", 0, 2, s => s.SynCookies, (s, v) => s.SynCookies = v);
         flag("net.ipv4.tcp_abort_on_overflow", s => s.AbortOnOverflow, (s, v) => s.AbortOnOverflow = v);
         number("net.ipv4.tcp_ecn", 0, 5, s => s.Ecn, (s, v) => s.Ecn = v);
         flag("net.ipv4.tcp_ecn_fallback", s => s.EcnFallback, (s, v) => s.EcnFallback = v);

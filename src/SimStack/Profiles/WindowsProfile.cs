@@ -29,6 +29,7 @@ internal static class WindowsProfile
             CongestionControl = "reno",
             Rack = false,
             ProportionalReduction = false,
+            SynCookies = 0,
             Frto = 0,
             DefaultTtl = 128,
             PortRangeFirst = 49_152,

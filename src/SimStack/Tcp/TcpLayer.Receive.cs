@@ -85,7 +85,7 @@ internal sealed partial class TcpLayer
         }
         else if (MayPass(listener.Socket.Authentication, null, segment))
         {
-            listener.SegmentArrives(now, segment, iss: null);
+            listener.SegmentArrives(now, ref segment, iss: null);
         }
     }
 

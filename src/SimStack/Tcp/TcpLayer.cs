@@ -1,6 +1,7 @@
 using SimStack.Ip;
 using SimStack.Profiles;
 using SimStack.Sockets;
+using SimStack.Tcp.Listen;
 using SimStack.Tcp.TimeWait;
 using SimStack.Wire;
 
@@ -24,6 +25,8 @@ internal sealed partial class TcpLayer
         Timestamps = clock ?? new TimestampClock(
             (uint)_secret.Compute(1, 2), new Duration((long)(_secret.Compute(3, 4) % 1_000_000)));
         Flows = new FlowTable(_secret.Compute(5, 6));
+        SynCookies = new SynCookies(
+            new SipHash(_secret.Compute(7, 1), _secret.Compute(7, 2)), new SipHash(_secret.Compute(7, 3), _secret.Compute(7, 4)));
         Congestion.Sysctls = host.Sysctls;
         Congestion.Counters = host.Counters;
         Memory = new TcpMemory(host.Counters);
@@ -44,6 +47,8 @@ internal sealed partial class TcpLayer
     public FlowTimers Timers { get; } = new();
 
     public TimestampClock Timestamps { get; }
+
+    public SynCookies SynCookies { get; }
 
     public bool RandomTimestampOffset { get; }
 

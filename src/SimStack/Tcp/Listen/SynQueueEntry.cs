@@ -25,6 +25,9 @@ internal sealed class SynQueueEntry(
     /// <summary>The SYN's options.</summary>
     public TcpOptions Options { get; init; }
 
+    /// <summary>No place was left: its SYN-ACK has a cookie, and it is forgotten.</summary>
+    public bool IsCookie { get; init; }
+
     public ushort AdvertisedMss { get; init; }
 
     public int ReceiveWindow { get; init; }

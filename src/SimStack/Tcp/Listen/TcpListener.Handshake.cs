@@ -111,12 +111,17 @@ internal sealed partial class TcpListener
 
         NoteEcnOption(entry, segment);
         Remove(entry);
+        Establish(now, entry, keys, "handshake completed", ref segment);
+    }
+
+    private void Establish(Instant now, SynQueueEntry entry, TcpAuthentication? keys, string cause, ref TcpSegment segment)
+    {
         TcpConnection connection = NewConnection(entry, keys);
         connection.OpenFrom(now, entry, entry.Path);
         connection.TakeEcnOf(entry, segment);
         _tcp.Add(connection);
         _acceptQueue.Add(connection);
-        Notify(now, "handshake completed");
+        Notify(now, cause);
         connection.SegmentArrives(now, ref segment);
         Socket.Wake(PollEvents.POLLIN);
     }
@@ -283,7 +288,8 @@ internal sealed partial class TcpListener
         if (entry.Options.HasTimestamps && _tcp.Sysctls.Timestamps)
         {
             options.HasTimestamps = true;
-            options.TsVal = unchecked(_tcp.Timestamps.At(now) + entry.TimestampOffset);
+            uint clock = _tcp.Timestamps.At(now);
+            options.TsVal = unchecked((entry.IsCookie ? TimestampOfCookie(clock, entry.Options) : clock) + entry.TimestampOffset);
             options.TsEcr = entry.TimestampsRecent;
         }
     }

@@ -39,8 +39,8 @@ internal sealed partial class TcpListener
 
     public int AcceptQueueLength => _acceptQueue.Count;
 
-    /// <summary>The SYN queue's limit, by the profile, the backlog and tcp_max_syn_backlog.</summary>
-    public int SynQueueLimit => Rule.SynQueueLimit(Backlog, _tcp.Sysctls.MaxSynBacklog);
+    /// <summary>The SYN queue's limit, by the profile, the backlog and, without cookies, tcp_max_syn_backlog.</summary>
+    public int SynQueueLimit => Rule.SynQueueLimit(Backlog, _tcp.Sysctls.MaxSynBacklog, _tcp.Sysctls.SynCookies > 0);
 
     /// <summary>The accept queue's limit, by the profile and the backlog.</summary>
     public int AcceptQueueLimit => Rule.AcceptQueueLimit(Backlog);
@@ -50,6 +50,9 @@ internal sealed partial class TcpListener
     /// <summary>Nobody more can be let in; handshakes under way count where the profile has it so.</summary>
     private bool IsFullForSyn =>
         _acceptQueue.Count + (Rule.CountsHandshakes ? _synQueue.Count : 0) >= AcceptQueueLimit;
+
+    /// <summary>Linux: inet_csk_reqsk_queue_is_full.</summary>
+    private bool SynQueueIsFull => _synQueue.Count >= Rule.SynQueuePlaces(Backlog, _tcp.Sysctls.MaxSynBacklog);
 
     private bool AcceptQueueIsFull => _acceptQueue.Count >= AcceptQueueLimit;
 
@@ -65,7 +68,7 @@ internal sealed partial class TcpListener
     }
 
     /// <summary>A segment for no connection arrives on a listening port.</summary>
-    public void SegmentArrives(Instant now, scoped in TcpSegment segment, uint? iss)
+    public void SegmentArrives(Instant now, ref TcpSegment segment, uint? iss)
     {
         // First: RST is ignored. Second: ACK is bad here. Third: SYN. Others are dropped.
         if (segment.Has(TcpFlags.Rst))
@@ -75,7 +78,11 @@ internal sealed partial class TcpListener
 
         if (segment.Has(TcpFlags.Ack))
         {
-            _tcp.ResetUnknown(now, segment, this);
+            if (!TryTakeCookie(now, ref segment))
+            {
+                _tcp.ResetUnknown(now, segment, this);
+            }
+
             return;
         }
 
@@ -83,6 +90,19 @@ internal sealed partial class TcpListener
         if (!segment.Has(TcpFlags.Syn) || (segment.Has(TcpFlags.Fin) && !_tcp.Profile.RfcSegmentChecks))
         {
             return;
+        }
+
+        // Linux judges the SYN queue first; a SYN that follows a connection in TIME-WAIT has a place in any case (tcp_conn_request).
+        bool cookie = false;
+        bool known = iss is not null && Rule.KeepsQuarterForKnownPeers;
+        if (!known && (_tcp.Sysctls.SynCookies == CookiesAlways || (SynQueueIsFull && !MakeRoom(now))))
+        {
+            cookie = MeetFlood(now);
+            if (!cookie)
+            {
+                Drop(now, "SYN dropped: SYN queue full");
+                return;
+            }
         }
 
         if (IsFullForSyn && Rule.FullOnSyn is not OverflowAnswer.Admit)
@@ -98,14 +118,13 @@ internal sealed partial class TcpListener
             return;
         }
 
-        if (_synQueue.Count >= SynQueueLimit && !MakeRoom(now))
+        if (!known && !cookie && _tcp.Sysctls.SynCookies == 0 && Rule.IsLastQuarter(_synQueue.Count, _tcp.Sysctls.MaxSynBacklog))
         {
-            _tcp.Counters[SnmpCounter.TcpExtTCPReqQFullDrop]++;
-            Drop(now, "SYN dropped: SYN queue full");
+            Drop(now, "SYN dropped: the last quarter is for known peers");
             return;
         }
 
-        Admit(now, segment, iss);
+        Admit(now, segment, iss, cookie);
     }
 
     /// <summary>By FreeBSD's syncache the oldest handshake gives way to a new one.</summary>
@@ -128,7 +147,7 @@ internal sealed partial class TcpListener
         Notify(now, cause);
     }
 
-    private void Admit(Instant now, scoped in TcpSegment segment, uint? iss)
+    private void Admit(Instant now, scoped in TcpSegment segment, uint? iss, bool cookie)
     {
         IpEndpoint local = new(segment.Destination, segment.DestinationPort);
         IpEndpoint remote = new(segment.Source, segment.SourcePort);
@@ -138,36 +157,17 @@ internal sealed partial class TcpListener
             return;
         }
 
-        SocketOptions options = Socket.Options;
-        int mss = path.AdvertisedMss;
-        mss = options.MaximumSegment > 0 ? Math.Min(mss, options.MaximumSegment) : mss;
         bool timestamps = segment.Options.HasTimestamps && _tcp.Sysctls.Timestamps;
-        int buffer = options.ReceiveBuffer > 0 ? options.ReceiveBuffer : _tcp.Sysctls.RmemDefault;
-        (int window, byte scale, int clamp) = TcpConnection.InitialWindow(
-            _tcp.Profile, _tcp.Sysctls, path.Route, buffer >> 1, mss - (timestamps ? 12 : 0),
-            segment.Options.WindowScale >= 0 && _tcp.Sysctls.WindowScaling,
-            // With SO_RCVBUF set, the window cannot grow beyond it (Linux: tcp_openreq_init_rwin).
-            options.WindowClamp == 0 && options.ReceiveBuffer > 0 ? buffer >> 1 : options.WindowClamp);
-        SynQueueEntry entry = new(this, path, local, remote, _tcp.NextId())
+        TcpOptions options = OptionsBesideSignature(segment);
+        int mss = AdvertisedMssOn(path) - (timestamps ? 12 : 0);
+        if (cookie)
         {
-            Iss = new SequenceNumber(iss ?? Socket.TakeInitialSequenceNumber() ?? _tcp.NextIss(now, local, remote)),
-            Irs = segment.Seq,
-            ReceiveNext = segment.Seq + 1,
-            Options = OptionsBesideSignature(segment),
-            UsesAo = segment.Options.HasAuthentication && Socket.Authentication is { Ao: not null },
-            SendKeyId = segment.Options.RNextKeyId,
-            ReceiveKeyId = segment.Options.KeyId,
-            AdvertisedMss = (ushort)Math.Clamp(mss, 88, 65_495),
-            ReceiveWindow = window,
-            ReceiveScale = scale,
-            WindowClamp = clamp,
-            TimestampOffset = _tcp.TimestampOffset(local, remote),
-            TimestampsRecent = segment.Options.TsVal,
-            TimestampsStamp = now,
-            Ecn = GrantEcn(segment, path),
-            SynField = (byte)(segment.TrafficClass & EcnField.Mask),
-            SynAckField = SynAckField,
-        };
+            SendCookie(now, NewEntry(now, segment, path, OptionsOfCookie(options, timestamps), mss, MakeCookie(now, segment), isCookie: true));
+            return;
+        }
+
+        uint first = iss ?? Socket.TakeInitialSequenceNumber() ?? _tcp.NextIss(now, local, remote);
+        SynQueueEntry entry = NewEntry(now, segment, path, options, mss, first);
         if (TryFastOpen(now, segment, entry))
         {
             return;
@@ -179,6 +179,56 @@ internal sealed partial class TcpListener
         SendSynAck(now, entry, retransmission: false);
         entry.NextRetransmission = now + TimerWheel.Fires(InitialRto, _tcp.Sysctls.TimerHz);
         _tcp.Add(entry);
+    }
+
+    private int AdvertisedMssOn(IpPath path)
+    {
+        int own = Socket.Options.MaximumSegment;
+        return own > 0 ? Math.Min(path.AdvertisedMss, own) : path.AdvertisedMss;
+    }
+
+    /// <summary>What a handshake is known by, from its SYN or from the ACK of a cookie.</summary>
+    /// <param name="now">The instant.</param>
+    /// <param name="segment">The SYN, or the segment after it.</param>
+    /// <param name="path">The way back.</param>
+    /// <param name="peer">The SYN's options.</param>
+    /// <param name="unit">Bytes that the first window is a multiple of.</param>
+    /// <param name="iss">ISS.</param>
+    /// <param name="isCookie">The entry lives as long as it takes to send a SYN-ACK.</param>
+    private SynQueueEntry NewEntry(
+        Instant now, scoped in TcpSegment segment, IpPath path, in TcpOptions peer, int unit, uint iss, bool isCookie = false)
+    {
+        IpEndpoint local = new(segment.Destination, segment.DestinationPort);
+        IpEndpoint remote = new(segment.Source, segment.SourcePort);
+        SocketOptions options = Socket.Options;
+        int buffer = options.ReceiveBuffer > 0 ? options.ReceiveBuffer : _tcp.Sysctls.RmemDefault;
+        (int window, byte scale, int clamp) = TcpConnection.InitialWindow(
+            _tcp.Profile, _tcp.Sysctls, path.Route, buffer >> 1, unit, peer.WindowScale >= 0 && _tcp.Sysctls.WindowScaling,
+            // With SO_RCVBUF set, the window cannot grow beyond it (Linux: tcp_openreq_init_rwin).
+            options.WindowClamp == 0 && options.ReceiveBuffer > 0 ? buffer >> 1 : options.WindowClamp);
+        SequenceNumber irs = segment.Has(TcpFlags.Syn) ? segment.Seq : segment.Seq - 1;
+        return new(this, path, local, remote, isCookie ? 0 : _tcp.NextId())
+        {
+            Iss = new SequenceNumber(iss),
+            Irs = irs,
+            ReceiveNext = irs + 1,
+            Options = peer,
+            IsCookie = isCookie,
+            UsesAo = segment.Options.HasAuthentication && Socket.Authentication is { Ao: not null },
+            SendKeyId = segment.Options.RNextKeyId,
+            ReceiveKeyId = segment.Options.KeyId,
+            AdvertisedMss = (ushort)Math.Clamp(AdvertisedMssOn(path), 88, 65_495),
+            ReceiveWindow = window,
+            ReceiveScale = scale,
+            WindowClamp = clamp,
+            TimestampOffset = _tcp.TimestampOffset(local, remote),
+            TimestampsRecent = segment.Options.TsVal,
+            TimestampsStamp = now,
+            // What a cookie brings back has no room for a mark: its connections are without ECN.
+            Ecn = isCookie ? default : GrantEcn(segment, path),
+            SynField = (byte)(segment.TrafficClass & EcnField.Mask),
+            SynAckField = SynAckField,
+        };
     }
 
     /// <summary>accept(2): the oldest complete connection.</summary>

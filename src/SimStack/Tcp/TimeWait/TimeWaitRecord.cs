@@ -137,7 +137,7 @@ internal sealed class TimeWaitRecord(TcpLayer tcp, TcpFlow from) : TcpFlow(from.
         uint iss = NextIss;
         if (tcp.MayPass(listener.Socket.Authentication, null, segment))
         {
-            listener.SegmentArrives(now, segment, iss == 0 ? 1 : iss);
+            listener.SegmentArrives(now, ref segment, iss == 0 ? 1 : iss);
         }
     }
 
