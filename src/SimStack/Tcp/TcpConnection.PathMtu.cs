@@ -90,12 +90,13 @@ internal sealed partial class TcpConnection
     };
 
     /// <summary>
-    /// Retransmissions have not helped for the time of tcp_retries1: perhaps only short segments get through (tcp_mtu_probing).
+    /// Retransmissions have not helped for the time of tcp_retries1: the way is doubted (RFC 9293 §3.8.3 (b), MUST-20), or perhaps only short
+    /// segments get through (tcp_mtu_probing).
     /// </summary>
-    private void SuspectBlackHole(Instant now)
+    private void DoubtPath(Instant now, bool opening)
     {
-        if (Sysctls.MtuProbing == 0 || _retransmissions == 0
-            || now - _firstRetransmissionAt < TimeOfRetries(Sysctls.Retries1, Sysctls.RtoMinMicroseconds * 1000L))
+        _path?.Doubt();
+        if (Sysctls.MtuProbing == 0 || opening)
         {
             return;
         }

@@ -112,8 +112,7 @@ internal sealed partial class TcpConnection
 
         if (ReachedR1(now, opening))
         {
-            // RFC 9293 §3.8.3 (b), MUST-20: the way there is doubted.
-            _path?.Doubt();
+            DoubtPath(now, opening);
         }
 
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
@@ -121,7 +120,6 @@ internal sealed partial class TcpConnection
         _counts.Timeouts++;
         if (!opening)
         {
-            SuspectBlackHole(now);
             CountFailure();
             EnterLoss(now);
         }
