@@ -1,4 +1,3 @@
-using SimStack.Ip;
 using SimStack.Sockets;
 
 namespace SimNet.Scripting.Model;

@@ -6,7 +6,7 @@ public readonly partial record struct TcpInfo
     // In linux/tcp.h, and not to be told truly by this stack.
     private static readonly string[] Absent =
     [
-        "tcpi_rcv_rtt", "tcpi_rcv_space", "tcpi_rehash", "tcpi_total_rto_recoveries", "tcpi_total_rto_time",
+        "tcpi_rehash", "tcpi_total_rto_recoveries", "tcpi_total_rto_time",
         "tcpi_received_ce", "tcpi_delivered_e1_bytes", "tcpi_delivered_e0_bytes", "tcpi_delivered_ce_bytes", "tcpi_received_e1_bytes",
         "tcpi_received_e0_bytes", "tcpi_received_ce_bytes", "tcpi_ecn_mode", "tcpi_accecn_opt_seen", "tcpi_accecn_fail_mode", "tcpi_options2",
     ];
@@ -35,6 +35,8 @@ public readonly partial record struct TcpInfo
         ["tcpi_last_data_recv"] = info => info.LastDataRecv,
         ["tcpi_last_ack_recv"] = info => info.LastAckRecv,
         ["tcpi_pmtu"] = info => info.Pmtu,
+        ["tcpi_rcv_rtt"] = info => info.RcvRtt,
+        ["tcpi_rcv_space"] = info => info.RcvSpace,
         ["tcpi_rcv_ssthresh"] = info => info.RcvSsthresh,
         ["tcpi_rtt"] = info => info.Rtt,
         ["tcpi_rttvar"] = info => info.Rttvar,

@@ -78,6 +78,12 @@ public readonly partial record struct TcpInfo
     /// <summary>Bytes that the receive window may grow to for now.</summary>
     public int RcvSsthresh { get; init; }
 
+    /// <summary>The round trip as the receiver sees it, in microseconds; 0: not measured.</summary>
+    public long RcvRtt { get; init; }
+
+    /// <summary>Bytes: the most that was read in a round trip, by which the receive buffer grows.</summary>
+    public int RcvSpace { get; init; }
+
     /// <summary>Smoothed round trip time in microseconds; 0 before the first sample.</summary>
     public long Rtt { get; init; }
 

@@ -9,7 +9,7 @@ internal sealed partial class TcpConnection
     public void Abort(Instant now)
     {
         Socket = null;
-        _receiveBuffer?.Clear();
+        DropUnread();
         AbortNow(now, "ABORT");
     }
 

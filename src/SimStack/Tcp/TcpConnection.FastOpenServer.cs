@@ -37,7 +37,8 @@ internal sealed partial class TcpConnection
         _rtt.FallBack();
         InitializeReceivedMss();
         _counts.SegmentsIn = 1;
-        _lastReceivedAt = _establishedAt = _lastDataAt = now;
+        _lastReceivedAt = _establishedAt = now;
+        InitializeBufferSpace();
         UpdatePacing();
         GrowSendBuffer();
         if (segment.Data.Length > 0)
@@ -67,7 +68,11 @@ internal sealed partial class TcpConnection
         _rcv.Nxt += segment.Data.Length;
         _counts.BytesReceived += segment.Data.Length;
         _counts.DataSegmentsIn = 1;
-        ChargeMemory(segment.Data.Length);
+        if (ChargesMemory)
+        {
+            QueueReceived(BufferOf(segment), segment.Data.Length);
+        }
+
         _fastOpen!.DataTaken = true;
     }
 

@@ -150,10 +150,11 @@ internal sealed partial class TcpConnection
         BeginWindow();
         InitializeReceivedMss();
         _copied = _rcv.Nxt;
+        InitializeBufferSpace();
         _retransmissions = 0;
         _backoff = 0;
         _firstRetransmissionAt = Instant.Never;
-        _lastReceivedAt = _establishedAt = _lastDataAt = now;
+        _lastReceivedAt = _establishedAt = now;
         UpdatePacing();
         GrowSendBuffer();
         Transition(now, TcpState.Established, cause);

@@ -41,12 +41,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        _rcv.Irs = segment.Seq;
-        _rcv.Nxt = _rcv.Wup = _copied = segment.Seq + 1;
-        _rcv.Up = _rcv.Nxt;
-        TakeSynOptions(now, segment.Options);
-        RescaleOwnWindow();
-        DeriveKeys();
+        TakePeerSyn(now, segment);
         if (acknowledged)
         {
             CompleteActiveOpen(now, ref segment);
@@ -55,6 +50,16 @@ internal sealed partial class TcpConnection
         {
             BeginSimultaneousOpen(now, segment);
         }
+    }
+
+    private void TakePeerSyn(Instant now, scoped in TcpSegment segment)
+    {
+        _rcv.Irs = segment.Seq;
+        _rcv.Nxt = _rcv.Wup = _copied = segment.Seq + 1;
+        _rcv.Up = _rcv.Nxt;
+        TakeSynOptions(now, segment.Options);
+        RescaleOwnWindow();
+        DeriveKeys();
     }
 
     private bool EchoesForeignTimestamp(Instant now, scoped in TcpSegment segment)

@@ -36,6 +36,7 @@ internal sealed partial class TcpConnection
             TakeReturnRoute(route);
         }
 
+        bool wasEstablished = _state is TcpState.Established;
         if (CheckAck(now, ref segment) is Check.Drop)
         {
             return;
@@ -49,6 +50,11 @@ internal sealed partial class TcpConnection
         if (segment.Has(TcpFlags.Syn))
         {
             EndCrossing(ref segment);
+        }
+
+        if (wasEstablished)
+        {
+            MeasureEcho(now, segment); // The handshake's last segment, and what comes in other states, is no sample in Linux.
         }
 
         ProcessFromUrgentOn(now, ref segment);
@@ -169,6 +175,11 @@ internal sealed partial class TcpConnection
             return true;
         }
 
+        if (ChargesMemory)
+        {
+            return segment.End >= _rcv.Wup && FitsWindow(segment, right);
+        }
+
         if (window == 0)
         {
             // No room for the data; but ACK, URG and RST count at RCV.NXT (RFC 9293 §3.4, MUST-66).
@@ -178,6 +189,26 @@ internal sealed partial class TcpConnection
         SequenceNumber last = segment.End - 1;
         return (segment.Seq >= _rcv.Nxt && segment.Seq < right) || (last >= _rcv.Nxt && last < right)
             || (segment.Seq < _rcv.Nxt && last >= right);
+    }
+
+    /// <summary>
+    /// A segment that ends beyond the window is taken whole where nothing waits to be read, and not at all otherwise (Linux since 6.17:
+    /// tcp_sequence). A FIN may lie beyond it.
+    /// </summary>
+    private bool FitsWindow(scoped in TcpSegment segment, SequenceNumber right)
+    {
+        if (segment.Seq + segment.Data.Length <= right)
+        {
+            return true;
+        }
+
+        bool fits = segment.Seq <= right && Readable == 0;
+        if (!fits)
+        {
+            Count(SnmpCounter.TcpExtBeyondWindow);
+        }
+
+        return fits;
     }
 
     /// <summary>
@@ -300,16 +331,14 @@ internal sealed partial class TcpConnection
         _rcv.Nxt += 1;
         _counts.BytesReceived++;
         ReceiveClosed = true;
-        _acknowledgeNow = true;
-        _outOfOrder = null;
+        ScheduleAck();
+        DropOutOfOrder();
         switch (_state)
         {
             case TcpState.SynReceived or TcpState.Established:
                 Transition(now, TcpState.CloseWait, "rcv FIN");
                 // Interactive: the user's answer or close may carry the ACK (Linux enters pingpong mode here).
-                _acknowledgeNow = false;
                 _pingPong = 255;
-                ScheduleAck();
                 break;
             case TcpState.FinWait1:
                 // Our FIN is not acknowledged yet, or CheckAck would have moved us on.

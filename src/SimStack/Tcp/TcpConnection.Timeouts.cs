@@ -31,6 +31,12 @@ internal sealed partial class TcpConnection
             DelayedAckTimeout(now);
         }
 
+        if (_received is { } received && received.HeldAcks.Deadline <= now)
+        {
+            received.HeldAcks.Deadline = Instant.Never;
+            SendHeldAck(now);
+        }
+
         if (_timers.Retransmission <= now)
         {
             switch (_timers.Kind)

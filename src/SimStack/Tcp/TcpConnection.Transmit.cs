@@ -24,7 +24,7 @@ internal sealed partial class TcpConnection
         {
             FollowPathMtu();
             int mss = BoundedMss - SignatureLength;
-            return _sackOn && (_outOfOrder is { Count: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
+            return _sackOn && (_outOfOrder is { BlockCount: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
         }
     }
 
@@ -48,7 +48,7 @@ internal sealed partial class TcpConnection
             return mss; // The data matters more.
         }
 
-        int blocks = Math.Min((_outOfOrder?.Count ?? 0) + (_duplicateLeft != _duplicateRight ? 1 : 0), MostSackBlocks);
+        int blocks = Math.Min((_outOfOrder?.BlockCount ?? 0) + (_duplicateLeft != _duplicateRight ? 1 : 0), MostSackBlocks);
         return blocks > 0 ? Math.Max(mss - 4 - 8 * blocks, 1) : mss;
     }
 
@@ -232,7 +232,7 @@ internal sealed partial class TcpConnection
     private void NoteDataSent(Instant now, int length)
     {
         _lastSentAt = now;
-        if (length > 0 && now - _lastDataAt < _ackDelay && _pingPong < 255)
+        if (length > 0 && now - LastDataAt < _ackDelay && _pingPong < 255)
         {
             _pingPong++;
         }
@@ -302,10 +302,11 @@ internal sealed partial class TcpConnection
             _duplicateLeft = _duplicateRight;
         }
 
-        for (int i = 0; _outOfOrder is not null && count < most && _outOfOrder.TryGetRecent(i, out SackBlock block); i++)
+        int blocks = Math.Min(_outOfOrder?.BlockCount ?? 0, most - count);
+        for (int i = 0; i < blocks; i++)
         {
             options.SackCount = count + 1;
-            options.SetSack(count++, block);
+            options.SetSack(count++, _outOfOrder!.Block(i));
         }
     }
 
@@ -315,6 +316,20 @@ internal sealed partial class TcpConnection
         {
             Count(left < _rcv.Nxt ? SnmpCounter.TcpExtTCPDSACKOldSent : SnmpCounter.TcpExtTCPDSACKOfoSent);
             (_duplicateLeft, _duplicateRight) = (left, right);
+        }
+    }
+
+    /// <summary>Part of a duplicate that may have been told of in another part; only one is reported (tcp_dsack_extend).</summary>
+    private void ExtendDuplicate(SequenceNumber left, SequenceNumber right)
+    {
+        if (_duplicateLeft == _duplicateRight)
+        {
+            RememberDuplicate(left, right);
+        }
+        else if (left <= _duplicateRight && _duplicateLeft <= right)
+        {
+            _duplicateLeft = SequenceNumber.Min(left, _duplicateLeft);
+            _duplicateRight = SequenceNumber.Max(right, _duplicateRight);
         }
     }
 
@@ -402,10 +417,14 @@ internal sealed partial class TcpConnection
     /// </summary>
     private void AcknowledgeOutOfWindow(Instant now, scoped in TcpSegment segment, SnmpCounter skipped)
     {
-        if (segment.Length > 0 && segment.End <= _rcv.Nxt)
+        if (segment.Length > 0 && segment.Seq < _rcv.Nxt && (ChargesMemory || segment.End <= _rcv.Nxt))
         {
-            RememberDuplicate(segment.Seq, segment.End);
+            RememberDuplicate(segment.Seq, SequenceNumber.Min(segment.End, _rcv.Nxt));
             EnterQuickAck(16);
+            if (ChargesMemory)
+            {
+                Count(SnmpCounter.TcpExtDelayedACKLost);
+            }
         }
 
         if (segment.Length == 0)

@@ -16,7 +16,7 @@ internal sealed class MachineSettings
     private readonly RecordedConnection _connection;
     private readonly List<KeyValuePair<string, string>> _sysctls;
 
-    public MachineSettings(RecordedConnection connection, IReadOnlyList<TimedCall> calls)
+    public MachineSettings(RecordedConnection connection, IReadOnlyList<TimedCall> calls, bool hasCard)
     {
         _connection = connection;
         _sysctls = [.. connection.Sysctls];
@@ -26,6 +26,10 @@ internal sealed class MachineSettings
         }
 
         InferBuffer(calls);
+        if (hasCard)
+        {
+            Set("sim.rx_buffers", "1");
+        }
     }
 
     /// <summary>Lines such as <c>--mtu=1400</c>.</summary>

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using SimStack.Ip;
 using SimStack.Wire;
@@ -85,7 +84,6 @@ internal sealed class SegmentSigner
     }
 
     // The digest is over the header without options and with a checksum of zero.
-    [SuppressMessage("Security", "CA5351", Justification = "RFC 2385 says MD5.")]
     private void ComputeMd5(
         ReadOnlySpan<byte> segment, int headerLength, byte[] key, in IpAddress source, in IpAddress destination, Span<byte> digest)
     {

@@ -1,6 +1,7 @@
 using SimNet.Scripting.Packetdrill.Machine;
 using SimNet.Scripting.Packetdrill.Matching;
 using SimNet.Scripting.Packetdrill.Syntax;
+using SimStack;
 using SimStack.Wire;
 
 namespace SimNet.Scripting.Tests.Packetdrill.Mutation;
@@ -59,6 +60,9 @@ internal static class Excuses
 
     public static readonly Excuse Tolerance = new("tolerance", "A packet or a call may be early or late by the tolerance.", "run.c, verify_time");
 
+    public static readonly Excuse Late = new(
+        "late timer", "A timer that would send a packet too soon may be late by 10 ms, a tick of the slowest kernels.", "kernel/time/timer.c");
+
     public static readonly Excuse Joined = new(
         "joined", "Several packets may stand for one line.", "run_packet.c, do_outbound_script_packet");
 
@@ -73,7 +77,7 @@ internal static class Excuses
     /// <summary>In the order of the legend.</summary>
     public static readonly Excuse[] All =
     [
-        NoEffect, FirstSequence, TimestampValue, FirstTimestamp, TimestampEcho, Descriptor, UnreadPacket, AfterTheEnd, EmptyPart, SentAgain, OtherSocket, Window, AnyOptions, IpNotWritten, Tolerance,
+        NoEffect, FirstSequence, TimestampValue, FirstTimestamp, TimestampEcho, Descriptor, UnreadPacket, AfterTheEnd, EmptyPart, SentAgain, OtherSocket, Window, AnyOptions, IpNotWritten, Tolerance, Late,
         Joined, NotAsked, StillTrue, AnyResult,
     ];
 
@@ -85,6 +89,7 @@ internal static class Excuses
         MutationKind.OptionValue when mutant.Field == "TS ecr" => [TimestampEcho],
         MutationKind.OptionValue when mutant.Field == "TS val" && subject.Settings.TimestampTolerance is null => [TimestampValue],
         MutationKind.OptionValue when mutant.Field == "TS val" && IsFirstTimestamp(subject, mutant.Index) => [FirstTimestamp],
+        MutationKind.Time when IsLate(subject, mutant, changed) => [Late],
         MutationKind.CallResult when IsUnusedDescriptor(subject, mutant) => [Descriptor],
         MutationKind.OutboundDeleted => OfDeleted(subject, mutant, changed),
         MutationKind.OutboundDoubled when IsSentAgain(mutant, changed) => [SentAgain],
@@ -100,6 +105,10 @@ internal static class Excuses
     }
 
     private static bool IsSyn(LivePacket packet) => PacketImage.Parse(packet.Bytes) is { IsTcp: true } image && image.Has(TcpFlags.Syn);
+
+    private static bool IsLate(MutationSubject subject, Mutant mutant, MutationSubject changed) =>
+        subject.ReadBy(mutant.Index) is { Count: > 0 } before && changed.ReadBy(mutant.Index) is { Count: > 0 } after
+        && after[^1].Time > before[^1].Time && after[^1].Time - before[^1].Time <= Duration.FromMilliseconds(10);
 
     // No packet of the same connection with timestamps was read before.
     private static bool IsFirstTimestamp(MutationSubject subject, int index)

@@ -212,6 +212,9 @@ internal static class PacketMutations
                 }
 
                 break;
+            case Md5Option { Key: { } key } md5:
+                yield return ("", md5 with { Key = key with { Value = key.Value + "x" } });
+                break;
             case Md5Option md5:
                 yield return ("", md5 with { Digest = OtherDigit(md5.Digest) });
                 break;
