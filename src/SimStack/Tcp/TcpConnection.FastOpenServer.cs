@@ -1,4 +1,3 @@
-using SimStack.Sockets;
 using SimStack.Tcp.Congestion;
 using SimStack.Tcp.FastOpen;
 using SimStack.Wire;

@@ -1,6 +1,5 @@
 using SimStack.Tcp.Congestion;
 using SimStack.Tcp.Recovery;
-using SimStack.Wire;
 
 namespace SimStack.Tcp;
 

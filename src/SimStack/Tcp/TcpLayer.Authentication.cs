@@ -1,4 +1,3 @@
-using SimStack.Sockets;
 using SimStack.Tcp.Authentication;
 using SimStack.Tcp.Listen;
 using SimStack.Wire;

@@ -1,4 +1,3 @@
-using SimStack.Ip;
 using SimStack.Profiles;
 using SimStack.Sockets;
 using SimStack.Tcp.Authentication;
