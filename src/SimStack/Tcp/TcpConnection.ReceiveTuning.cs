@@ -1,5 +1,4 @@
 using SimStack.Sockets;
-using SimStack.Wire;
 
 namespace SimStack.Tcp;
 
