@@ -61,6 +61,14 @@ internal static class OptionText
                 }
 
                 break;
+            case TcpOptionKind.AccurateEcnOrder0 or TcpOptionKind.AccurateEcnOrder1 when data.Length % 3 == 0:
+                text.Append(kind == TcpOptionKind.AccurateEcnOrder1 ? "AccECN-1" : "AccECN-0");
+                for (int i = 0; i < data.Length; i += 3)
+                {
+                    text.Append(c, $" {(data[i] << 16) | BinaryPrimitives.ReadUInt16BigEndian(data[(i + 1)..])}");
+                }
+
+                break;
             default:
                 text.Append(c, $"option-{(int)kind}/{data.Length + 2}");
                 break;

@@ -50,6 +50,11 @@ internal sealed class SegmentText
 
     private static string Short(string option, long relative)
     {
+        if (option.StartsWith("ECN", StringComparison.Ordinal))
+        {
+            return "AccECN";
+        }
+
         if (option.StartsWith("TS ", StringComparison.Ordinal))
         {
             return "TS";

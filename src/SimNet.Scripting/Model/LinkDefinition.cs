@@ -84,6 +84,12 @@ public sealed record LinkSettings
     /// <summary>ECN-capable frames are marked when more than so many wait.</summary>
     public int? QueueMarkAbove { get; init; }
 
+    /// <summary>Controlled delay; takes the place of <see cref="QueueRed"/>.</summary>
+    public CoDel? QueueCoDel { get; init; }
+
+    /// <summary>Random early detection; takes the place of <see cref="QueueCoDel"/>.</summary>
+    public RandomEarlyDetection? QueueRed { get; init; }
+
     /// <summary>These settings with those of <paramref name="over"/> that are said in their place.</summary>
     public LinkSettings With(LinkSettings over) => new()
     {
@@ -103,5 +109,7 @@ public sealed record LinkSettings
         QueuePackets = over.QueuePackets ?? QueuePackets,
         QueueBytes = over.QueueBytes ?? QueueBytes,
         QueueMarkAbove = over.QueueMarkAbove ?? QueueMarkAbove,
+        QueueCoDel = over.QueueCoDel ?? (over.QueueRed is null ? QueueCoDel : null),
+        QueueRed = over.QueueRed ?? (over.QueueCoDel is null ? QueueRed : null),
     };
 }

@@ -229,5 +229,7 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
         QueuePackets = settings.QueuePackets ?? before.QueuePackets,
         QueueBytes = settings.QueueBytes ?? before.QueueBytes,
         QueueMarkAbove = settings.QueueMarkAbove ?? before.QueueMarkAbove,
+        QueueCoDel = settings.QueueCoDel ?? (settings.QueueRed is null ? before.QueueCoDel : null),
+        QueueRed = settings.QueueRed ?? (settings.QueueCoDel is null ? before.QueueRed : null),
     };
 }

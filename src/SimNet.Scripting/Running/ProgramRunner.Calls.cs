@@ -134,7 +134,10 @@ internal sealed partial class ProgramRunner
             }
 
             long wanted = statement.Mode == ReadMode.UntilEof ? shared.Buffer.Length : Math.Min(statement.Bytes - total, shared.Buffer.Length);
-            SocketResult result = socket.Receive(Now, shared.Buffer.AsSpan(0, (int)wanted), statement.Flags);
+            bool waitsForMore = !statement.Nonblocking && socket.Tcp?.IsBelowLowWater((int)wanted) == true;
+            SocketResult result = waitsForMore
+                ? SocketResult.Fail(Errno.EAGAIN)
+                : socket.Receive(Now, shared.Buffer.AsSpan(0, (int)wanted), statement.Flags);
             if (result.Succeeded)
             {
                 ReadOnlyMemory<byte> data = shared.Buffer.AsMemory(0, result.Value);

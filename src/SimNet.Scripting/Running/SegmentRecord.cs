@@ -125,9 +125,24 @@ public sealed class SegmentRecord
                 return "tfo " + Cookie(data);
             case 254 when data.Length >= 2 && Read16(data) == 0xF989:
                 return "exp-tfo" + Cookie(data[2..]);
+            case 172 or 174 when data.Length % 3 == 0:
+                return AccurateEcn(data, (int)kind == 174);
             default:
                 return string.Create(c, $"unknown-{(int)kind}");
         }
+    }
+
+    // Of this option tcpdump has only the number so far.
+    private static string AccurateEcn(ReadOnlySpan<byte> data, bool beginsWithEct1)
+    {
+        var text = new StringBuilder("ECN");
+        for (int i = 0; i < Math.Min(data.Length / 3, 3); i++)
+        {
+            string name = i == 1 ? "ceb" : (i == 0) == beginsWithEct1 ? "e1b" : "e0b";
+            text.Append(CultureInfo.InvariantCulture, $" {name} {data[i * 3] << 16 | Read16(data[((i * 3) + 1)..])}");
+        }
+
+        return text.ToString();
     }
 
     private static string Cookie(ReadOnlySpan<byte> cookie) =>

@@ -157,7 +157,7 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
                 return SocketResult64.Fail(Errno.EBADF);
             }
 
-            SocketResult result = socket.Receive(Now, buffer.Span);
+            SocketResult result = socket.Tcp?.IsBelowLowWater(buffer.Length) == true ? SocketResult.Fail(Errno.EAGAIN) : socket.Receive(Now, buffer.Span);
             if (result.Succeeded)
             {
                 shared.Read(buffer.Span[..result.Value]);

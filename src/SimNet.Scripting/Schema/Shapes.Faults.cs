@@ -25,6 +25,18 @@ internal static partial class Shapes
         new("good", "probability", "Probability of loss in the good state; default 0%."),
         new("bad", "probability", "Probability of loss in the bad state; default 100%."));
 
+    public static readonly Shape CoDel = new("codel", "Controlled delay (RFC 8289).",
+        new("target", "duration", "How long packets may wait; default 5ms."),
+        new("interval", "duration", "About the longest usual round trip; default 100ms."),
+        new("ecn", "boolean", "ECN-capable packets are marked rather than dropped; default true."));
+
+    public static readonly Shape Red = new("red", "Random early detection, as tc qdisc red has it.",
+        new("min", "integer:1..1000000", "Below so many packets on average nothing happens.", Required: true),
+        new("max", "integer:2..1000000", "From so many on it happens to every packet.", Required: true),
+        new("probability", "probability", "Just below `max`; default 10%."),
+        new("weight", "integer:0..16", "A packet's share in the average is 1/2^so-many; default 9."),
+        new("ecn", "boolean", "ECN-capable packets are marked rather than dropped; default true."));
+
     public static readonly Shape Switch = new("switch", "A learning switch.",
         new("ports", "integer:1..1024", "How many ports; default: as many as are linked."),
         new("ageing", "duration", "An address that was not seen for so long is forgotten; default 300s."),
@@ -150,6 +162,6 @@ internal static partial class Shapes
 
     private static IReadOnlyList<Shape> Faults =>
     [
-        Switch, Jitter, Loss, GilbertElliott, Fault, Match, Flags, Action, Duplicate, Corrupt, Set, Injection, InjectedSegment, InjectedData, InjectedIcmp,
+        Switch, Jitter, Loss, GilbertElliott, CoDel, Red, Fault, Match, Flags, Action, Duplicate, Corrupt, Set, Injection, InjectedSegment, InjectedData, InjectedIcmp,
     ];
 }

@@ -126,7 +126,9 @@ internal static partial class Shapes
     public static readonly Shape Queue = new("queue", "A queue's limit. Short form: in packets.",
         new("packets", "integer:1..1000000000", "In packets."),
         new("bytes", "size", "In bytes."),
-        new("mark-above", "integer:0..1000000000", "ECN-capable packets are marked CE when more than so many wait."))
+        new("mark-above", "integer:0..1000000000", "ECN-capable packets are marked CE when more than so many wait."),
+        new("codel", "#codel", "Controlled delay (RFC 8289): marks or drops when packets wait too long for too long."),
+        new("red", "#red", "Random early detection: marks or drops at random, by the queue's average length."))
     {
         Short = "integer:1..1000000000",
     };

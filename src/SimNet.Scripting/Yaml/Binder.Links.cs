@@ -159,10 +159,9 @@ internal sealed partial class Binder
     private LinkSettings Settings(MapReader map)
     {
         (Probability? reorder, Duration? reorderDelay) = Reorder(map);
-        (int? packets, long? bytes, int? markAbove) = Queue(map);
         (Duration? jitter, JitterShape? shape, bool? reorders) = Jitter(map);
         (Probability? loss, GilbertElliott? burstLoss) = Loss(map);
-        return new LinkSettings
+        return Queue(map) with
         {
             Up = map.Boolean("up"),
             Rate = map.Rate("rate"),
@@ -177,9 +176,6 @@ internal sealed partial class Binder
             Duplicate = map.Probability("duplicate"),
             Corrupt = map.Probability("corrupt"),
             Mtu = map.Integer("mtu", 68, 65535),
-            QueuePackets = packets,
-            QueueBytes = bytes,
-            QueueMarkAbove = markAbove,
         };
     }
 
@@ -245,19 +241,75 @@ internal sealed partial class Binder
         return (reader.Probability("probability"), reader.Duration("delay") ?? DefaultReorderDelay);
     }
 
-    private (int? Packets, long? Bytes, int? MarkAbove) Queue(MapReader map)
+    /// <summary>What is said of the queue.</summary>
+    private LinkSettings Queue(MapReader map)
     {
         if (map.Find("queue") is not { } node)
         {
-            return (null, null, null);
+            return new LinkSettings();
         }
 
         if (node.Kind != NodeKind.Mapping)
         {
-            return ((int?)_values.Integer(node, "queue", 1, 1_000_000_000), null, null);
+            return new LinkSettings { QueuePackets = (int?)_values.Integer(node, "queue", 1, 1_000_000_000) };
         }
 
         var reader = new MapReader(node, Shapes.Queue, _errors);
-        return (reader.Integer("packets", 1, 1_000_000_000), reader.Size("bytes"), reader.Integer("mark-above", 0, 1_000_000_000));
+        (CoDel? coDel, RandomEarlyDetection? red) = (CoDel(reader), Red(reader));
+        if (coDel is not null && red is not null)
+        {
+            _errors.Add(node.Position, "queue: `codel` and `red` both decide; write one of them");
+        }
+
+        return new LinkSettings
+        {
+            QueuePackets = reader.Integer("packets", 1, 1_000_000_000),
+            QueueBytes = reader.Size("bytes"),
+            QueueMarkAbove = reader.Integer("mark-above", 0, 1_000_000_000),
+            QueueCoDel = coDel,
+            QueueRed = red,
+        };
+    }
+
+    private CoDel? CoDel(MapReader queue)
+    {
+        if (queue.Find("codel") is not { } node || MapReader.Open(node, Shapes.CoDel, _errors, "codel") is not { } map)
+        {
+            return null;
+        }
+
+        var coDel = new CoDel(map.Duration("target") ?? Duration.FromMilliseconds(5), map.Duration("interval") ?? Duration.FromMilliseconds(100))
+        {
+            MarksEcn = map.Boolean("ecn") ?? true,
+        };
+        if (coDel.Target > Duration.Zero && coDel.Interval > Duration.Zero)
+        {
+            return coDel;
+        }
+
+        _errors.Add(node.Position, "codel: `target` and `interval` must be more than 0, like `5ms` and `100ms`");
+        return null;
+    }
+
+    private RandomEarlyDetection? Red(MapReader queue)
+    {
+        if (queue.Find("red") is not { } node || MapReader.Open(node, Shapes.Red, _errors, "red") is not { } map
+            || map.Integer("min", 1, 1_000_000) is not { } min || map.Integer("max", 2, 1_000_000) is not { } max)
+        {
+            return null;
+        }
+
+        if (max <= min)
+        {
+            _errors.Add(node.Position, $"red: `max` must be above `min`, not {max.ToString(CultureInfo.InvariantCulture)} above {min.ToString(CultureInfo.InvariantCulture)}");
+            return null;
+        }
+
+        var red = new RandomEarlyDetection(min, max) { MarksEcn = map.Boolean("ecn") ?? true };
+        return red with
+        {
+            MaxProbability = map.Probability("probability") ?? red.MaxProbability,
+            WeightShift = map.Integer("weight", 0, 16) ?? red.WeightShift,
+        };
     }
 }

@@ -164,10 +164,10 @@ internal sealed class Values(ErrorList errors)
         TcpFlags result = TcpFlags.None;
         foreach (string word in text.Split([' ', ',', '+', '|'], StringSplitOptions.RemoveEmptyEntries))
         {
-            if (!Enum.TryParse(word, ignoreCase: true, out TcpFlags flag) || char.IsAsciiDigit(word[0]) || flag is TcpFlags.None or TcpFlags.Ae)
+            if (!Enum.TryParse(word, ignoreCase: true, out TcpFlags flag) || char.IsAsciiDigit(word[0]) || flag is TcpFlags.None)
             {
                 errors.Add(node.Position, $"{what}: unknown flag `{word}`"
-                    + Suggestions.For(word, ["SYN", "ACK", "FIN", "RST", "PSH", "URG", "ECE", "CWR"], "flags"));
+                    + Suggestions.For(word, ["SYN", "ACK", "FIN", "RST", "PSH", "URG", "ECE", "CWR", "AE"], "flags"));
                 return null;
             }
 

@@ -90,7 +90,7 @@ public sealed class SimTcpStream : Stream
         cancellationToken.ThrowIfCancellationRequested();
         ThrowIfWaiting(_read);
         Instant now = Host.Now;
-        SocketResult result = Socket.Receive(now, buffer.Span);
+        SocketResult result = ReceiveOrWait(now, buffer.Span);
         if (result.Error != Errno.EAGAIN)
         {
             Report("recv", buffer.Length, now, result);
@@ -261,9 +261,13 @@ public sealed class SimTcpStream : Stream
         }
     }
 
+    /// <summary>SO_RCVLOWAT: less than so much is waited on for.</summary>
+    private SocketResult ReceiveOrWait(Instant now, Span<byte> buffer) =>
+        Socket.IsBelowLowWater(buffer.Length) ? SocketResult.Fail(Errno.EAGAIN) : Socket.Receive(now, buffer);
+
     private void ContinueRead(Instant now)
     {
-        SocketResult result = Socket.Receive(now, _readBuffer.Span);
+        SocketResult result = ReceiveOrWait(now, _readBuffer.Span);
         if (result.Error == Errno.EAGAIN)
         {
             return;

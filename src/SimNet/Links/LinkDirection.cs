@@ -22,6 +22,7 @@ public sealed partial class LinkDirection : Alarm
     private readonly CorruptStage _corrupter;
     private readonly CorruptStage _ruleCorrupter;
     private readonly SimRandom _ruleRandom;
+    private readonly SimRandom _redRandom;
     private TransmitStage _transmitter = new();
     private JitterStage _jitter;
     private ChanceStage _loss;
@@ -33,6 +34,8 @@ public sealed partial class LinkDirection : Alarm
     private int _maxLength;
     private bool _hasChances;
     private bool _marks;
+    private CoDelStage? _coDel;
+    private RedStage? _red;
 
     internal LinkDirection(
         Link link,
@@ -62,6 +65,7 @@ public sealed partial class LinkDirection : Alarm
         _corrupt = new ChanceStage(random.Child("corrupt"));
         _corrupter = new CorruptStage(random.Child("corrupt bit"));
         _ruleRandom = random.Child("rule bit");
+        _redRandom = random.Child("red");
         _ruleCorrupter = new CorruptStage(_ruleRandom);
         Tap = new PacketTap(new CapturePoint(CapturePointKind.LinkDirection, $"{from.Name}>{to.Name}"), everywhere);
         Options = options;
@@ -112,6 +116,8 @@ public sealed partial class LinkDirection : Alarm
         {
             value.Validate();
             bool turns = _options.Up != value.Up;
+            _coDel = value.QueueCoDel == _options.QueueCoDel ? _coDel : value.QueueCoDel is { } coDel ? new CoDelStage(coDel) : null;
+            _red = value.QueueRed == _options.QueueRed ? _red : value.QueueRed is { } red ? new RedStage(red, _redRandom) : null;
             _options = value;
             _maxLength = value.Mtu + EthernetView.HeaderLength ?? int.MaxValue;
             _transmitter.Configure(value);
@@ -185,6 +191,11 @@ public sealed partial class LinkDirection : Alarm
             return false;
         }
 
+        if ((_coDel is not null || _red is not null) && !Manage(now, frame, ref verdict))
+        {
+            return false;
+        }
+
         if (!_transmitter.TryStart(now, frame.Length, out Instant end))
         {
             verdict.Reason = DropReason.QueueFull;
@@ -203,6 +214,33 @@ public sealed partial class LinkDirection : Alarm
         }
 
         return true;
+    }
+
+    /// <summary>The queue's management: false when it drops the frame; what is ECN-capable is marked instead.</summary>
+    private bool Manage(Instant now, Frame frame, ref LinkVerdict verdict)
+    {
+        if (_transmitter.Rate.IsUnlimited)
+        {
+            return true;
+        }
+
+        long bytes = _transmitter.Bytes(now);
+        bool signals = _coDel is not null
+            ? _coDel.Signals(now, Instant.Max(now, _transmitter.BusyUntil), bytes)
+            : _red!.Signals(now, _transmitter.Packets(now), _transmitter.BusyUntil, _transmitter.Rate);
+        if (!signals)
+        {
+            return true;
+        }
+
+        if ((_coDel?.MarksEcn ?? _red!.MarksEcn) && EcnField.IsCapable(frame.Bytes))
+        {
+            verdict.Effects |= LinkEffects.Marked;
+            return true;
+        }
+
+        verdict.Reason = DropReason.QueueEarly;
+        return false;
     }
 
     /// <summary>What follows from the decisions taken together.</summary>

@@ -79,6 +79,12 @@ public sealed record LinkDirectionOptions
     /// </summary>
     public int? QueueMarkAbove { get; init; }
 
+    /// <summary>Keeps the time in the queue short by marking and dropping; null: does not. Matters only with a <see cref="Rate"/>.</summary>
+    public CoDel? QueueCoDel { get; init; }
+
+    /// <summary>Marks and drops at random, by the queue's average length; null: does not. Matters only with a <see cref="Rate"/>.</summary>
+    public RandomEarlyDetection? QueueRed { get; init; }
+
     /// <summary>Throws when a value makes no sense.</summary>
     /// <exception cref="LinkOptionsException">A value makes no sense.</exception>
     internal void Validate()
@@ -91,6 +97,12 @@ public sealed record LinkDirectionOptions
         Check(Mtu is null or >= 68, $"MTU {Mtu} is below 68 bytes, the least that IPv4 works with (RFC 791)");
         Check(QueuePackets is null or >= 1, $"a queue of {QueuePackets} packets can't hold the one in transmission; use 1 or more");
         Check(QueueMarkAbove is null or >= 0, $"a queue can't mark above {QueueMarkAbove} packets; use 0 or more");
+        Check(QueueCoDel is null || (QueueCoDel.Target > Duration.Zero && QueueCoDel.Interval > Duration.Zero),
+            $"CoDel's target and interval must be more than nothing, not {QueueCoDel?.Target} and {QueueCoDel?.Interval}");
+        Check(QueueRed is null || (QueueRed.MinPackets >= 1 && QueueRed.MaxPackets > QueueRed.MinPackets),
+            $"RED's thresholds must be 1 or more, the upper above the lower, not {QueueRed?.MinPackets} and {QueueRed?.MaxPackets}");
+        Check(QueueRed is null or { WeightShift: >= 0 and <= 16 }, $"RED's weight must be 0 to 16, not {QueueRed?.WeightShift}");
+        Check(QueueCoDel is null || QueueRed is null, $"a queue has CoDel or RED, not both");
         Check(QueueBytes is null or >= 1, $"a queue of {QueueBytes} bytes can't hold a packet");
     }
 

@@ -28,6 +28,9 @@ internal struct TransmitStage()
         _markAbove = options.QueueMarkAbove ?? int.MaxValue;
     }
 
+    /// <summary>The line's rate.</summary>
+    public readonly DataRate Rate => _rate;
+
     /// <summary>After <see cref="TryStart"/>: more packets wait or are in transmission than go unmarked.</summary>
     public readonly bool IsAboveMark => _count > _markAbove;
 

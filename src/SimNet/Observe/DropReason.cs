@@ -31,4 +31,7 @@ public enum DropReason
 
     /// <summary>A switch refused it: its addresses or its length are such that a bridge does not forward it, or its port is down.</summary>
     Switch,
+
+    /// <summary>The queue's management dropped it, before the queue was full.</summary>
+    QueueEarly,
 }

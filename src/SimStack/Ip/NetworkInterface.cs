@@ -84,6 +84,9 @@ public sealed class NetworkInterface
     /// </summary>
     public int ReceiveSegmentSize { get; set; }
 
+    /// <summary>What received segments take of SO_RCVBUF, where the host's profile counts it.</summary>
+    public ReceiveBufferLayout ReceiveBuffers { get; set; }
+
     /// <summary>How many frames wait to be sent.</summary>
     public int OutgoingCount => _outgoing.Count;
 

@@ -23,6 +23,9 @@ public sealed record Route(IpAddress Prefix, int PrefixLength, IpAddress? NextHo
     /// <summary>The MSS to advertise in bytes; 0 = from the MTU.</summary>
     public int AdvMss { get; init; }
 
+    /// <summary><c>features ecn</c>: connections that go this way ask for ECN, and grant it (RFC 3168), whatever tcp_ecn says.</summary>
+    public bool Ecn { get; init; }
+
     /// <summary>Initial congestion window in segments; 0 = the profile's.</summary>
     public int InitCwnd { get; init; }
 

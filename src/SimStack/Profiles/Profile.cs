@@ -41,6 +41,7 @@ public sealed class Profile
             MaxSynBacklog = 512,
             TimeWaitReuse = 0,
             PingPongThreshold = 1,
+            EcnFallback = false, // Linux 4.2 brought it.
         },
     };
 
@@ -88,6 +89,7 @@ public sealed class Profile
             DelayedAckMinMilliseconds = 200,
             DelayedAckMaxMilliseconds = 500,
             TimeWaitReuse = 0,
+            Ecn = 0,
         },
     };
 

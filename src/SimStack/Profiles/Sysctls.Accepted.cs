@@ -95,28 +95,18 @@ public sealed partial class Sysctls
 
     private static void AddAcceptedTcp(Action<string, long, long, long[]> only, AcceptAny any)
     {
-        only("net.ipv4.tcp_app_win", 0, 31, [31]);
         any("net.ipv4.tcp_adv_win_scale", "1", -31, 31); // Without effect since Linux 6.6.
         any("net.ipv4.tcp_backlog_ack_defer", "1", 0, 1);
         only("net.ipv4.tcp_challenge_ack_limit", 0, int.MaxValue, [int.MaxValue]);
         any("net.ipv4.tcp_child_ehash_entries", "0", 0, 16 << 20); // How large tables are is nothing that shows.
-        any("net.ipv4.tcp_comp_sack_delay_ns", "1000000", 0);
-        only("net.ipv4.tcp_comp_sack_nr", 0, 255, [44, 0]);
-        any("net.ipv4.tcp_comp_sack_slack_ns", "100000", 0);
         any("net.ipv4.tcp_early_demux", "1", 0, 255);
-        only("net.ipv4.tcp_ecn", 0, 5, [2, 0]);
-        any("net.ipv4.tcp_ecn_fallback", "1", 0, 1);
-        any("net.ipv4.tcp_ecn_option", "2", 0, 3);
-        any("net.ipv4.tcp_ecn_option_beacon", "3", 0, 255);
         any("net.ipv4.tcp_fack", "0", 0, 255);
         only("net.ipv4.tcp_fwmark_accept", 0, 1, [0]);
         only("net.ipv4.tcp_l3mdev_accept", 0, 1, [0]);
         any("net.ipv4.tcp_low_latency", "0");
         any("net.ipv4.tcp_max_orphans", "131072");
         any("net.ipv4.tcp_max_tw_buckets", "131072", 4096);
-        any("net.ipv4.tcp_mem", "287901\t383869\t575802", 0, int.MaxValue, 3);
         only("net.ipv4.tcp_migrate_req", 0, 1, [0]);
-        only("net.ipv4.tcp_moderate_rcvbuf", 0, 1, [1, 0]);
         any("net.ipv4.tcp_no_metrics_save", "0", 0, 1);
         any("net.ipv4.tcp_no_ssthresh_metrics_save", "1", 0, 1);
         any("net.ipv4.tcp_plb_cong_thresh", "128", 0, 256);
@@ -125,7 +115,6 @@ public sealed partial class Sysctls
         any("net.ipv4.tcp_plb_rehash_rounds", "12", 0, 31);
         any("net.ipv4.tcp_plb_suspend_rto_sec", "60", 0, 255);
         only("net.ipv4.tcp_reflect_tos", 0, 1, [0]);
-        only("net.ipv4.tcp_shrink_window", 0, 1, [0]);
         only("net.ipv4.tcp_stdurg", 0, 255, [0]);
         only("net.ipv4.tcp_syncookies", 0, 2, [1, 0]);
         only("net.ipv4.tcp_tw_reuse_delay", 1, 60_000, [1000]);

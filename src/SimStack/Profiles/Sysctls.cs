@@ -23,6 +23,19 @@ public sealed partial class Sysctls
     public int RmemMinimum = 4096, RmemDefault = 131_072, RmemMaximum = 33_554_432;
     public int WmemMinimum = 4096, WmemDefault = 16_384, WmemMaximum = 4_194_304;
 
+    // net.ipv4.tcp_*: receiving; pages, microseconds
+    public bool ModerateReceiveBuffer = true;
+    public bool ShrinkWindow;
+    public int AppWindow = 31;
+    public int ReceiveBufferLowRtt;
+    public int MemLow = 287_901, MemPressure = 383_869, MemHigh = 575_802;
+
+    // net.ipv4.tcp_comp_sack_*: nanoseconds, ACKs, percent
+    public long CompressedSackDelay = 1_000_000;
+    public long CompressedSackSlack = 100_000;
+    public int CompressedSackCount = 44;
+    public int CompressedSackRttPercent = 5;
+
     // net.ipv4.tcp_*: options
     public bool Timestamps = true;
     public bool Sack = true;
@@ -35,6 +48,12 @@ public sealed partial class Sysctls
     public int SynLinearTimeouts = 4;
     public int MaxSynBacklog = 4096;
     public bool AbortOnOverflow;
+
+    // net.ipv4.tcp_*: ECN; 0 to 5, and the option's 0 to 3, as in Linux 7.0
+    public int Ecn = 2;
+    public bool EcnFallback = true;
+    public int EcnOption = 2;
+    public int EcnOptionBeacon = 3;
 
     // net.ipv4.tcp_*: established
     public int Retries1 = 3;
@@ -69,7 +88,8 @@ public sealed partial class Sysctls
     public int PortRangeFirst = 32_768, PortRangeLast = 60_999;
     public int DefaultTtl = 64;
 
-    // sim.*
+    // sim.*; of a host's interfaces: 0 as each has it, otherwise 1 + ReceiveBufferLayout
+    public int ReceiveBuffers;
     public int TimerHz;
     public int TimeWaitMilliseconds = 60_000;
     public int InitialWindowSegments = 10;
@@ -183,6 +203,13 @@ public sealed partial class Sysctls
         Number("net.ipv4.ip_default_ttl", 1, 255, s => s.DefaultTtl, (s, v) => s.DefaultTtl = v);
         all.Add("net.ipv4.tcp_notsent_lowat", new Entry(
             1, 0, uint.MaxValue, (s, to) => to[0] = s.NotSentLowWater, (s, from) => s.NotSentLowWater = (uint)from[0]));
+        all.Add("net.ipv4.tcp_mem", new Entry(3, 0, int.MaxValue,
+            (s, to) => (to[0], to[1], to[2]) = (s.MemLow, s.MemPressure, s.MemHigh),
+            (s, from) => (s.MemLow, s.MemPressure, s.MemHigh) = ((int)from[0], (int)from[1], (int)from[2])));
+        all.Add("net.ipv4.tcp_comp_sack_delay_ns", new Entry(
+            1, 0, long.MaxValue, (s, to) => to[0] = s.CompressedSackDelay, (s, from) => s.CompressedSackDelay = from[0]));
+        all.Add("net.ipv4.tcp_comp_sack_slack_ns", new Entry(
+            1, 0, long.MaxValue, (s, to) => to[0] = s.CompressedSackSlack, (s, from) => s.CompressedSackSlack = from[0]));
         AddTcp(Number, Flag);
         AddFastOpen(Number);
         AddIp(Number, Flag);
@@ -191,6 +218,7 @@ public sealed partial class Sysctls
         AddRecovery(Number, Flag);
         Number("sim.tcp_timewait_ms", 0, int.MaxValue, s => s.TimeWaitMilliseconds, (s, v) => s.TimeWaitMilliseconds = v);
         Number("sim.timer_hz", 0, 1000, s => s.TimerHz, (s, v) => s.TimerHz = v);
+        Number("sim.rx_buffers", 0, 2, s => s.ReceiveBuffers, (s, v) => s.ReceiveBuffers = v);
         Number("sim.tcp_init_cwnd", 1, 65_535, s => s.InitialWindowSegments, (s, v) => s.InitialWindowSegments = v);
         Number("sim.tcp_rto_initial_ms", 1, 120_000, s => s.InitialRtoMilliseconds, (s, v) => s.InitialRtoMilliseconds = v);
         Number("sim.tcp_isn_tick_ns", 1, 1_000_000, s => s.IsnTickNanoseconds, (s, v) => s.IsnTickNanoseconds = v);
@@ -213,6 +241,10 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_syn_linear_timeouts", 0, 127, s => s.SynLinearTimeouts, (s, v) => s.SynLinearTimeouts = v);
         number("net.ipv4.tcp_max_syn_backlog", 1, int.MaxValue, s => s.MaxSynBacklog, (s, v) => s.MaxSynBacklog = v);
         flag("net.ipv4.tcp_abort_on_overflow", s => s.AbortOnOverflow, (s, v) => s.AbortOnOverflow = v);
+        number("net.ipv4.tcp_ecn", 0, 5, s => s.Ecn, (s, v) => s.Ecn = v);
+        flag("net.ipv4.tcp_ecn_fallback", s => s.EcnFallback, (s, v) => s.EcnFallback = v);
+        number("net.ipv4.tcp_ecn_option", 0, 3, s => s.EcnOption, (s, v) => s.EcnOption = v);
+        number("net.ipv4.tcp_ecn_option_beacon", 0, 3, s => s.EcnOptionBeacon, (s, v) => s.EcnOptionBeacon = v);
         number("net.ipv4.tcp_retries1", 0, 255, s => s.Retries1, (s, v) => s.Retries1 = v);
         number("net.ipv4.tcp_retries2", 0, 255, s => s.Retries2, (s, v) => s.Retries2 = v);
         number("net.ipv4.tcp_orphan_retries", 0, 255, s => s.OrphanRetries, (s, v) => s.OrphanRetries = v);
@@ -233,6 +265,12 @@ public sealed partial class Sysctls
         AddMtuProbing(number);
         flag("net.ipv4.tcp_autocorking", s => s.AutoCorking, (s, v) => s.AutoCorking = v);
         number("net.ipv4.tcp_limit_output_bytes", 0, int.MaxValue, s => s.LimitOutputBytes, (s, v) => s.LimitOutputBytes = v);
+        number("net.ipv4.tcp_comp_sack_nr", 0, 255, s => s.CompressedSackCount, (s, v) => s.CompressedSackCount = v);
+        number("net.ipv4.tcp_comp_sack_rtt_percent", 1, 1000, s => s.CompressedSackRttPercent, (s, v) => s.CompressedSackRttPercent = v);
+        number("net.ipv4.tcp_rcvbuf_low_rtt", 0, int.MaxValue, s => s.ReceiveBufferLowRtt, (s, v) => s.ReceiveBufferLowRtt = v);
+        number("net.ipv4.tcp_app_win", 0, 31, s => s.AppWindow, (s, v) => s.AppWindow = v);
+        flag("net.ipv4.tcp_moderate_rcvbuf", s => s.ModerateReceiveBuffer, (s, v) => s.ModerateReceiveBuffer = v);
+        flag("net.ipv4.tcp_shrink_window", s => s.ShrinkWindow, (s, v) => s.ShrinkWindow = v);
         number("net.ipv4.tcp_fin_timeout", 0, 32_767, s => s.FinTimeout, (s, v) => s.FinTimeout = v);
         flag("net.ipv4.tcp_rfc1337", s => s.Rfc1337, (s, v) => s.Rfc1337 = v);
         number("net.ipv4.tcp_tw_reuse", 0, 2, s => s.TimeWaitReuse, (s, v) => s.TimeWaitReuse = v);

@@ -41,6 +41,7 @@ internal static class WindowsProfile
             RmemMax = 262_143,
             Timestamps = false,
             SynRetries = 2,
+            Ecn = 0, // netsh int tcp show global: ECN Capability disabled.
             SynLinearTimeouts = 0,
             SynAckRetries = 2,
             InitialRtoMilliseconds = 3000,

@@ -20,6 +20,12 @@ public enum SocketOption
     /// <summary>As SO_SNDBUF without the limit of net.core.wmem_max.</summary>
     SO_SNDBUFFORCE,
 
+    /// <summary>
+    /// Bytes that a reader waits for, and poll: 1 unless set, at most half of SO_RCVBUF, or of tcp_rmem's maximum where that was not set;
+    /// the buffer grows to hold them. TCP.
+    /// </summary>
+    SO_RCVLOWAT,
+
     /// <summary>0 or 1.</summary>
     SO_KEEPALIVE,
 

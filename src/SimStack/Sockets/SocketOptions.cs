@@ -14,6 +14,12 @@ internal sealed record SocketOptions
 
     public int SendBuffer { get; init; }
 
+    /// <summary>SO_RCVLOWAT in bytes; 0 as 1.</summary>
+    public int ReceiveLowWater { get; init; }
+
+    /// <summary>Bytes of receive buffer that SO_RCVLOWAT asked for (tcp_set_rcvlowat).</summary>
+    public int LowWaterBuffer { get; init; }
+
     public bool KeepAlive { get; init; }
 
     public int LingerSeconds { get; init; } = -1;

@@ -6,9 +6,7 @@ public readonly partial record struct TcpInfo
     // In linux/tcp.h, and not to be told truly by this stack.
     private static readonly string[] Absent =
     [
-        "tcpi_rcv_rtt", "tcpi_rcv_space", "tcpi_rehash", "tcpi_total_rto_recoveries", "tcpi_total_rto_time",
-        "tcpi_received_ce", "tcpi_delivered_e1_bytes", "tcpi_delivered_e0_bytes", "tcpi_delivered_ce_bytes", "tcpi_received_e1_bytes",
-        "tcpi_received_e0_bytes", "tcpi_received_ce_bytes", "tcpi_ecn_mode", "tcpi_accecn_opt_seen", "tcpi_accecn_fail_mode", "tcpi_options2",
+        "tcpi_rehash", "tcpi_total_rto_recoveries", "tcpi_total_rto_time", "tcpi_options2",
     ];
 
     private static readonly SortedList<string, Func<TcpInfo, long>> ByName = new(StringComparer.Ordinal)
@@ -35,6 +33,8 @@ public readonly partial record struct TcpInfo
         ["tcpi_last_data_recv"] = info => info.LastDataRecv,
         ["tcpi_last_ack_recv"] = info => info.LastAckRecv,
         ["tcpi_pmtu"] = info => info.Pmtu,
+        ["tcpi_rcv_rtt"] = info => info.RcvRtt,
+        ["tcpi_rcv_space"] = info => info.RcvSpace,
         ["tcpi_rcv_ssthresh"] = info => info.RcvSsthresh,
         ["tcpi_rtt"] = info => info.Rtt,
         ["tcpi_rttvar"] = info => info.Rttvar,
@@ -60,6 +60,16 @@ public readonly partial record struct TcpInfo
         ["tcpi_sndbuf_limited"] = info => info.SndbufLimited,
         ["tcpi_delivered"] = info => info.Delivered,
         ["tcpi_delivered_ce"] = info => info.DeliveredCe,
+        ["tcpi_received_ce"] = info => info.ReceivedCe,
+        ["tcpi_delivered_e1_bytes"] = info => info.DeliveredE1Bytes,
+        ["tcpi_delivered_e0_bytes"] = info => info.DeliveredE0Bytes,
+        ["tcpi_delivered_ce_bytes"] = info => info.DeliveredCeBytes,
+        ["tcpi_received_e1_bytes"] = info => info.ReceivedE1Bytes,
+        ["tcpi_received_e0_bytes"] = info => info.ReceivedE0Bytes,
+        ["tcpi_received_ce_bytes"] = info => info.ReceivedCeBytes,
+        ["tcpi_ecn_mode"] = info => info.EcnMode,
+        ["tcpi_accecn_opt_seen"] = info => info.AccurateEcnOptionSeen,
+        ["tcpi_accecn_fail_mode"] = info => info.AccurateEcnFailures,
         ["tcpi_dsack_dups"] = info => info.DsackDups,
         ["tcpi_reord_seen"] = info => info.ReordSeen,
         ["tcpi_bytes_sent"] = info => info.BytesSent,

@@ -22,8 +22,8 @@ public readonly partial record struct TcpInfo
     public int Backoff { get; init; }
 
     /// <summary>
-    /// TCPI_OPT_TIMESTAMPS 1, TCPI_OPT_SACK 2, TCPI_OPT_WSCALE 4: what both ends agreed on. TCPI_OPT_SYN_DATA 32: the SYN's data was taken;
-    /// TCPI_OPT_TFO_CHILD 128: opened by a SYN with a good cookie.
+    /// TCPI_OPT_TIMESTAMPS 1, TCPI_OPT_SACK 2, TCPI_OPT_WSCALE 4, TCPI_OPT_ECN 8: what both ends agreed on. TCPI_OPT_ECN_SEEN 16: an
+    /// ECN-capable packet arrived; TCPI_OPT_SYN_DATA 32: the SYN's data was taken; TCPI_OPT_TFO_CHILD 128: opened by a SYN with a good cookie.
     /// </summary>
     public int Options { get; init; }
 
@@ -77,6 +77,12 @@ public readonly partial record struct TcpInfo
 
     /// <summary>Bytes that the receive window may grow to for now.</summary>
     public int RcvSsthresh { get; init; }
+
+    /// <summary>The round trip as the receiver sees it, in microseconds; 0: not measured.</summary>
+    public long RcvRtt { get; init; }
+
+    /// <summary>Bytes: the most that was read in a round trip, by which the receive buffer grows.</summary>
+    public int RcvSpace { get; init; }
 
     /// <summary>Smoothed round trip time in microseconds; 0 before the first sample.</summary>
     public long Rtt { get; init; }
@@ -147,7 +153,9 @@ public readonly partial record struct TcpInfo
     /// <summary>Segments that the peer is known to have, the SYN or SYN-ACK among them.</summary>
     public long Delivered { get; init; }
 
-    /// <summary>0: no segment of a connection without ECN is acknowledged as marked.</summary>
+    /// <summary>
+    /// Of <see cref="Delivered"/> those that arrived marked, by what the peer's ECE (RFC 3168) or ACE (RFC 9768) told.
+    /// </summary>
     public long DeliveredCe { get; init; }
 
     /// <summary>
@@ -170,6 +178,38 @@ public readonly partial record struct TcpInfo
 
     /// <summary>Segments with data that came ahead of others.</summary>
     public long RcvOoopack { get; init; }
+
+    /// <summary>Segments that arrived marked CE.</summary>
+    public long ReceivedCe { get; init; }
+
+    /// <summary>Bytes of data that arrived ECT(1).</summary>
+    public long ReceivedE1Bytes { get; init; }
+
+    /// <summary>Bytes of data that arrived ECT(0).</summary>
+    public long ReceivedE0Bytes { get; init; }
+
+    /// <summary>Bytes of data that arrived marked CE.</summary>
+    public long ReceivedCeBytes { get; init; }
+
+    /// <summary>Bytes of data that the peer got ECT(1), by its AccECN option (RFC 9768 §3.2.3).</summary>
+    public long DeliveredE1Bytes { get; init; }
+
+    /// <summary>Bytes of data that the peer got ECT(0), by its AccECN option.</summary>
+    public long DeliveredE0Bytes { get; init; }
+
+    /// <summary>Bytes of data that the peer got marked CE, by its AccECN option.</summary>
+    public long DeliveredCeBytes { get; init; }
+
+    /// <summary>TCPI_ECN_MODE_DISABLED 0, TCPI_ECN_MODE_RFC3168 1, TCPI_ECN_MODE_ACCECN 2, TCPI_ECN_MODE_PENDING 3 (Linux 7.0).</summary>
+    public int EcnMode { get; init; }
+
+    /// <summary>TCP_ACCECN_OPT_NOT_SEEN 0, _EMPTY_SEEN 1, _COUNTER_SEEN 2, _FAIL_SEEN 3 (Linux 7.0).</summary>
+    public int AccurateEcnOptionSeen { get; init; }
+
+    /// <summary>
+    /// Bits: TCP_ACCECN_ACE_FAIL_SEND 1, TCP_ACCECN_ACE_FAIL_RECV 2, TCP_ACCECN_OPT_FAIL_SEND 4, TCP_ACCECN_OPT_FAIL_RECV 8 (Linux 7.0).
+    /// </summary>
+    public int AccurateEcnFailures { get; init; }
 
     /// <summary>The peer's window in bytes.</summary>
     public long SndWnd { get; init; }

@@ -45,6 +45,14 @@ public sealed partial class TcpSocket
             _connection.Reapply(now, changed);
             switch (option)
             {
+                case SocketOption.SO_RCVBUF or SocketOption.SO_RCVBUFFORCE:
+                    _connection.ApplyReceiveBuffer(changed);
+                    break;
+                case SocketOption.SO_RCVLOWAT:
+                    _connection.SetLowWater(changed);
+                    break;
+                case SocketOption.TCP_WINDOW_CLAMP:
+                    return _connection.TrySetWindowClamp(value) ? Errno.OK : Errno.EINVAL;
                 case SocketOption.TCP_QUICKACK:
                     _connection.SetQuickAck(now, value != 0);
                     break;
@@ -69,7 +77,9 @@ public sealed partial class TcpSocket
             SocketOption.SO_ERROR => SocketResult.Ok((int)TakeError()),
             SocketOption.SO_REUSEADDR => Flag(Options.ReuseAddress),
             SocketOption.SO_RCVBUF or SocketOption.SO_RCVBUFFORCE =>
-                SocketResult.Ok(Options.ReceiveBuffer > 0 ? Options.ReceiveBuffer : sysctls.RmemDefault),
+                SocketResult.Ok(_connection?.ReceiveBufferLimit
+                    ?? (Options.ReceiveBuffer > 0 ? Options.ReceiveBuffer : Math.Max(sysctls.RmemDefault, Options.LowWaterBuffer))),
+            SocketOption.SO_RCVLOWAT => SocketResult.Ok(Math.Max(1, Options.ReceiveLowWater)),
             SocketOption.SO_SNDBUF or SocketOption.SO_SNDBUFFORCE =>
                 SocketResult.Ok(Options.SendBuffer > 0 ? Options.SendBuffer : sysctls.WmemDefault),
             SocketOption.SO_KEEPALIVE => Flag(Options.KeepAlive),
@@ -95,12 +105,12 @@ public sealed partial class TcpSocket
                 SocketResult.Ok(Options.FinWait2Seconds == 0 ? sysctls.FinTimeout : Options.FinWait2Seconds),
             SocketOption.TCP_QUICKACK => Flag(_connection?.QuickAckMode ?? true),
             SocketOption.TCP_USER_TIMEOUT => SocketResult.Ok(Options.UserTimeoutMilliseconds),
-            SocketOption.TCP_WINDOW_CLAMP => SocketResult.Ok(Options.WindowClamp),
+            SocketOption.TCP_WINDOW_CLAMP => SocketResult.Ok(_connection?.WindowClamp ?? Options.WindowClamp),
             SocketOption.TCP_FASTOPEN => SocketResult.Ok(FastOpenQueue?.Limit ?? 0),
             SocketOption.TCP_FASTOPEN_CONNECT => Flag(Options.FastOpenConnect),
             SocketOption.TCP_FASTOPEN_NO_COOKIE => Flag(Options.FastOpenNoCookie),
-            SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService),
-            SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass),
+            SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService | EcnBits),
+            SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass | EcnBits),
             SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : sysctls.DefaultTtl),
             SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? _tcp.DefaultPathMtuDiscovery)),
             SocketOption.IP_FREEBIND => Flag(Options.FreeBind),
@@ -112,6 +122,9 @@ public sealed partial class TcpSocket
             _ => SocketResult.Fail(Errno.ENOPROTOOPT),
         };
     }
+
+    /// <summary>How the last segment went, which Linux shows in the two bits that the user can't set.</summary>
+    private int EcnBits => _connection is { } connection ? connection.TypeOfService & EcnMask : 0;
 
     private static SocketResult Flag(bool value) => SocketResult.Ok(value ? 1 : 0);
 
@@ -127,6 +140,7 @@ public sealed partial class TcpSocket
             case SocketOption.SO_RCVBUFFORCE: return Options with { ReceiveBuffer = Doubled(value, 2304) };
             case SocketOption.SO_SNDBUF: return Options with { SendBuffer = Doubled(Math.Min(value, sysctls.WmemMax), 4608) };
             case SocketOption.SO_SNDBUFFORCE: return Options with { SendBuffer = Doubled(value, 4608) };
+            case SocketOption.SO_RCVLOWAT: return WithLowWater(value < 0 ? int.MaxValue : value);
             case SocketOption.SO_KEEPALIVE: return Options with { KeepAlive = on };
             case SocketOption.SO_LINGER: return Options with { LingerSeconds = Math.Max(-1, value) };
             case SocketOption.SO_OOBINLINE: return Options with { InlineUrgent = on };
@@ -173,6 +187,18 @@ public sealed partial class TcpSocket
 
     // Linux: ip_sock_set_tos gives the socket the priority of its TOS too.
     private SocketOptions WithTypeOfService(int tos) => Options with { TypeOfService = tos, Priority = PacketHash.PriorityOfTos(tos) };
+
+    /// <summary>Linux: tcp_set_rcvlowat.</summary>
+    private SocketOptions WithLowWater(int bytes)
+    {
+        bool locked = Options.ReceiveBuffer > 0;
+        bytes = Math.Max(1, Math.Min(bytes, (locked ? Options.ReceiveBuffer : Host.Sysctls.RmemMaximum) >> 1));
+        return Options with
+        {
+            ReceiveLowWater = bytes,
+            LowWaterBuffer = locked ? 0 : _connection?.BufferFor(bytes) ?? (int)Math.Min(2L * bytes, int.MaxValue),
+        };
+    }
 
     private static int Doubled(int value, int minimum) => (int)Math.Max(minimum, Math.Min(int.MaxValue, 2L * Math.Max(0, value)));
 }

@@ -454,6 +454,12 @@ public sealed partial class TcpSocket : HostSocket
     /// <summary>What TCP_INQ tells with every receive: bytes left to read, and one more once the peer's FIN was received.</summary>
     public int Unread => _connection?.Unread ?? 0;
 
+    /// <summary>
+    /// Whether a receive that waits goes on waiting although there is something: it is less than SO_RCVLOWAT, and more may come.
+    /// </summary>
+    /// <param name="length">Bytes that it has room for.</param>
+    public bool IsBelowLowWater(int length) => Options.ReceiveLowWater > 1 && _connection?.IsBelowLowWater(length) == true;
+
     /// <summary>SIOCINQ: bytes left to read, up to urgent data if there is some ahead.</summary>
     /// <returns>Bytes; EINVAL of a listening socket.</returns>
     public SocketResult GetInputQueue() =>

@@ -82,6 +82,9 @@ internal struct AckRound
     /// <summary>Segments that its SACK blocks delivered.</summary>
     public int SackDelivered;
 
+    /// <summary>Sequence numbers that it delivered, and segments of them that arrived marked.</summary>
+    public int DeliveredBytes, Marked;
+
     /// <summary>When the first and the last segment that it SACKed, of those sent once only, had been sent.</summary>
     public Instant FirstSacked, LastSacked;
 

@@ -9,6 +9,9 @@ internal struct SegmentCounts
     /// <summary>Segments that the peer is known to have, the SYN among them.</summary>
     public uint Delivered;
 
+    /// <summary>Of them those that the peer is known to have got marked (RFC 3168); AccECN's counter s.cep less its initial 5.</summary>
+    public uint DeliveredCe;
+
     /// <summary>Segments sent again, the SYN among them.</summary>
     public uint Retransmitted;
 

@@ -9,7 +9,7 @@ internal sealed partial class TcpConnection
     public void Abort(Instant now)
     {
         Socket = null;
-        _receiveBuffer?.Clear();
+        DropUnread();
         AbortNow(now, "ABORT");
     }
 
@@ -30,6 +30,8 @@ internal sealed partial class TcpConnection
     private void SendReset(Instant now)
     {
         Count(SnmpCounter.TcpOutRsts);
-        Emit(now, _snd.Nxt, TcpFlags.Rst | TcpFlags.Ack, AdvertiseWindow(), CurrentOptions(now), 0);
+        TcpOptions options = CurrentOptions(now);
+        AddEcnOption(now, ref options);
+        Emit(now, _snd.Nxt, TcpFlags.Rst | TcpFlags.Ack, AdvertiseWindow(), options, 0);
     }
 }

@@ -64,6 +64,7 @@ internal sealed partial class TcpConnection
             _counts.Delivered += (uint)round.SackDelivered;
         }
 
+        TakeEcnFlags(segment, ref round);
         _lastReceivedAt = now;
         _probesUnanswered = 0;
         _softError = Errno.OK;
@@ -71,10 +72,12 @@ internal sealed partial class TcpConnection
         if (outstanding)
         {
             TakeFromQueue(now, ref round);
+            CountMarks(segment, delivered, ref round);
             RecoverAndControl(now, delivered, lost, ref round);
         }
         else
         {
+            CountMarks(segment, delivered, ref round);
             if (round.Has(AckFlags.DsackArrived))
             {
                 // Perhaps a reduction can be taken back.
@@ -118,6 +121,7 @@ internal sealed partial class TcpConnection
 
         int newlyDelivered = (int)(_counts.Delivered - delivered);
         CountDelivered(newlyDelivered);
+        CountMarksOfDuplicates(newlyDelivered, ref round);
         CompleteRateSample(now, newlyDelivered, (int)((_recovery?.Lost ?? 0) - lost), ref round);
         ControlCongestion(now, newlyDelivered, ref round);
         ResendAfterAck(now, round.Resend);
@@ -166,6 +170,7 @@ internal sealed partial class TcpConnection
 
         round.Flags |= AckFlags.UnaAdvanced;
         _counts.BytesAcked += ack - _snd.Una;
+        round.DeliveredBytes = ack - _snd.Una;
         _snd.Una = ack;
         _retransmissions = 0;
         // What we sent arrived: the neighbour is reachable, no need to ask it (RFC 4861 §7.3.1; Linux for ARP too).
@@ -233,6 +238,11 @@ internal sealed partial class TcpConnection
 
         bool retransmitted = Sent[0].Has(SentFlags.Retransmitted);
         SampleRtt(now, Sent[0].SentAt, retransmitted, segment.Options);
+        if (EcnMode is EcnState.Accurate)
+        {
+            JudgeThirdSegment(segment);
+        }
+
         BecomeEstablished(now, segment, segment.Has(TcpFlags.Syn) ? "rcv SYN,ACK" : "rcv ACK of SYN");
         return Check.Continue;
     }

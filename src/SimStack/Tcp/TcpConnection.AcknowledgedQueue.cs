@@ -147,6 +147,7 @@ internal sealed partial class TcpConnection
         }
 
         NoteDelivery(ref head, ref round);
+        round.DeliveredBytes -= head.Has(SentFlags.Sacked) ? head.Length : 0;
         if (!head.Has(SentFlags.Sacked) && _sackOn)
         {
             _counts.Delivered++;

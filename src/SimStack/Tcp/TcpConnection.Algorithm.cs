@@ -21,6 +21,7 @@ internal sealed partial class TcpConnection
     private void ChooseAlgorithm(string? chosen)
     {
         _algorithm = _path?.Route?.CongestionControl ?? chosen ?? Sysctls.CongestionControl;
+        NeedsEcn = CongestionAlgorithms.NeedsEcn(_algorithm);
         if (_path?.Route is { WindowClamp: > 0 } route)
         {
             _congestion.Clamp = route.WindowClamp;
@@ -31,9 +32,23 @@ internal sealed partial class TcpConnection
     public void ChangeAlgorithm(Instant now, string name)
     {
         _algorithm = name;
+        NeedsEcn = CongestionAlgorithms.NeedsEcn(name);
         if (_control is not null)
         {
             BeginAlgorithm(now);
+        }
+        else if (IsSynchronized)
+        {
+            BeginEcnControl(now);
+        }
+    }
+
+    /// <summary>One that wants ECN has a say as a receiver too, and begins when it is known whether the peer agreed to it.</summary>
+    private void BeginEcnControl(Instant now)
+    {
+        if (NeedsEcn)
+        {
+            BeginControl(now);
         }
     }
 
@@ -48,6 +63,7 @@ internal sealed partial class TcpConnection
         CongestionContext context = FillContext(now);
         context.NeedsPacing = false;
         _control.Initialize(ref _congestion, context);
+        NeedsEcn = _control.NeedsEcn;
         if (context.NeedsPacing)
         {
             RequirePacing();

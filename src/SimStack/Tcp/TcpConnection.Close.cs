@@ -52,7 +52,7 @@ internal sealed partial class TcpConnection
     {
         bool unread = Readable > 0;
         Socket = null;
-        _receiveBuffer?.Clear();
+        DropUnread();
         switch (_state)
         {
             case TcpState.Closed or TcpState.TimeWait:

@@ -61,12 +61,16 @@ internal sealed partial class TcpConnection
         context.Una = _snd.Una;
         context.Nxt = _snd.Nxt;
         context.Delivered = _counts.Delivered;
+        context.DeliveredCe = _counts.DeliveredCe;
         context.Lost = _recovery?.Lost ?? 0;
         context.DeliveredAt = new Instant((_recovery?.Rate.DeliveredAt ?? 0) * 1000);
         context.ApplicationLimited = _recovery?.Rate.ApplicationLimited ?? uint.MaxValue;
         context.NextDeparture = _lastTransmissionAt;
         context.MaxPacingRate = MostPacingRate;
         context.Paced = _pacer is { Status: not PacingStatus.None };
+        context.ReceiveNext = _rcv.Nxt;
+        context.EcnAgreed = EcnMode != EcnState.None;
+        context.AckDelayed = !_timers.DelayedAck.IsNever;
         context.SmoothedRtt8 = _rtt.Smoothed8;
         context.LeastRttMicroseconds = _rtt.LeastMicroseconds;
         context.WindowLimited = IsWindowLimited;
@@ -99,6 +103,7 @@ internal sealed partial class TcpConnection
         _congestion.Credit = 0;
         _congestion.PriorWindow = _congestion.Window;
         _congestion.Threshold = ThresholdAfterLoss(now);
+        QueueCwr();
     }
 
     /// <summary>

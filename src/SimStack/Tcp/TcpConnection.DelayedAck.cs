@@ -11,16 +11,30 @@ internal sealed partial class TcpConnection
 {
     private bool _ackScheduled;
     private bool _acknowledgeNow;
+    private bool _acknowledgeWhenDue;
     private bool _pushSeen;
     private bool _secondPushSeen;
     private byte _quickAcks;
     private byte _pingPong;
     private ushort _receivedMss = 536;
-    private ushort _lastSmallLength;
     private Duration _ackDelay;
-    private Instant _lastDataAt;
+
+    /// <summary>When data last arrived; before the first, when the handshake was over (Linux: lrcvtime).</summary>
+    private Instant LastDataAt => _received?.LastDataAt ?? _establishedAt;
 
     private Duration AckDelayMinimum => Duration.FromMilliseconds(Sysctls.DelayedAckMinMilliseconds);
+
+    /// <summary>Shorter than the peer's least RTO, as ours is: Linux's tcp_delack_max, which leaves it one tick of 4 ms (HZ 250).</summary>
+    private Duration LongestAckDelay
+    {
+        get
+        {
+            Duration most = Duration.FromMilliseconds(Sysctls.DelayedAckMaxMilliseconds);
+            return ChargesMemory
+                ? Duration.Min(most, Duration.FromMicroseconds(Math.Max(Sysctls.RtoMinMicroseconds, 8000) - 4000))
+                : most;
+        }
+    }
 
     private bool InPingPong => _pingPong >= Sysctls.PingPongThreshold;
 
@@ -28,39 +42,46 @@ internal sealed partial class TcpConnection
 
     private void EnterQuickAck(int most)
     {
-        if (!Profile.QuickAcks)
+        if (Profile.QuickAcks)
         {
-            return;
+            AddQuickAcks(most);
+            _pingPong = 0;
+            _ackDelay = AckDelayMinimum;
         }
-
-        int count = _receivedMss == 0 ? 2 : _rcv.Wnd / (2 * _receivedMss);
-        count = Math.Min(count == 0 ? 2 : count, most);
-        _quickAcks = (byte)Math.Max(_quickAcks, count);
-        _pingPong = 0;
-        _ackDelay = AckDelayMinimum;
     }
 
-    /// <summary>Data arrived in order: adapts the delay and schedules an acknowledgement.</summary>
-    private void NoteDataReceived(Instant now, int length, TcpFlags flags)
+    /// <summary>As many ACKs at once as half the window has segments, within limits (tcp_incr_quickack).</summary>
+    private void AddQuickAcks(int most)
+    {
+        int count = _rcv.Wnd / (2 * Math.Max(1, (int)_receivedMss));
+        _quickAcks = (byte)Math.Max((int)_quickAcks, Math.Min(count == 0 ? 2 : count, most));
+    }
+
+    /// <summary>Data arrived in order: adapts the delay and schedules an acknowledgement (tcp_event_data_recv).</summary>
+    private void NoteDataReceived(Instant now, int length, TcpFlags flags, int memory)
     {
         _ackScheduled = true;
-        ChargeMemory(length);
-        MeasureReceivedMss(length, flags);
+        ReceiveMemory received = Received;
+        MeasureReceivedMss(length, flags, memory);
+        if (ChargesMemory)
+        {
+            received.Sizing.MeasureWindow(now, _rcv.Nxt, _rcv.Wnd, IsReceiveQueueEmpty);
+        }
+
         Duration minimum = AckDelayMinimum;
         if (_ackDelay == Duration.Zero)
         {
             // The first data of the stream: acknowledge quickly while the sender is in slow start.
             if (Profile.QuickAcks)
             {
-                int count = _rcv.Wnd / (2 * Math.Max(1, (int)_receivedMss));
-                _quickAcks = (byte)Math.Max((int)_quickAcks, Math.Min(count == 0 ? 2 : count, 16));
+                AddQuickAcks(16);
             }
 
             _ackDelay = minimum;
         }
         else
         {
-            Duration gap = now - _lastDataAt;
+            Duration gap = now - received.LastDataAt;
             if (gap <= minimum / 2)
             {
                 _ackDelay = (_ackDelay / 2) + (minimum / 2);
@@ -72,20 +93,21 @@ internal sealed partial class TcpConnection
             else if (gap > CurrentRto && Profile.QuickAcks)
             {
                 // The sender restarts after a pause and wants its ACKs soon.
-                int count = _rcv.Wnd / (2 * Math.Max(1, (int)_receivedMss));
-                _quickAcks = (byte)Math.Max((int)_quickAcks, Math.Min(count == 0 ? 2 : count, 16));
+                AddQuickAcks(16);
             }
         }
 
-        _lastDataAt = now;
-        GrowWindow(length);
+        received.LastDataAt = now;
+        EchoMark(now);
+        GrowWindow(length, memory);
     }
 
     /// <summary>Guesses the sender's segment size, by which "every second full segment" is counted.</summary>
-    private void MeasureReceivedMss(int length, TcpFlags flags)
+    private void MeasureReceivedMss(int length, TcpFlags flags, int memory)
     {
-        int small = _lastSmallLength;
-        _lastSmallLength = 0;
+        ReceiveMemory received = Received;
+        int small = received.LastSmallLength;
+        received.LastSmallLength = 0;
         int whole = length;
         if (_path is { Interface.ReceiveSegmentSize: > 0 and int size })
         {
@@ -94,12 +116,12 @@ internal sealed partial class TcpConnection
 
         if (length >= _receivedMss)
         {
-            if (length != _receivedMss)
+            if (length != _receivedMss && ChargesMemory)
             {
-                MeasureScalingRatio(whole);
+                MeasureScalingRatio(whole, memory);
             }
 
-            _receivedMss = (ushort)Math.Min(length, _advertisedMss);
+            _receivedMss = (ushort)Math.Min(length, ChargesMemory ? AdvertisedData : _advertisedMss);
             _pushSeen |= (flags & TcpFlags.Psh) != 0;
             return;
         }
@@ -108,7 +130,7 @@ internal sealed partial class TcpConnection
         bool plain = (flags & (TcpFlags.Fin | TcpFlags.Urg | TcpFlags.Syn | TcpFlags.Psh)) == 0;
         if (withHeader >= 536 + 20 || (withHeader >= 88 + 20 && plain))
         {
-            _lastSmallLength = (ushort)length;
+            received.LastSmallLength = (ushort)length;
             if (small == length)
             {
                 _receivedMss = (ushort)length;
@@ -129,15 +151,69 @@ internal sealed partial class TcpConnection
         }
 
         // More than one full segment waits for its ACK (SHLD-19). Linux lets the reader acknowledge when the window shrinks
-        // meanwhile.
-        bool everySecond = _rcv.Nxt - _rcv.Wup > _receivedMss && (!Profile.QuickAcks || SelectWindow() >= _rcv.Wnd);
-        if (everySecond || _acknowledgeNow || (_quickAcks > 0 && !InPingPong) || _outOfOrder is { Count: > 0 })
+        // meanwhile, but for one who waits for more than there is.
+        bool everySecond = _rcv.Nxt - _rcv.Wup > _receivedMss
+            && (!Profile.QuickAcks || _rcv.Nxt - _copied < LowWater || SelectWindow() >= _rcv.Wnd);
+        if (everySecond || _acknowledgeNow || _acknowledgeWhenDue || (_quickAcks > 0 && !InPingPong))
         {
             SendAck(now);
-            return;
+        }
+        else if (_outOfOrder is not { Count: > 0 })
+        {
+            DelayAck(now);
+        }
+        else if (!ChargesMemory || !_sackOn || !HoldAck(now))
+        {
+            SendAck(now);
+        }
+    }
+
+    /// <summary>
+    /// While there is a hole, and the sender got the three duplicates that it needs, one ACK with SACK does for all that arrives within a part
+    /// of the round trip (Linux: __tcp_ack_snd_check, tcp_comp_sack_*).
+    /// </summary>
+    /// <returns>False when the ACK has to go at once.</returns>
+    private bool HoldAck(Instant now)
+    {
+        ref ReceiveMemory.AckCompression held = ref Received.HeldAcks;
+        if (held.Count >= Sysctls.CompressedSackCount)
+        {
+            return false;
         }
 
-        DelayAck(now);
+        if (held.Next != _rcv.Nxt)
+        {
+            held.Next = _rcv.Nxt;
+            held.Duplicates = 0;
+        }
+
+        if (held.Duplicates < 3)
+        {
+            held.Duplicates++;
+            return false;
+        }
+
+        held.Count++;
+        if (held.Deadline.IsNever)
+        {
+            int roundTrip = Received.Sizing.Rtt8;
+            roundTrip = _rtt.HasSample ? Math.Min(roundTrip, (int)_rtt.Smoothed8) : roundTrip;
+            long delay = Math.Min(roundTrip * 125L * Sysctls.CompressedSackRttPercent / 100, Sysctls.CompressedSackDelay);
+            // A timer that may be late is: the clock is set for the end of its slack.
+            held.Deadline = now + new Duration(delay + Sysctls.CompressedSackSlack);
+        }
+
+        return true;
+    }
+
+    /// <summary>Sends the ACK that others were held back for, if there are such (tcp_sack_compress_send_ack).</summary>
+    private void SendHeldAck(Instant now)
+    {
+        if (_received is { HeldAcks.Count: > 0 } received)
+        {
+            received.HeldAcks.Count--; // This one is not saved.
+            SendAck(now);
+        }
     }
 
     private void DelayAck(Instant now)
@@ -156,7 +232,7 @@ internal sealed partial class TcpConnection
             delay = Duration.Min(delay, most);
         }
 
-        delay = Duration.Min(delay, Duration.FromMilliseconds(Sysctls.DelayedAckMaxMilliseconds));
+        delay = Duration.Min(delay, LongestAckDelay);
         Instant deadline = now + (isFirst ? delay : TimerWheel.Fires(delay, Sysctls.TimerHz));
         if (!_timers.DelayedAck.IsNever)
         {
@@ -181,7 +257,14 @@ internal sealed partial class TcpConnection
             _ackDelay = AckDelayMinimum;
         }
 
-        _ackScheduled = _acknowledgeNow = _pushSeen = _secondPushSeen = false;
+        if (_received is { } received && (received.HeldAcks.Count > 0 || !received.HeldAcks.Deadline.IsNever))
+        {
+            _tcp.Counters[SnmpCounter.TcpExtTCPAckCompressed] += received.HeldAcks.Count;
+            received.HeldAcks.Count = 0;
+            received.HeldAcks.Deadline = Instant.Never;
+        }
+
+        _ackScheduled = _acknowledgeNow = _acknowledgeWhenDue = _pushSeen = _secondPushSeen = _outOfReceiveMemory = false;
         _timers.DelayedAck = Instant.Never;
     }
 
@@ -194,7 +277,7 @@ internal sealed partial class TcpConnection
         }
 
         bool due = _ackScheduled && (_rcv.Nxt - _rcv.Wup > _receivedMss
-            || (count > 0 && (_secondPushSeen || (_pushSeen && !InPingPong)) && Readable == 0));
+            || (count > 0 && (_secondPushSeen || (_pushSeen && !InPingPong)) && HoldsNothing));
         if (!due && count > 0 && !ReceiveClosed)
         {
             int current = _rcv.Remaining;
@@ -211,9 +294,18 @@ internal sealed partial class TcpConnection
         }
     }
 
+    /// <summary>Nothing is held that was not read, ahead of a hole neither.</summary>
+    private bool HoldsNothing => ChargesMemory ? _received is not { Total: > 0 } : Readable == 0;
+
     private void DelayedAckTimeout(Instant now)
     {
         _timers.DelayedAck = Instant.Never;
+        if (_received is { HeldAcks.Count: > 0 })
+        {
+            SendHeldAck(now);
+            return;
+        }
+
         if (!_ackScheduled)
         {
             return;

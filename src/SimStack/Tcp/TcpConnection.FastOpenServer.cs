@@ -32,12 +32,15 @@ internal sealed partial class TcpConnection
     {
         SynQueueEntryTaken(now, request);
         _fastOpen = new FastOpenState { IsChild = true, Request = request };
+        TakeEcnOf(request.Entry);
         _snd.Wnd = _snd.MaxWnd = segment.Window; // A SYN's window is not scaled.
         _snd.Wl1 = segment.Seq;
         _rtt.FallBack();
         InitializeReceivedMss();
         _counts.SegmentsIn = 1;
-        _lastReceivedAt = _establishedAt = _lastDataAt = now;
+        _lastReceivedAt = _establishedAt = now;
+        InitializeBufferSpace();
+        BeginEcnControl(now);
         UpdatePacing();
         GrowSendBuffer();
         if (segment.Data.Length > 0)
@@ -67,7 +70,11 @@ internal sealed partial class TcpConnection
         _rcv.Nxt += segment.Data.Length;
         _counts.BytesReceived += segment.Data.Length;
         _counts.DataSegmentsIn = 1;
-        ChargeMemory(segment.Data.Length);
+        if (ChargesMemory)
+        {
+            QueueReceived(BufferOf(segment), segment.Data.Length);
+        }
+
         _fastOpen!.DataTaken = true;
     }
 
@@ -171,6 +178,11 @@ internal sealed partial class TcpConnection
         if (_state is TcpState.SynReceived)
         {
             _counts.Delivered++;
+            if (EcnMode is EcnState.Accurate)
+            {
+                CompleteEcnOf(request.Entry, segment);
+            }
+
             if (!_rtt.HasSample)
             {
                 SampleRtt(now, request.Entry.SentAt, request.Entry.Resent, segment.Options);

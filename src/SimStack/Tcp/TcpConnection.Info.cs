@@ -1,4 +1,5 @@
 using SimStack.Sockets;
+using SimStack.Wire;
 
 namespace SimStack.Tcp;
 
@@ -11,7 +12,7 @@ internal sealed partial class TcpConnection
 
     private bool HasNothingToSend => SegmentsOut == 0 && !HasUnsent;
 
-    public TcpInfo GetInfo(Instant now) => InfoOfPath(now, new TcpInfo
+    public TcpInfo GetInfo(Instant now) => InfoOfEcn(InfoOfPath(now, new TcpInfo
     {
         // What waits in TIME-WAIT is no part of Linux' socket any more, which is closed then.
         State = (_tcp.StateOf(this) is TcpState.TimeWait ? TcpState.Closed : _tcp.StateOf(this)).ToLinuxNumber(),
@@ -19,11 +20,12 @@ internal sealed partial class TcpConnection
         Retransmits = _retransmissions,
         Probes = _probesUnanswered + _keepAliveProbes,
         Backoff = _backoff,
-        Options = (_timestampsOn ? 1 : 0) | (_sackOn ? 2 : 0) | (_scalingOn ? 4 : 0) | FastOpenInfo,
+        Options = (_timestampsOn ? 1 : 0) | (_sackOn ? 2 : 0) | (_scalingOn ? 4 : 0) | (EcnMode != EcnState.None ? 8 : 0)
+            | ((_ecn & EcnState.Seen) != 0 ? 16 : 0) | FastOpenInfo,
         FastopenClientFail = (int)(_fastOpen?.Failure ?? FastOpen.FastOpenFailure.None),
         SndWscale = _sendScale,
         RcvWscale = _scalingOn ? _receiveScale : 0,
-        Ato = _ackDelay.WholeMicroseconds,
+        Ato = Duration.Min(_ackDelay, LongestAckDelay).WholeMicroseconds,
         SndMss = BoundedMss,
         RcvMss = _receivedMss,
         Advmss = _advertisedMss - (_timestampsOn ? TimestampsLength : 0),
@@ -38,13 +40,15 @@ internal sealed partial class TcpConnection
         SndWnd = _snd.Wnd,
         RcvWnd = _rcv.Wnd,
         RcvSsthresh = _windowThreshold,
+        RcvRtt = (_received?.Sizing.Rtt8 ?? 0) >> 3,
+        RcvSpace = ChargesMemory ? _received?.Sizing.Space ?? FirstReceiveSpace : 0,
         LastDataSent = MillisecondsSince(now, _lastSentAt.IsNever ? default : _lastSentAt),
-        LastDataRecv = MillisecondsSince(now, _lastDataAt),
+        LastDataRecv = MillisecondsSince(now, LastDataAt),
         LastAckRecv = MillisecondsSince(now, _lastReceivedAt),
         BusyTime = _chronograph.Elapsed(now, SendLimit.Busy).WholeMicroseconds,
         RwndLimited = _chronograph.Elapsed(now, SendLimit.ReceiveWindow).WholeMicroseconds,
         SndbufLimited = _chronograph.Elapsed(now, SendLimit.SendBuffer).WholeMicroseconds,
-    });
+    }));
 
     private TcpInfo InfoOfPath(Instant now, TcpInfo info) => info with
     {
@@ -63,6 +67,7 @@ internal sealed partial class TcpConnection
         DataSegsIn = _counts.DataSegmentsIn,
         DataSegsOut = _counts.DataSegmentsOut,
         Delivered = _counts.Delivered,
+        DeliveredCe = _counts.DeliveredCe,
         BytesSent = _counts.BytesSent,
         BytesRetrans = _counts.BytesRetransmitted,
         RcvOoopack = _counts.OutOfOrder,
@@ -72,6 +77,26 @@ internal sealed partial class TcpConnection
         DsackDups = _recovery?.DsackDuplicates ?? 0,
         ReordSeen = _recovery?.ReorderingSeen ?? 0,
     };
+
+    private TcpInfo InfoOfEcn(TcpInfo info)
+    {
+        info = info with
+        {
+            EcnMode = EcnMode switch { EcnState.Classic => 1, EcnState.Accurate => 2, EcnState.Pending => 3, _ => 0 },
+        };
+        return _ecnCounters is not { } counters ? info : info with
+        {
+            ReceivedCe = counters.ReceivedCe,
+            ReceivedE1Bytes = counters.ReceivedBytes[EcnField.Ect1 - 1],
+            ReceivedE0Bytes = counters.ReceivedBytes[EcnField.Ect0 - 1],
+            ReceivedCeBytes = counters.ReceivedBytes[EcnField.Ce - 1],
+            DeliveredE1Bytes = counters.DeliveredBytes[EcnField.Ect1 - 1],
+            DeliveredE0Bytes = counters.DeliveredBytes[EcnField.Ect0 - 1],
+            DeliveredCeBytes = counters.DeliveredBytes[EcnField.Ce - 1],
+            AccurateEcnOptionSeen = (int)counters.Option,
+            AccurateEcnFailures = (int)counters.Failures,
+        };
+    }
 
     private long MillisecondsSince(Instant now, Instant when) =>
         IsSynchronized || when > _establishedAt ? (now - Instant.Max(when, _establishedAt)).WholeMilliseconds : 0;

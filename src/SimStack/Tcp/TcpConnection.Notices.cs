@@ -19,7 +19,7 @@ internal sealed partial class TcpConnection
     private TimestampMarks? _marks;
 
     /// <summary>Entries of the socket's error queue count as received data do.</summary>
-    public bool HasReceiveMemory(int bytes) => (long)_queuedMemory + bytes < _receiveBufferLimit;
+    public bool HasReceiveMemory(int bytes) => (_received?.Total ?? 0L) + bytes < _receiveBufferLimit;
 
     /// <summary>The call is over: it is numbered for good, or for nothing if it sent nothing.</summary>
     public void EndSend(Instant now, SendProgress call)

@@ -119,6 +119,7 @@ internal sealed partial class TcpConnection
         TcpOptions options = default;
         options.WindowScale = -1;
         WriteSynOptions(now, ref options, flags.HasFlag(TcpFlags.Ack));
+        flags |= _state is TcpState.SynSent ? EcnOfSyn(retransmission) : EcnOfCrossingSynAck(ref options);
         int data = 0;
         if (_fastOpen is not null && flags == TcpFlags.Syn)
         {
@@ -148,12 +149,14 @@ internal sealed partial class TcpConnection
 
         BeginMtuSearch(now, active: segment.Has(TcpFlags.Syn));
         BeginWindow();
+        BeginEcnControl(now);
         InitializeReceivedMss();
         _copied = _rcv.Nxt;
+        InitializeBufferSpace();
         _retransmissions = 0;
         _backoff = 0;
         _firstRetransmissionAt = Instant.Never;
-        _lastReceivedAt = _establishedAt = _lastDataAt = now;
+        _lastReceivedAt = _establishedAt = now;
         UpdatePacing();
         GrowSendBuffer();
         Transition(now, TcpState.Established, cause);

@@ -75,16 +75,26 @@ internal sealed partial class TcpConnection
         _synRetries = (byte)options.SynCount;
         _finWait2Seconds = options.FinWait2Seconds;
         _userTimeoutMilliseconds = options.UserTimeoutMilliseconds;
-        _windowClampOption = options.WindowClamp;
-        _typeOfService = options.TrafficClassFor(RemoteAddress.IsV4);
+        _typeOfService = (byte)((_typeOfService & EcnField.Mask) | options.TrafficClassFor(RemoteAddress.IsV4));
         _pathMtuDiscovery = options.PathMtuDiscovery;
         _receiveErrors = options.ReceiveErrors;
         _priority = options.Priority;
         LimitPacing(options.MaxPacingRate);
         _ttl = options.TimeToLiveFor(RemoteAddress.IsV4, Sysctls.DefaultTtl);
         _sendBufferLimit = options.SendBuffer > 0 ? options.SendBuffer : Math.Max(Sysctls.WmemDefault, 87_380);
+        if (_receiveBufferLimit == 0)
+        {
+            _windowClampOption = options.WindowClamp;
+            ApplyReceiveBuffer(options);
+        }
+    }
+
+    /// <summary>SO_RCVBUF, which auto-tuning then leaves alone, or net.ipv4.tcp_rmem's default and what SO_RCVLOWAT needs more.</summary>
+    public void ApplyReceiveBuffer(SocketOptions options)
+    {
         _receiveBufferLocked = options.ReceiveBuffer > 0;
-        _receiveBufferLimit = options.ReceiveBuffer > 0 ? options.ReceiveBuffer : Sysctls.RmemDefault;
+        _receiveBufferLimit = options.ReceiveBuffer > 0 ? options.ReceiveBuffer
+            : Math.Max(_receiveBufferLimit, Math.Max(Sysctls.RmemDefault, options.LowWaterBuffer));
     }
 
     /// <summary>An option changed while the connection was there.</summary>

@@ -119,7 +119,7 @@ internal sealed partial class TcpConnection
     {
         MtuSearch search = _mtuSearch!;
         if (!search.Enabled || search.ProbeSize != 0 || _congestion.Phase is not CongestionPhase.Open
-            || _congestion.Window < LeastWindowToProbe || _outOfOrder is { Count: > 0 } || _duplicateLeft != _duplicateRight)
+            || _congestion.Window < LeastWindowToProbe || _outOfOrder is { BlockCount: > 0 } || _duplicateLeft != _duplicateRight)
         {
             return false;
         }

@@ -29,7 +29,18 @@ internal sealed partial class TcpConnection
             _receiveBuffer!.CopyTo(0, destination[..count]);
             if (!peek)
             {
-                ConsumeReceived(count);
+                // Auto-tuning looks on when the first buffer's data is copied: how much is unread then includes the others'.
+                int first = _received is null ? count : Math.Min(count, _received.FirstLength);
+                ConsumeReceived(first);
+                TuneAfterRead(now);
+                if (count > first)
+                {
+                    ConsumeReceived(count - first);
+                }
+            }
+
+            if (!peek || ChargesMemory)
+            {
                 AcknowledgeAfterRead(now, count);
                 _tcp.Timers.Update(this);
             }
@@ -89,13 +100,20 @@ internal sealed partial class TcpConnection
 
     private void ConsumeReceived(int count)
     {
-        ReleaseMemory(count, Readable);
+        ConsumeReceivedMemory(count);
         _receiveBuffer!.Consume(count);
         _copied += count;
         if (_outOfOrder is not { Count: > 0 })
         {
             _receiveBuffer.ReleaseIfEmpty();
         }
+    }
+
+    /// <summary>The user is gone: what waits to be read is nobody's.</summary>
+    private void DropUnread()
+    {
+        ConsumeReceivedMemory(Readable);
+        _receiveBuffer?.Clear();
     }
 
     private SocketResult ReceiveUrgent(Span<byte> destination, bool peek)

@@ -1,42 +1,103 @@
+using SimStack.Ip;
+using SimStack.Wire;
+
 namespace SimStack.Tcp;
 
 /// <summary>
-/// What segments take of SO_RCVBUF in Linux 6.x, and what follows for the window and for acknowledgements. The bytes here are kept
-/// without overhead; only the sum is that of a kernel whose network card writes each frame into a piece of a page.
+/// What segments take of SO_RCVBUF in Linux 6.x, and what follows for the window, for acknowledgements and for segments that there is no
+/// room for. The bytes here are kept without overhead; only the sum is that of a kernel.
 /// </summary>
 internal sealed partial class TcpConnection
 {
-    /// <summary>An sk_buff, the skb_shared_info behind the data, and the headroom before it, in bytes, on a 64-bit machine.</summary>
-    private const int BufferHead = 256, SharedInfo = 320, Headroom = 64, CacheLine = 64;
-
+    private ReceiveMemory? _received;
     private bool _receiveBufferLocked;
+    private bool _outOfReceiveMemory;
     private byte _scalingRatio = 128;
-    private int _queuedMemory;
 
-    /// <summary>The memory of a segment with so much data (skb->truesize).</summary>
-    private int SegmentMemory(int length)
+    /// <summary>Everything about received data begins with the first of it; what it measures began with the connection.</summary>
+    private ReceiveMemory Received
     {
-        int frame = 14 + (RemoteAddress.IsV4 ? 20 : 40) + 20 + (_timestampsOn ? TimestampsLength : 0) + SignatureLength + length;
-        return ((frame + Headroom + CacheLine - 1) & ~(CacheLine - 1)) + SharedInfo + BufferHead;
+        get
+        {
+            if (_received is null)
+            {
+                _received = new ReceiveMemory { LastDataAt = _establishedAt };
+                _received.Sizing.Begin(_establishedAt, _copied, FirstReceiveSpace);
+            }
+
+            return _received;
+        }
     }
 
-    /// <summary>Data was put into the queue; behind other data its sk_buff is not needed any more (tcp_try_coalesce).</summary>
-    private void ChargeMemory(int length) =>
-        _queuedMemory += SegmentMemory(length) - (Readable > length ? BufferHead : 0);
+    /// <summary>Whether the window and what is taken in go by memory, as in Linux since 6.6.</summary>
+    private bool ChargesMemory => Profile.ChargesSegmentMemory;
 
-    /// <summary>What waited ahead of a hole joins the queue.</summary>
-    private void ChargeMemoryOfHole(int length) => _queuedMemory += (int)(((long)length << 8) / _scalingRatio);
+    private ReceiveBufferLayout BufferLayout =>
+        Sysctls.ReceiveBuffers > 0 ? (ReceiveBufferLayout)(Sysctls.ReceiveBuffers - 1) : _path?.Interface.ReceiveBuffers ?? default;
 
-    /// <summary>Data was read, of so much that was there.</summary>
-    private void ReleaseMemory(int count, int readable) =>
-        _queuedMemory -= count >= readable ? _queuedMemory : (int)((long)_queuedMemory * count / readable);
+    private SegmentBuffer BufferOf(scoped in TcpSegment segment) => SegmentBuffer.For(
+        BufferLayout, segment.Data.Length, (RemoteAddress.IsV4 ? 20 : 40) + segment.HeaderLength + segment.Data.Length);
 
-    /// <summary>A segment as long as none before: how much of its memory is data (Linux: tcp_measure_rcv_mss).</summary>
-    private void MeasureScalingRatio(int length)
+    private void ChargeReceived(int memory)
     {
-        if (Profile.ChargesSegmentMemory && length != _receivedMss)
+        _received!.Charge(memory);
+        _tcp.Memory.Charge(memory);
+    }
+
+    /// <summary>Data in order joins the receive queue; a retransmission may bring less that is new than its buffer holds.</summary>
+    private void QueueReceived(SegmentBuffer buffer, int length)
+    {
+        ReceiveMemory memory = Received;
+        int before = memory.Total;
+        buffer.Length = length;
+        if (memory.Append(buffer))
         {
-            _scalingRatio = (byte)Math.Clamp((length << 8) / SegmentMemory(length), 1, 255);
+            Count(SnmpCounter.TcpExtTCPRcvCoalesce);
+        }
+
+        _tcp.Memory.Charge(memory.Total - before);
+    }
+
+    private void ConsumeReceivedMemory(int count)
+    {
+        if (_received is { } memory && ChargesMemory)
+        {
+            int before = memory.Total;
+            memory.Consume(count);
+            _tcp.Memory.Charge(memory.Total - before);
+        }
+    }
+
+    /// <summary>Nothing of it will be read any more.</summary>
+    private void ReleaseReceiveMemory()
+    {
+        if (_received is { } memory)
+        {
+            _tcp.Memory.Charge(-memory.Total);
+            _received = null;
+        }
+    }
+
+    /// <summary>What waits ahead of a hole is not waited for any more.</summary>
+    private void DropOutOfOrder()
+    {
+        if (_outOfOrder is { Memory: > 0 })
+        {
+            ChargeReceived(-_outOfOrder.Memory);
+        }
+
+        _outOfOrder = null;
+    }
+
+    /// <summary>A segment as long as none before: how much of its memory is data, and with it the window's bounds (tcp_measure_rcv_mss).</summary>
+    private void MeasureScalingRatio(int length, int memory)
+    {
+        byte ratio = (byte)Math.Clamp((length << 8) / memory, 1, 255);
+        if (ratio != _scalingRatio)
+        {
+            _scalingRatio = ratio;
+            SetWindowClamp(BufferSpace);
+            Received.Sizing.Space = Math.Min(Received.Sizing.Space, _windowClamp);
         }
     }
 
@@ -44,23 +105,31 @@ internal sealed partial class TcpConnection
     /// Linux: tcp_grow_window. By two segments when such segments fit the buffer whatever comes, otherwise the less the nearer the
     /// threshold is to what fits; and the sender, in slow start as it seems, gets its ACK at once.
     /// </summary>
-    private void GrowWindowByMemory(int length, int limit)
+    private void GrowWindowByMemory(int length, int bufferMemory)
     {
-        int room = Math.Min(limit, FreeSpace) - _windowThreshold;
+        int room = Math.Min(_windowClamp, FreeSpace) - _windowThreshold;
         if (room <= 0)
         {
             return;
         }
 
-        int memory = DataSpace(SegmentMemory(length));
-        int advertised = _advertisedMss - (_timestampsOn ? TimestampsLength : 0);
-        int growth = memory <= length ? 2 * advertised : SlowGrowth(length, memory);
+        if (_tcp.Memory.IsUnderPressure)
+        {
+            ShrinkWindowThreshold();
+            return;
+        }
+
+        int memory = DataSpace(bufferMemory);
+        int growth = memory <= length ? 2 * AdvertisedData : SlowGrowth(length, memory);
         if (growth > 0)
         {
             _windowThreshold += Math.Min(room, Math.Max(growth, 2 * length));
             _quickAcks |= 1;
         }
     }
+
+    /// <summary>The MSS that was announced, less what every segment has of options (Linux: advmss).</summary>
+    private int AdvertisedData => _advertisedMss - (_timestampsOn ? TimestampsLength : 0);
 
     private int SlowGrowth(int length, int memory)
     {
@@ -74,5 +143,131 @@ internal sealed partial class TcpConnection
         }
 
         return 0;
+    }
+
+    /// <summary>Under pressure nobody is promised more than four segments (tcp_adjust_rcv_ssthresh).</summary>
+    private void ShrinkWindowThreshold() => _windowThreshold = Math.Min(_windowThreshold, 4 * AdvertisedData);
+
+    /// <summary>Whether a segment may be kept, be it that others go for it (tcp_try_rmem_schedule).</summary>
+    /// <param name="seq">Its sequence number.</param>
+    /// <param name="memory">What it takes.</param>
+    private bool HasRoomFor(SequenceNumber seq, int memory)
+    {
+        bool fits = Received.Total <= _receiveBufferLimit && _tcp.Memory.MayReceive(Received.Total, memory, Sysctls);
+        if (!fits && (!PruneQueue(seq) || !_tcp.Memory.MayReceive(Received.Total, memory, Sysctls)))
+        {
+            return false;
+        }
+
+        Received.Grant(memory);
+        return true;
+    }
+
+    /// <summary>
+    /// Header prediction: a segment as expected is taken without a look at SO_RCVBUF while memory that was granted is left
+    /// (tcp_rcv_established).
+    /// </summary>
+    private bool IsPredicted(scoped in TcpSegment segment, int memory) => memory <= Received.Granted
+        && _rcv.Wnd > 0 && _outOfOrder is not { Count: > 0 } && !_urgentWaiting && _state is TcpState.Established
+        && (segment.Flags & ~TcpFlags.Psh) == TcpFlags.Ack && segment.HeaderLength == 20 + (_timestampsOn ? TimestampsLength : 0)
+        && segment.Seq == _rcv.Nxt && segment.End <= _rcv.Nxt + _rcv.Remaining;
+
+    /// <summary>
+    /// More is held than SO_RCVBUF allows: the limit grows where it may, then data is copied together, and at last what waits ahead of a
+    /// hole is dropped (tcp_prune_queue).
+    /// </summary>
+    /// <returns>False when what arrives has to be dropped.</returns>
+    private bool PruneQueue(SequenceNumber arriving)
+    {
+        if (Received.Total == 0)
+        {
+            return false;
+        }
+
+        Count(SnmpCounter.TcpExtPruneCalled);
+        if (Received.Total > _receiveBufferLimit)
+        {
+            ClampWindow();
+        }
+        else if (_tcp.Memory.IsUnderPressure)
+        {
+            ShrinkWindowThreshold();
+        }
+
+        if (Received.Total <= _receiveBufferLimit)
+        {
+            return true;
+        }
+
+        Collapse();
+        if (Received.Total <= _receiveBufferLimit)
+        {
+            return true;
+        }
+
+        PruneOutOfOrder(arriving);
+        if (Received.Total <= _receiveBufferLimit)
+        {
+            return true;
+        }
+
+        Count(SnmpCounter.TcpExtRcvPruned);
+        return false;
+    }
+
+    /// <summary>The buffer's limit is reached: it grows to what is held already, up to tcp_rmem's maximum (tcp_clamp_window).</summary>
+    private void ClampWindow()
+    {
+        _quickAcks = 0;
+        if (_receiveBufferLimit < Sysctls.RmemMaximum && !_receiveBufferLocked && _tcp.Memory.IsLow(Sysctls))
+        {
+            _receiveBufferLimit = Math.Min(Received.Total, Sysctls.RmemMaximum);
+        }
+
+        if (Received.Total > _receiveBufferLimit)
+        {
+            _windowThreshold = Math.Min(_windowClamp, 2 * AdvertisedData);
+        }
+    }
+
+    private void Collapse()
+    {
+        int before = Received.Total;
+        int given = 0;
+        if (_outOfOrder is { Count: > 0 })
+        {
+            Received.Charge(-_outOfOrder.Collapse(_scalingRatio, out given));
+        }
+
+        given += Received.Collapse(_scalingRatio);
+        _tcp.Counters[SnmpCounter.TcpExtTCPRcvCollapsed] += given;
+        _tcp.Memory.Charge(Received.Total - before);
+    }
+
+    /// <summary>An eighth of the buffer at least, from the highest sequence number down, and more until there is room (tcp_prune_ofo_queue).</summary>
+    private void PruneOutOfOrder(SequenceNumber arriving)
+    {
+        bool pruned = false;
+        while (_outOfOrder is { Count: > 0 } && (!pruned || Received.Total > _receiveBufferLimit))
+        {
+            int freed = _outOfOrder.Prune(arriving, Math.Max(1, _receiveBufferLimit >> 3));
+            if (freed == 0)
+            {
+                break;
+            }
+
+            pruned = true;
+            ChargeReceived(-freed);
+        }
+
+        if (!pruned)
+        {
+            return;
+        }
+
+        Count(SnmpCounter.TcpExtOfoPruned);
+        _duplicateLeft = _duplicateRight;
+        // A FIN that was among it has to come again.
+        _finArrived &= _outOfOrder is { Count: > 0 } && _finAt < _outOfOrder.HighestEnd;
     }
 }

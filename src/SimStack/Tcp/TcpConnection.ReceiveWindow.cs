@@ -22,8 +22,9 @@ internal sealed partial class TcpConnection
     /// </summary>
     private int BufferSpace => DataSpace(_receiveBufferLimit);
 
-    private int FreeSpace =>
-        (Profile.ChargesSegmentMemory ? DataSpace(_receiveBufferLimit - _queuedMemory) : BufferSpace - Readable) - (_outOfOrder?.Bytes ?? 0);
+    private int FreeSpace => ChargesMemory
+        ? DataSpace(_receiveBufferLimit - (_received?.Total ?? 0))
+        : BufferSpace - Readable - (_outOfOrder?.Bytes ?? 0);
 
     private int DataSpace(int memory) => (int)((long)memory * _scalingRatio >> 8);
 
@@ -76,7 +77,8 @@ internal sealed partial class TcpConnection
     /// <summary>The window that would be offered now; not below zero, not yet held to what was offered before.</summary>
     private int SelectWindow()
     {
-        int full = Math.Min(_windowClamp, BufferSpace);
+        int space = BufferSpace;
+        int full = Math.Min(_windowClamp, space);
         int mss = Math.Min((int)_receivedMss, full);
         int free = FreeSpace;
         if (mss <= 0)
@@ -84,16 +86,23 @@ internal sealed partial class TcpConnection
             return 0;
         }
 
+        int granule = 1 << _receiveScale;
+        bool mayShrink = MayShrinkWindow;
+        free = mayShrink ? free & -granule : free;
         if (free < full >> 1)
         {
-            free &= ~((1 << _receiveScale) - 1);
-            if (Profile.ChargesSegmentMemory)
+            free &= -granule;
+            if (ChargesMemory)
             {
                 _quickAcks = 0; // No hurry to be sent more.
+                if (_tcp.Memory.IsUnderPressure)
+                {
+                    ShrinkWindowThreshold();
+                }
             }
 
             // Silly window: better nothing than a little (RFC 9293 MUST-39).
-            if (free < full >> 4 || free < mss)
+            if (free < space >> 4 || free < mss || (mayShrink && free < granule))
             {
                 return 0;
             }
@@ -102,8 +111,7 @@ internal sealed partial class TcpConnection
         free = Math.Min(free, _windowThreshold);
         if (_receiveScale > 0)
         {
-            int granule = 1 << _receiveScale;
-            return (free + granule - 1) & ~(granule - 1);
+            return (free + granule - 1) & -granule;
         }
 
         int window = _rcv.Wnd;
@@ -119,40 +127,66 @@ internal sealed partial class TcpConnection
         return window;
     }
 
+    /// <summary>net.ipv4.tcp_shrink_window, which needs a scaled window.</summary>
+    private bool MayShrinkWindow => Sysctls.ShrinkWindow && _receiveScale > 0;
+
     /// <summary>
-    /// Chooses the window for a segment that leaves now and returns the header's field. The right edge never moves left
-    /// (MUST-34).
+    /// Chooses the window for a segment that leaves now and returns the header's field (tcp_select_window). The right edge never moves left
+    /// (MUST-34), unless tcp_shrink_window allows it or a segment was dropped for want of memory.
     /// </summary>
     private ushort AdvertiseWindow()
     {
+        int before = _rcv.Wnd;
         int current = _rcv.Remaining;
-        int window = SelectWindow();
-        if (window < current)
+        _rcv.Wup = _rcv.Nxt;
+        if (_outOfReceiveMemory)
         {
-            int granule = 1 << _receiveScale;
-            window = (current + granule - 1) & ~(granule - 1);
+            _rcv.Wnd = 0;
+            return 0;
         }
 
-        window = Math.Min(window, 65_535 << _receiveScale);
+        int window = SelectWindow();
+        if (window < current && !MayShrinkWindow)
+        {
+            if (window == 0)
+            {
+                Count(SnmpCounter.TcpExtTCPWantZeroWindowAdv);
+            }
+
+            int granule = 1 << _receiveScale;
+            window = (current + granule - 1) & -granule;
+        }
+
         _rcv.Wnd = window;
-        _rcv.Wup = _rcv.Nxt;
-        return (ushort)(window >> _receiveScale);
+        ushort field = (ushort)(Math.Min(window, 65_535 << _receiveScale) >> _receiveScale);
+        if (field == 0 && before != 0)
+        {
+            Count(SnmpCounter.TcpExtTCPToZeroWindowAdv);
+        }
+        else if (field != 0 && before == 0)
+        {
+            Count(SnmpCounter.TcpExtTCPFromZeroWindowAdv);
+        }
+
+        return field;
     }
 
     /// <summary>Full segments arrive: the threshold may grow by two of them, up to the clamp.</summary>
-    private void GrowWindow(int length)
+    private void GrowWindow(int length, int memory)
     {
-        int limit = Math.Min(_windowClamp, BufferSpace);
-        if (length < 128 || _windowThreshold >= limit)
+        if (length < 128)
         {
             return;
         }
 
-        if (Profile.ChargesSegmentMemory)
+        if (ChargesMemory)
         {
-            GrowWindowByMemory(length, limit);
+            GrowWindowByMemory(length, memory);
+            return;
         }
-        else if (FreeSpace > _windowThreshold - _rcv.Remaining)
+
+        int limit = Math.Min(_windowClamp, BufferSpace);
+        if (_windowThreshold < limit && FreeSpace > _windowThreshold - _rcv.Remaining)
         {
             _windowThreshold = Math.Min(limit, _windowThreshold + 2 * _advertisedMss);
         }

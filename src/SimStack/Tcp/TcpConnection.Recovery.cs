@@ -312,6 +312,7 @@ internal sealed partial class TcpConnection
         EnterPhase(now, CongestionPhase.Loss);
         recovery.Point = _snd.Nxt;
         recovery.ProbeOutstanding = false;
+        QueueCwr();
         recovery.Frto = Sysctls.Frto != 0 && (fresh || _retransmissions > 0);
     }
 

@@ -137,7 +137,8 @@ internal sealed partial class TcpConnection
         Count(SnmpCounter.TcpRetransSegs);
         _counts.Retransmitted++;
         _counts.BytesRetransmitted += data;
-        bool left = EmitData(now, segment.Seq, data, push ? segment.Flags | SentFlags.Push : segment.Flags);
+        SentFlags again = segment.Flags | SentFlags.Retransmitted | (push ? SentFlags.Push : SentFlags.None);
+        bool left = EmitData(now, segment.Seq, data, again);
         if (_marks is not null)
         {
             StampSent(now, segment.Seq, data, left);

@@ -256,6 +256,7 @@ internal sealed partial class TcpConnection
             NoteDelivery(ref segment, ref round);
             recovery.SackedOut++;
             round.SackDelivered++;
+            round.DeliveredBytes += segment.Length;
             round.Flags |= AckFlags.DataSacked;
             if (segment.Seq >= recovery.HighestSacked)
             {

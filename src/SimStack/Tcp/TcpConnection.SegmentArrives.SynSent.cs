@@ -51,12 +51,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        _rcv.Irs = segment.Seq;
-        _rcv.Nxt = _rcv.Wup = _copied = segment.Seq + 1;
-        _rcv.Up = _rcv.Nxt;
-        TakeSynOptions(now, segment.Options);
-        RescaleOwnWindow();
-        DeriveKeys();
+        TakePeerSyn(now, segment);
         if (acknowledged)
         {
             CompleteActiveOpen(now, ref segment);
@@ -65,6 +60,16 @@ internal sealed partial class TcpConnection
         {
             BeginSimultaneousOpen(now, segment);
         }
+    }
+
+    private void TakePeerSyn(Instant now, scoped in TcpSegment segment)
+    {
+        _rcv.Irs = segment.Seq;
+        _rcv.Nxt = _rcv.Wup = _copied = segment.Seq + 1;
+        _rcv.Up = _rcv.Nxt;
+        TakeSynOptions(now, segment.Options);
+        RescaleOwnWindow();
+        DeriveKeys();
     }
 
     private bool EchoesForeignTimestamp(Instant now, scoped in TcpSegment segment)
@@ -96,6 +101,7 @@ internal sealed partial class TcpConnection
             _retransmissions = 0;
         }
 
+        TakeEcnOfSynAck(segment);
         BecomeEstablished(now, segment, "rcv SYN,ACK");
         bool acknowledges = _fastOpen is null || CompleteFastOpen(now, segment);
         // Data and controls beside the SYN go on at the sixth step (§3.10.7.3, fourth); the SYN itself is done. Linux leaves them for
@@ -106,7 +112,7 @@ internal sealed partial class TcpConnection
         // Linux holds the ACK back when there is data to carry it; a blocking connect has none.
         if (acknowledges)
         {
-            SendAck(now);
+            SendAck(now, EcnMode is EcnState.Accurate ? Reflected(EcnCounters.SynReceived) : TcpFlags.None);
         }
 
         if (more)
@@ -127,6 +133,7 @@ internal sealed partial class TcpConnection
         _snd.Wnd = segment.Window;
         _snd.Wl1 = segment.Seq;
         _snd.MaxWnd = segment.Window;
+        TakeEcnOfCrossingSyn(segment);
         Transition(now, TcpState.SynReceived, "rcv SYN");
         SendSyn(now, retransmission: false);
         ArmRetransmission(now);

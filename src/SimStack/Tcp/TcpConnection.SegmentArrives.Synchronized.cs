@@ -22,6 +22,11 @@ internal sealed partial class TcpConnection
             return; // The RFC drops it at the fifth check; Linux before it could be answered.
         }
 
+        if (EcnMode != EcnState.None && IsOrphanInFinWait2 && !Profile.RfcSegmentChecks)
+        {
+            SetEcnMode(EcnState.None); // A record in the connection's place answers from here on in Linux, and knows nothing of ECN (tcp_time_wait).
+        }
+
         if (CheckTimestamps(now, segment) is Check.Drop
             || CheckSequence(now, segment) is Check.Drop
             || CheckReset(now, segment) is Check.Drop
@@ -36,6 +41,8 @@ internal sealed partial class TcpConnection
             TakeReturnRoute(route);
         }
 
+        bool wasEstablished = _state is TcpState.Established;
+        CountMark(segment);
         if (CheckAck(now, ref segment) is Check.Drop)
         {
             return;
@@ -49,6 +56,11 @@ internal sealed partial class TcpConnection
         if (segment.Has(TcpFlags.Syn))
         {
             EndCrossing(ref segment);
+        }
+
+        if (wasEstablished)
+        {
+            MeasureEcho(now, segment); // The handshake's last segment, and what comes in other states, is no sample in Linux.
         }
 
         ProcessFromUrgentOn(now, ref segment);
@@ -140,15 +152,24 @@ internal sealed partial class TcpConnection
         }
         else if (segment.Has(TcpFlags.Syn))
         {
-            SendChallengeAck(now);
+            SendChallengeAck(now, TouchesWindow(segment) ? ReflectSyn(segment) : TcpFlags.None);
         }
         else
         {
+            if (TouchesWindow(segment))
+            {
+                CountMark(segment);
+            }
+
             AcknowledgeOutOfWindow(now, segment, SnmpCounter.TcpExtTCPACKSkippedSeq);
         }
 
         return Check.Drop;
     }
+
+    /// <summary>Linux takes what ends at the window's edge for acceptable, and looks at its mark (tcp_sequence).</summary>
+    private bool TouchesWindow(scoped in TcpSegment segment) =>
+        segment.End >= _rcv.Wup && segment.Seq <= _rcv.Nxt + _rcv.Remaining;
 
     /// <summary>RFC 9293 table 6, with two leniences that Linux has as well.</summary>
     private bool IsAcceptable(scoped in TcpSegment segment)
@@ -169,6 +190,11 @@ internal sealed partial class TcpConnection
             return true;
         }
 
+        if (ChargesMemory)
+        {
+            return segment.End >= _rcv.Wup && FitsWindow(segment, right);
+        }
+
         if (window == 0)
         {
             // No room for the data; but ACK, URG and RST count at RCV.NXT (RFC 9293 §3.4, MUST-66).
@@ -178,6 +204,26 @@ internal sealed partial class TcpConnection
         SequenceNumber last = segment.End - 1;
         return (segment.Seq >= _rcv.Nxt && segment.Seq < right) || (last >= _rcv.Nxt && last < right)
             || (segment.Seq < _rcv.Nxt && last >= right);
+    }
+
+    /// <summary>
+    /// A segment that ends beyond the window is taken whole where nothing waits to be read, and not at all otherwise (Linux since 6.17:
+    /// tcp_sequence). A FIN may lie beyond it.
+    /// </summary>
+    private bool FitsWindow(scoped in TcpSegment segment, SequenceNumber right)
+    {
+        if (segment.Seq + segment.Data.Length <= right)
+        {
+            return true;
+        }
+
+        bool fits = segment.Seq <= right && Readable == 0;
+        if (!fits)
+        {
+            Count(SnmpCounter.TcpExtBeyondWindow);
+        }
+
+        return fits;
     }
 
     /// <summary>
@@ -254,7 +300,7 @@ internal sealed partial class TcpConnection
         }
 
         Count(SnmpCounter.TcpExtTCPSYNChallenge);
-        SendChallengeAck(now);
+        SendChallengeAck(now, ReflectSyn(segment));
         return Check.Drop;
     }
 
@@ -300,16 +346,14 @@ internal sealed partial class TcpConnection
         _rcv.Nxt += 1;
         _counts.BytesReceived++;
         ReceiveClosed = true;
-        _acknowledgeNow = true;
-        _outOfOrder = null;
+        ScheduleAck();
+        DropOutOfOrder();
         switch (_state)
         {
             case TcpState.SynReceived or TcpState.Established:
                 Transition(now, TcpState.CloseWait, "rcv FIN");
                 // Interactive: the user's answer or close may carry the ACK (Linux enters pingpong mode here).
-                _acknowledgeNow = false;
                 _pingPong = 255;
-                ScheduleAck();
                 break;
             case TcpState.FinWait1:
                 // Our FIN is not acknowledged yet, or CheckAck would have moved us on.

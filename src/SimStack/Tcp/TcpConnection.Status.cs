@@ -27,6 +27,24 @@ internal sealed partial class TcpConnection
 
     private bool IsOpen => _state is not (TcpState.SynSent or TcpState.SynReceived);
 
+    /// <summary>SO_RCVLOWAT: how many bytes a reader waits for.</summary>
+    private int LowWater => Math.Max(1, Socket?.Options.ReceiveLowWater ?? 1);
+
+    /// <summary>
+    /// So many bytes can be read, or nothing more would come before some are: the buffer is nearly full, or the window closed
+    /// (tcp_epollin_ready).
+    /// </summary>
+    private bool HasEnoughToRead(int bytes)
+    {
+        int readable = Readable;
+        return readable > 0 && (readable >= bytes || !ChargesMemory || _tcp.Memory.IsUnderPressure
+            || (_received?.Total ?? 0) > _receiveBufferLimit - (_receiveBufferLimit >> 3) || _rcv.Remaining <= _receivedMss);
+    }
+
+    /// <summary>There is something to read, and it is not yet worth it.</summary>
+    public bool IsBelowLowWater(int length) => Readable > 0 && !ReceiveClosed && !_readShut && PendingError is Errno.OK
+        && _state is not TcpState.Closed && !HasEnoughToRead(Math.Min(LowWater, length));
+
     public PollEvents Poll()
     {
         PollEvents events = PollEvents.None;
@@ -40,7 +58,9 @@ internal sealed partial class TcpConnection
             events |= PollEvents.POLLIN | PollEvents.POLLRDHUP;
         }
 
-        if (Readable > 0 || _state is TcpState.Closed)
+        // At the urgent mark a byte more: the urgent one is not read (tcp_poll).
+        bool atMark = _urgentWaiting && _urgentAt == _copied && !_inlineUrgent;
+        if (HasEnoughToRead(LowWater + (atMark ? 1 : 0)) || _state is TcpState.Closed)
         {
             events |= PollEvents.POLLIN;
         }

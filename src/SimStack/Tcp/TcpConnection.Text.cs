@@ -13,8 +13,10 @@ internal sealed partial class TcpConnection
 
     private void TakeTimestamp(Instant now, scoped in TcpSegment segment)
     {
+        _timestampAdvanced = false;
         if (_timestampsOn && segment.Options.HasTimestamps && segment.Seq <= _rcv.Wup && !IsOldTimestamp(now, segment))
         {
+            _timestampAdvanced = unchecked((int)(segment.Options.TsVal - _timestampsRecent)) > 0;
             _timestampsRecent = segment.Options.TsVal;
             _timestampsStamp = now;
         }
@@ -31,7 +33,11 @@ internal sealed partial class TcpConnection
         {
             // "This should not occur since a FIN has been received from the remote side. Ignore the segment text." What overlaps
             // with what was taken is a retransmission: our ACK may have been lost.
-            if (segment.Length > 0 && segment.Seq < _rcv.Nxt)
+            if (segment.Length > 0 && segment.End <= _rcv.Nxt && ChargesMemory)
+            {
+                QueueText(now, ref segment);
+            }
+            else if (segment.Length > 0 && segment.Seq < _rcv.Nxt)
             {
                 _acknowledgeNow = true;
             }
@@ -64,6 +70,12 @@ internal sealed partial class TcpConnection
 
     private void TakeText(Instant now, ref TcpSegment segment)
     {
+        if (ChargesMemory)
+        {
+            QueueText(now, ref segment);
+            return;
+        }
+
         SequenceNumber right = _rcv.Nxt + _rcv.Remaining;
         SequenceNumber left = segment.Seq;
         ReadOnlySpan<byte> data = segment.Data;
@@ -71,6 +83,7 @@ internal sealed partial class TcpConnection
         if (left < _rcv.Nxt)
         {
             int old = Math.Min(_rcv.Nxt - left, data.Length);
+            JudgeOptionByDuplicate(segment);
             RememberDuplicate(left, left + old);
             data = data[old..];
             left += old;
@@ -98,9 +111,22 @@ internal sealed partial class TcpConnection
             }
         }
 
+        HoldToFin(left, ref data, ref fin);
+        if (left == _rcv.Nxt)
+        {
+            TakeInOrder(now, data, segment.Data.Length, segment.Flags, default);
+        }
+        else
+        {
+            TakeOutOfOrder(now, left, data, fin);
+        }
+    }
+
+    /// <summary>Nothing comes behind a FIN, whatever the peer claims now.</summary>
+    private void HoldToFin(SequenceNumber left, ref ReadOnlySpan<byte> data, ref bool fin)
+    {
         if (_finArrived && left + data.Length > _finAt)
         {
-            // Nothing comes behind a FIN, whatever the peer claims now.
             data = data[..Math.Max(0, _finAt - left)];
             fin = false;
         }
@@ -109,18 +135,14 @@ internal sealed partial class TcpConnection
             _finArrived = true;
             _finAt = left + data.Length;
         }
-
-        if (left == _rcv.Nxt)
-        {
-            TakeInOrder(now, data, segment.Flags);
-        }
-        else
-        {
-            TakeOutOfOrder(left, data, fin);
-        }
     }
 
-    private void TakeInOrder(Instant now, ReadOnlySpan<byte> data, TcpFlags flags)
+    /// <param name="now">The instant.</param>
+    /// <param name="data">What is new of the segment.</param>
+    /// <param name="length">How much data the segment had.</param>
+    /// <param name="flags">Its flags.</param>
+    /// <param name="buffer">What holds it.</param>
+    private void TakeInOrder(Instant now, ReadOnlySpan<byte> data, int length, TcpFlags flags, in SegmentBuffer buffer)
     {
         if (data.Length == 0)
         {
@@ -130,29 +152,57 @@ internal sealed partial class TcpConnection
         ReceiveBuffer.Append(data);
         _rcv.Nxt += data.Length;
         _counts.BytesReceived += data.Length;
-        NoteDataReceived(now, data.Length, flags);
+        if (ChargesMemory)
+        {
+            QueueReceived(buffer, data.Length);
+        }
+
+        NoteDataReceived(now, length, flags, buffer.Memory);
         if (_outOfOrder is { Count: > 0 })
         {
-            SequenceNumber reached = _outOfOrder.Advance(_rcv.Nxt);
-            // The hole is filled, wholly or in part: acknowledge at once (RFC 5681 §4.2).
-            _acknowledgeNow = true;
-            if (_finArrived && reached > _finAt)
-            {
-                reached = _finAt; // The FIN's own number is ProcessFin's to take.
-            }
-
-            ReceiveBuffer.Extend(reached - _rcv.Nxt);
-            ChargeMemoryOfHole(reached - _rcv.Nxt);
-            _counts.BytesReceived += reached - _rcv.Nxt;
-            _rcv.Nxt = reached;
+            TakeWhatWaited();
         }
 
         TakeUrgentByte();
-        _tcp.SignalReady(this, PollEvents.POLLIN);
+        SignalReadable();
     }
 
-    private void TakeOutOfOrder(SequenceNumber left, ReadOnlySpan<byte> data, bool fin)
+    /// <summary>The hole is filled, wholly or in part (tcp_ofo_queue).</summary>
+    private void TakeWhatWaited()
     {
+        if (_outOfOrder!.TryFindOverlap(_rcv.Nxt - int.MaxValue / 2, _rcv.Nxt, out SackBlock again) && ChargesMemory)
+        {
+            // Part of what now came in order had arrived ahead of the hole.
+            ExtendDuplicate(again.Left, again.Right);
+        }
+
+        int before = Received.Total;
+        SequenceNumber reached = _outOfOrder.Advance(_rcv.Nxt, ChargesMemory ? Received : null);
+        _tcp.Memory.Charge(Received.Total - before);
+        // Acknowledge at once when the hole is filled (RFC 5681 §4.2); Linux does when it was the last.
+        _acknowledgeNow |= !ChargesMemory || _outOfOrder.Count == 0;
+        if (_finArrived && reached > _finAt)
+        {
+            reached = _finAt; // The FIN's own number is ProcessFin's to take.
+        }
+
+        ReceiveBuffer.Extend(reached - _rcv.Nxt);
+        _counts.BytesReceived += reached - _rcv.Nxt;
+        _rcv.Nxt = reached;
+    }
+
+    /// <summary>Whoever waits for data is woken, once there is as much as it waits for (tcp_data_ready).</summary>
+    private void SignalReadable()
+    {
+        if (ReceiveClosed || HasEnoughToRead(LowWater))
+        {
+            _tcp.SignalReady(this, PollEvents.POLLIN);
+        }
+    }
+
+    private void TakeOutOfOrder(Instant now, SequenceNumber left, ReadOnlySpan<byte> data, bool fin)
+    {
+        EchoMark(now);
         // Out of order: an immediate duplicate ACK tells the sender what is missing (RFC 5681 §4.2, RFC 9293 MAY-13).
         _acknowledgeNow = true;
         EnterQuickAck(16);
@@ -170,7 +220,7 @@ internal sealed partial class TcpConnection
             if (again.Left == left && again.Right == right)
             {
                 // The block around it is reported next (RFC 2883 §4, rule 5).
-                _outOfOrder.Add(left, again.Right);
+                _outOfOrder.ReportFirst(_outOfOrder.ExtendBlock(left, right), left, right);
                 return;
             }
         }
@@ -185,9 +235,9 @@ internal sealed partial class TcpConnection
 
         Count(SnmpCounter.TcpExtTCPOFOQueue);
         _counts.OutOfOrder++;
-        int offset = left - _rcv.Nxt;
-        ReceiveBuffer.WriteAt(ReceiveBuffer.Length + offset, data);
-        _outOfOrder.Add(left, right);
+        ReceiveBuffer.WriteAt(ReceiveBuffer.Length + (left - _rcv.Nxt), data);
+        _outOfOrder.Add(left, right, default, out _);
+        _outOfOrder.ReportFirst(_outOfOrder.ExtendBlock(left, right), left, right);
     }
 
     /// <summary>

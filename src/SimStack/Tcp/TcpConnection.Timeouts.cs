@@ -31,6 +31,12 @@ internal sealed partial class TcpConnection
             DelayedAckTimeout(now);
         }
 
+        if (_received is { } received && received.HeldAcks.Deadline <= now)
+        {
+            received.HeldAcks.Deadline = Instant.Never;
+            SendHeldAck(now);
+        }
+
         if (_timers.Retransmission <= now)
         {
             switch (_timers.Kind)
@@ -124,6 +130,10 @@ internal sealed partial class TcpConnection
             SuspectBlackHole(now);
             CountFailure();
             EnterLoss(now);
+        }
+        else if (!Profile.RfcSegmentChecks)
+        {
+            QueueCwr(); // Linux's window is at one segment after a lost SYN as well (tcp_enter_loss).
         }
 
         _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);
@@ -275,8 +285,12 @@ internal sealed partial class TcpConnection
     /// <summary>
     /// A segment with a sequence number that the peer has acknowledged: it must answer with an ACK (RFC 9293 §3.8.4).
     /// </summary>
-    private void SendOldSequenceProbe(Instant now) =>
-        Emit(now, _snd.Una - 1, TcpFlags.Ack, AdvertiseWindow(), CurrentOptions(now), 0);
+    private void SendOldSequenceProbe(Instant now)
+    {
+        TcpOptions options = CurrentOptions(now);
+        AddEcnOption(now, ref options);
+        Emit(now, _snd.Una - 1, TcpFlags.Ack, AdvertiseWindow(), options, 0);
+    }
 
     private Duration KeepAliveIdle => Duration.FromSeconds(_keepAliveIdle > 0 ? _keepAliveIdle : Sysctls.KeepAliveTime);
 

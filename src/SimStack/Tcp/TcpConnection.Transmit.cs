@@ -12,6 +12,7 @@ internal sealed partial class TcpConnection
     private SequenceNumber _pushPoint;
     private SequenceNumber _duplicateLeft;
     private SequenceNumber _duplicateRight;
+    private SequenceNumber _duplicateToldLeft;
     private Instant _firstSentAt;
     private Instant _lastSentAt;
 
@@ -24,7 +25,8 @@ internal sealed partial class TcpConnection
         {
             FollowPathMtu();
             int mss = BoundedMss - SignatureLength;
-            return _sackOn && (_outOfOrder is { Count: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
+            mss = _sackOn && (_outOfOrder is { BlockCount: > 0 } || _duplicateLeft != _duplicateRight) ? LessSackBlocks(mss) : mss;
+            return EcnMode is EcnState.Accurate ? LessOption(mss) : mss;
         }
     }
 
@@ -48,7 +50,7 @@ internal sealed partial class TcpConnection
             return mss; // The data matters more.
         }
 
-        int blocks = Math.Min((_outOfOrder?.Count ?? 0) + (_duplicateLeft != _duplicateRight ? 1 : 0), MostSackBlocks);
+        int blocks = Math.Min((_outOfOrder?.BlockCount ?? 0) + (_duplicateLeft != _duplicateRight ? 1 : 0), MostSackBlocks);
         return blocks > 0 ? Math.Max(mss - 4 - 8 * blocks, 1) : mss;
     }
 
@@ -232,7 +234,7 @@ internal sealed partial class TcpConnection
     private void NoteDataSent(Instant now, int length)
     {
         _lastSentAt = now;
-        if (length > 0 && now - _lastDataAt < _ackDelay && _pingPong < 255)
+        if (length > 0 && now - LastDataAt < _ackDelay && _pingPong < 255)
         {
             _pingPong++;
         }
@@ -257,16 +259,29 @@ internal sealed partial class TcpConnection
         }
 
         TcpOptions options = CurrentOptions(now);
-        AddSackBlocks(ref options, Math.Min((_maximumSegment - SignatureLength - length - 4) / 8, MostSackBlocks));
-        return Emit(now, seq, flags, AdvertiseWindow(), options, length, (sent & SentFlags.Followed) != 0);
+        AddOptions(now, ref options, _maximumSegment - SignatureLength - length, sent);
+        return Emit(now, seq, flags, AdvertiseWindow(), options, length, sent);
     }
 
     /// <summary>An acknowledgement without data, now.</summary>
-    private void SendAck(Instant now)
+    /// <param name="now">The instant.</param>
+    /// <param name="reflected">How a SYN or SYN-ACK was marked, as AccECN tells it; otherwise none.</param>
+    private void SendAck(Instant now, TcpFlags reflected = TcpFlags.None)
     {
         TcpOptions options = CurrentOptions(now);
-        AddSackBlocks(ref options, MostSackBlocks);
-        Emit(now, _snd.Nxt, TcpFlags.Ack, AdvertiseWindow(), options, 0);
+        AddOptions(now, ref options, int.MaxValue, SentFlags.None);
+        Emit(now, _snd.Nxt, TcpFlags.Ack | reflected, AdvertiseWindow(), options, 0);
+    }
+
+    /// <summary>What only some segments have, in so many bytes: SACK blocks, AccECN's option.</summary>
+    private void AddOptions(Instant now, ref TcpOptions options, int room, SentFlags sent)
+    {
+        bool duplicate = _duplicateLeft != _duplicateRight;
+        AddSackBlocks(ref options, Math.Min((room - 4) / 8, MostSackBlocks));
+        if (EcnMode is EcnState.Accurate)
+        {
+            AddOption(now, ref options, Math.Min(room, OptionRoom), duplicate, sent);
+        }
     }
 
     private TcpOptions CurrentOptions(Instant now)
@@ -299,13 +314,15 @@ internal sealed partial class TcpConnection
         {
             options.SackCount = 1;
             options.SetSack(count++, new SackBlock(_duplicateLeft, _duplicateRight));
+            _duplicateToldLeft = _duplicateLeft;
             _duplicateLeft = _duplicateRight;
         }
 
-        for (int i = 0; _outOfOrder is not null && count < most && _outOfOrder.TryGetRecent(i, out SackBlock block); i++)
+        int blocks = Math.Min(_outOfOrder?.BlockCount ?? 0, most - count);
+        for (int i = 0; i < blocks; i++)
         {
             options.SackCount = count + 1;
-            options.SetSack(count++, block);
+            options.SetSack(count++, _outOfOrder!.Block(i));
         }
     }
 
@@ -318,15 +335,35 @@ internal sealed partial class TcpConnection
         }
     }
 
+    /// <summary>Part of a duplicate that may have been told of in another part; only one is reported (tcp_dsack_extend).</summary>
+    private void ExtendDuplicate(SequenceNumber left, SequenceNumber right)
+    {
+        if (_duplicateLeft == _duplicateRight)
+        {
+            RememberDuplicate(left, right);
+        }
+        else if (left <= _duplicateRight && _duplicateLeft <= right)
+        {
+            _duplicateLeft = SequenceNumber.Min(left, _duplicateLeft);
+            _duplicateRight = SequenceNumber.Max(right, _duplicateRight);
+        }
+    }
+
     /// <summary>Builds the frame: options, header, data from the send buffer, checksum; and hands it to IP.</summary>
     /// <returns>False when the interface's queue had no room for it.</returns>
     private bool Emit(
-        Instant now, SequenceNumber seq, TcpFlags flags, ushort window, in TcpOptions options, int length, bool followed = false)
+        Instant now, SequenceNumber seq, TcpFlags flags, ushort window, in TcpOptions options, int length,
+        SentFlags sent = SentFlags.None)
     {
         IpPath? path = CurrentPath();
         if (path is null)
         {
             return true;
+        }
+
+        if (EcnMode != EcnState.None && (flags & TcpFlags.Syn) == 0)
+        {
+            MarkOutgoing(ref flags, newData: length > 0 && (sent & SentFlags.Retransmitted) == 0);
         }
 
         ushort urgent = UrgentPointerFor(seq, ref flags);
@@ -346,6 +383,7 @@ internal sealed partial class TcpConnection
             _sendBuffer!.CopyTo(first - _snd.BufferStart, bytes.Slice(header, length));
         }
 
+        bool followed = (sent & SentFlags.Followed) != 0;
         frame.GroupFollows = followed && path.Interface.SegmentationOffload;
         _lastTransmissionAt = Instant.Max(now, _lastTransmissionAt);
         if (path.Interface.Queue is not null)
@@ -383,7 +421,7 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>A challenge ACK (RFC 5961 §7: limited in rate).</summary>
-    private void SendChallengeAck(Instant now)
+    private void SendChallengeAck(Instant now, TcpFlags reflected = TcpFlags.None)
     {
         if (now - _lastOutOfWindowAck < Duration.FromMilliseconds(Sysctls.InvalidRateLimit))
         {
@@ -393,7 +431,7 @@ internal sealed partial class TcpConnection
 
         _lastOutOfWindowAck = now;
         Count(SnmpCounter.TcpExtTCPChallengeACK);
-        SendAck(now);
+        SendAck(now, reflected);
     }
 
     /// <summary>
@@ -402,10 +440,15 @@ internal sealed partial class TcpConnection
     /// </summary>
     private void AcknowledgeOutOfWindow(Instant now, scoped in TcpSegment segment, SnmpCounter skipped)
     {
-        if (segment.Length > 0 && segment.End <= _rcv.Nxt)
+        if (segment.Length > 0 && segment.Seq < _rcv.Nxt && (ChargesMemory || segment.End <= _rcv.Nxt))
         {
-            RememberDuplicate(segment.Seq, segment.End);
+            JudgeOptionByDuplicate(segment);
+            RememberDuplicate(segment.Seq, SequenceNumber.Min(segment.End, _rcv.Nxt));
             EnterQuickAck(16);
+            if (ChargesMemory)
+            {
+                Count(SnmpCounter.TcpExtDelayedACKLost);
+            }
         }
 
         if (segment.Length == 0)

@@ -151,7 +151,11 @@ internal sealed partial class TcpConnection
         if (recovery.PriorThreshold != 0)
         {
             _congestion.Window = _control?.WindowAfterUndo(ref _congestion, FillContext(now)) ?? _congestion.Window;
-            _congestion.Threshold = Math.Max(_congestion.Threshold, recovery.PriorThreshold);
+            if (recovery.PriorThreshold > _congestion.Threshold)
+            {
+                _congestion.Threshold = recovery.PriorThreshold;
+                _ecn &= ~EcnState.CwrDue;
+            }
         }
 
         recovery.WindowStamp = now;

@@ -187,7 +187,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        int perSegment = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(_maximumSegment + 576)) + BufferHead;
+        int perSegment = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)(_maximumSegment + 576)) + SegmentBuffer.Descriptor;
         long wanted = 2L * Math.Max(Math.Max(10, _congestion.Window), Sysctls.Reordering + 1) * perSegment;
         if (EffectiveSendLimit < wanted)
         {

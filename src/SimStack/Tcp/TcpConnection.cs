@@ -45,7 +45,15 @@ internal sealed partial class TcpConnection : TcpFlow
 
     public override TcpState State => _state;
 
-    public override Instant Deadline => _pacer is null ? _timers.Earliest : Instant.Min(_timers.Earliest, _pacer.Due);
+    public override Instant Deadline
+    {
+        get
+        {
+            Instant earliest = _timers.Earliest;
+            earliest = _pacer is null ? earliest : Instant.Min(earliest, _pacer.Due);
+            return _received is null ? earliest : Instant.Min(earliest, _received.HeldAcks.Deadline);
+        }
+    }
 
     public ref readonly SendSequenceSpace Snd => ref _snd;
 
@@ -119,16 +127,22 @@ internal sealed partial class TcpConnection : TcpFlow
             (_pacer.Due, _pacer.Throttled) = (Instant.Never, false);
         }
 
+        if (_received is not null)
+        {
+            _received.HeldAcks.Deadline = Instant.Never;
+        }
+
         DropNotices(now);
         _sendBuffer?.Clear();
         _sendBuffer = null;
         _sent = null;
         _recovery = null;
-        _outOfOrder = null;
+        DropOutOfOrder();
         if (IsOrphan)
         {
             _receiveBuffer?.Clear();
             _receiveBuffer = null;
+            ReleaseReceiveMemory();
         }
 
         Listener?.ConnectionGone(now, this);

@@ -51,6 +51,7 @@ internal sealed partial class TcpLayer
         segment.SourcePort = view.SourcePort;
         segment.DestinationPort = view.DestinationPort;
         segment.TrafficClass = ip.TrafficClass;
+        segment.HeaderLength = (byte)view.HeaderLength;
         Dispatch(now, ref segment);
     }
 

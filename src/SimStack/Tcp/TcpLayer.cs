@@ -26,6 +26,7 @@ internal sealed partial class TcpLayer
         Flows = new FlowTable(_secret.Compute(5, 6));
         Congestion.Sysctls = host.Sysctls;
         Congestion.Counters = host.Counters;
+        Memory = new TcpMemory(host.Counters);
     }
 
     public Host Host { get; }
@@ -37,6 +38,8 @@ internal sealed partial class TcpLayer
     public ChunkPool Chunks { get; } = new();
 
     public FlowTable Flows { get; }
+
+    public TcpMemory Memory { get; }
 
     public FlowTimers Timers { get; } = new();
 

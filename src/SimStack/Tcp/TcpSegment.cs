@@ -26,6 +26,9 @@ internal ref struct TcpSegment
     /// <summary>Header and data as they arrived, for checking a signature.</summary>
     public ReadOnlySpan<byte> Bytes;
 
+    /// <summary>Bytes of the TCP header with its options.</summary>
+    public byte HeaderLength;
+
     public readonly bool Has(TcpFlags flag) => (Flags & flag) != 0;
 
     /// <summary>SEG.LEN: bytes of data and one for each of SYN and FIN.</summary>

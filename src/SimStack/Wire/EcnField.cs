@@ -2,11 +2,23 @@ using System.Buffers.Binary;
 
 namespace SimStack.Wire;
 
-/// <summary>The two bits of ECN in a frame's IP header (RFC 3168 §5).</summary>
+/// <summary>The two bits of ECN in an IP header (RFC 3168 §5): of TOS or traffic class the lowest.</summary>
 public static class EcnField
 {
+    /// <summary>The sender does not take marks.</summary>
+    public const byte NotEct = 0;
+
+    /// <summary>ECN-capable; for other algorithms than the usual ones (RFC 9331).</summary>
+    public const byte Ect1 = 1;
+
+    /// <summary>ECN-capable.</summary>
+    public const byte Ect0 = 2;
+
     /// <summary>Congestion experienced.</summary>
-    private const int Ce = 3;
+    public const byte Ce = 3;
+
+    /// <summary>Both bits.</summary>
+    public const byte Mask = 3;
 
     /// <summary>True for IP packets with ECT(0), ECT(1) or CE.</summary>
     public static bool IsCapable(ReadOnlySpan<byte> frame)

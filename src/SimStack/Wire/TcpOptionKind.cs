@@ -23,6 +23,12 @@ public enum TcpOptionKind : byte
     /// <summary>RFC 7413.</summary>
     FastOpen = 34,
 
+    /// <summary>AccECN's byte counters in the order ECT(0), CE, ECT(1) (RFC 9768 §3.2.3).</summary>
+    AccurateEcnOrder0 = 172,
+
+    /// <summary>AccECN's byte counters in the order ECT(1), CE, ECT(0) (RFC 9768 §3.2.3).</summary>
+    AccurateEcnOrder1 = 174,
+
     /// <summary>RFC 6994; Fast Open's old form has the identifier 0xF989.</summary>
     Experimental = 254,
 }

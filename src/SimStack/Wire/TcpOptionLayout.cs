@@ -17,13 +17,18 @@ public enum TcpOptionStep : byte
     Md5Signature,
     FastOpen,
 
+    /// <summary>
+    /// AccECN's counters, whose last one or two bytes take the place of NOPs before the next option (Linux: tcp_options_write).
+    /// </summary>
+    AccurateEcn,
+
     /// <summary>TCP-AO (RFC 5925); aligned where it comes first, and followed by NOPs.</summary>
     Authentication,
 }
 
 /// <summary>
 /// In which order a system writes its TCP options, as data. Every option (or pair) is preceded by as many NOPs as make it end on
-/// a four-byte boundary, all but Fast Open and TCP-AO, which are followed by them.
+/// a four-byte boundary, all but Fast Open, AccECN and TCP-AO, which are followed by them.
 /// </summary>
 public sealed class TcpOptionLayout
 {
@@ -37,7 +42,7 @@ public sealed class TcpOptionLayout
 
     /// <summary>
     /// Linux: <c>mss,sackOK,TS,nop,wscale</c>; without timestamps <c>mss,nop,nop,sackOK,nop,wscale</c>; established
-    /// <c>nop,nop,TS,nop,nop,sack</c>.
+    /// <c>nop,nop,TS,nop,nop,sack</c>; with AccECN <c>nop,nop,TS,ECN,nop</c>.
     /// </summary>
     public static readonly TcpOptionLayout Linux = new(
         "linux",
@@ -46,6 +51,7 @@ public sealed class TcpOptionLayout
         TcpOptionStep.MaximumSegmentSize,
         TcpOptionStep.SackPermittedAndTimestamps,
         TcpOptionStep.Timestamps,
+        TcpOptionStep.AccurateEcn,
         TcpOptionStep.SackPermitted,
         TcpOptionStep.WindowScale,
         TcpOptionStep.UserTimeout,
@@ -64,7 +70,8 @@ public sealed class TcpOptionLayout
         TcpOptionStep.UserTimeout,
         TcpOptionStep.Md5Signature,
         TcpOptionStep.Authentication,
-        TcpOptionStep.FastOpen);
+        TcpOptionStep.FastOpen,
+        TcpOptionStep.AccurateEcn);
 
     /// <summary>Linux's order in an ACK or RST that no connection sends: timestamps before the signature (tcp_v4_send_ack).</summary>
     private static readonly TcpOptionLayout LinuxReplies = new(

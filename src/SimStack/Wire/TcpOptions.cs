@@ -13,6 +13,9 @@ public struct TcpOptions
     /// <summary>The longest Fast Open cookie in bytes (RFC 7413 §4.1.1).</summary>
     public const int MaxFastOpenCookie = 16;
 
+    /// <summary>AccECN counts bytes in three fields of 24 bits (RFC 9768 §3.2.3).</summary>
+    public const int MaxAccurateEcnFields = 3;
+
     /// <summary>The longest TCP-AO message authentication code that a header has room for, in bytes.</summary>
     public const int MaxMacLength = 36;
 
@@ -24,11 +27,13 @@ public struct TcpOptions
     private byte _windowScale;
     private byte _sackCount;
     private byte _cookieLength;
+    private byte _accurateEcnFields;
     private ushort _mss;
     private ushort _userTimeout;
     private SackBlocks _sack;
     private ulong _cookieHigh;
     private ulong _cookieLow;
+    private EcnFields _accurateEcn;
 
     [Flags]
     private enum Present : ushort
@@ -42,6 +47,7 @@ public struct TcpOptions
         UserTimeout = 64,
         Md5 = 128,
         Authentication = 256,
+        AccurateEcn = 512,
     }
 
     /// <summary>Maximum segment size in bytes (RFC 9293 §3.7.1); 0 = absent.</summary>
@@ -135,6 +141,27 @@ public struct TcpOptions
     /// <summary>Where the parsed MD5 digest begins, in bytes from the first option.</summary>
     public byte Md5Offset { readonly get; set; }
 
+    /// <summary>AccECN's byte counters are there (RFC 9768 §3.2.3), possibly none of them.</summary>
+    public bool HasAccurateEcn
+    {
+        readonly get => Has(Present.AccurateEcn);
+        set => Set(Present.AccurateEcn, value);
+    }
+
+    /// <summary>The fields come as ECT(1), CE, ECT(0) (kind 174) rather than ECT(0), CE, ECT(1) (kind 172).</summary>
+    public bool AccurateEcnBeginsWithEct1 { readonly get; set; }
+
+    /// <summary>How many fields the option has, 0 to 3.</summary>
+    public int AccurateEcnFields
+    {
+        readonly get => _accurateEcnFields;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)value, (uint)MaxAccurateEcnFields, nameof(value));
+            _accurateEcnFields = (byte)value;
+        }
+    }
+
     /// <summary>TCP-AO (RFC 5925 §2.2) is there; written with a MAC of zeros to be filled in.</summary>
     public bool HasAuthentication
     {
@@ -172,6 +199,15 @@ public struct TcpOptions
     /// <param name="index">0 to 3; <see cref="SackCount"/> is set apart.</param>
     /// <param name="block">The block.</param>
     public void SetSack(int index, SackBlock block) => _sack[index] = block;
+
+    /// <summary>A field of AccECN's option as on the wire, 24 bits.</summary>
+    /// <param name="index">0 to <see cref="AccurateEcnFields"/> - 1.</param>
+    public readonly uint GetAccurateEcn(int index) => _accurateEcn[index];
+
+    /// <summary>Sets a field of AccECN's option; of the value the low 24 bits count.</summary>
+    /// <param name="index">0 to 2; <see cref="AccurateEcnFields"/> is set apart.</param>
+    /// <param name="value">The counter.</param>
+    public void SetAccurateEcn(int index, uint value) => _accurateEcn[index] = value & 0xFF_FFFF;
 
     /// <summary>Appends a block and returns true, or returns false when there are four.</summary>
     public bool AddSack(SackBlock block)
@@ -284,9 +320,24 @@ public struct TcpOptions
                 when data.Length >= 2 && BinaryPrimitives.ReadUInt16BigEndian(data) == FastOpenExperimentId:
                 TakeFastOpen(data[2..], experimental: true);
                 break;
+            case TcpOptionKind.AccurateEcnOrder0 or TcpOptionKind.AccurateEcnOrder1:
+                TakeAccurateEcn(data, kind is TcpOptionKind.AccurateEcnOrder1);
+                break;
             default:
                 UnknownCount++;
                 break;
+        }
+    }
+
+    // Fields at the end may be missing (RFC 9768 §3.2.3); what is no whole field is not read.
+    private void TakeAccurateEcn(ReadOnlySpan<byte> data, bool beginsWithEct1)
+    {
+        HasAccurateEcn = true;
+        AccurateEcnBeginsWithEct1 = beginsWithEct1;
+        AccurateEcnFields = Math.Min(data.Length / 3, MaxAccurateEcnFields);
+        for (int i = 0; i < AccurateEcnFields; i++)
+        {
+            SetAccurateEcn(i, (uint)data[i * 3] << 16 | BinaryPrimitives.ReadUInt16BigEndian(data[((i * 3) + 1)..]));
         }
     }
 
@@ -347,6 +398,13 @@ public struct TcpOptions
     private readonly bool Has(Present option) => (_present & option) != 0;
 
     private void Set(Present option, bool value) => _present = value ? _present | option : _present & ~option;
+
+    [InlineArray(MaxAccurateEcnFields)]
+    [SuppressMessage("Style", "IDE0044", Justification = "An inline array's element field is never read by name.")]
+    private struct EcnFields
+    {
+        private uint _first;
+    }
 
     [InlineArray(MaxSackBlocks)]
     [SuppressMessage("Style", "IDE0044", Justification = "An inline array's element field is never read by name.")]

@@ -138,13 +138,18 @@ public static class TcpWriter
                     area.WriteSack(options);
                     break;
                 case TcpOptionStep.FastOpen when options.HasFastOpen:
+                    area.FlushRest();
                     area.WriteFastOpen(options);
+                    break;
+                case TcpOptionStep.AccurateEcn when options.HasAccurateEcn:
+                    area.WriteAccurateEcn(options);
                     break;
                 default:
                     break;
             }
         }
 
+        area.FlushRest();
         return area.Length;
     }
 
@@ -152,6 +157,11 @@ public static class TcpWriter
     private ref struct OptionArea(Span<byte> bytes)
     {
         private readonly Span<byte> _bytes = bytes;
+
+        // Up to two bytes of AccECN's option that the next option's padding is to take.
+        private int _restLength;
+        private byte _restFirst;
+        private byte _restSecond;
 
         internal int Length { get; private set; }
 
@@ -167,10 +177,62 @@ public static class TcpWriter
 
             Span<byte> rest = _bytes.Slice(Length, padding + length);
             rest[..padding].Fill((byte)TcpOptionKind.NoOperation);
+            if (_restLength > 0 && _restLength <= padding)
+            {
+                TakeRest(rest);
+            }
+
             rest[padding] = (byte)kind;
             rest[padding + 1] = (byte)length;
             Length += padding + length;
             return rest[(padding + 2)..];
+        }
+
+        internal void WriteAccurateEcn(in TcpOptions options)
+        {
+            int length = 2 + (3 * options.AccurateEcnFields);
+            Span<byte> option = stackalloc byte[2 + (3 * TcpOptions.MaxAccurateEcnFields) + 1];
+            option[0] = (byte)(options.AccurateEcnBeginsWithEct1 ? TcpOptionKind.AccurateEcnOrder1 : TcpOptionKind.AccurateEcnOrder0);
+            option[1] = (byte)length;
+            for (int i = 0; i < options.AccurateEcnFields; i++)
+            {
+                BinaryPrimitives.WriteUInt32BigEndian(option[(2 + (3 * i))..], options.GetAccurateEcn(i) << 8);
+            }
+
+            option[length] = (byte)TcpOptionKind.NoOperation;
+            int whole = (length & 3) == 3 ? length + 1 : length & ~3;
+            if (Length + whole > _bytes.Length)
+            {
+                return;
+            }
+
+            option[..whole].CopyTo(_bytes[Length..]);
+            Length += whole;
+            _restLength = Math.Max(0, length - whole);
+            (_restFirst, _restSecond) = _restLength > 0 ? (option[whole], option[whole + 1]) : default;
+        }
+
+        /// <summary>No option's padding took what was left over: four bytes of its own.</summary>
+        internal void FlushRest()
+        {
+            if (_restLength > 0 && Length + 4 <= _bytes.Length)
+            {
+                Span<byte> rest = _bytes.Slice(Length, 4);
+                rest.Fill((byte)TcpOptionKind.NoOperation);
+                TakeRest(rest);
+                Length += 4;
+            }
+        }
+
+        private void TakeRest(Span<byte> bytes)
+        {
+            bytes[0] = _restFirst;
+            if (_restLength > 1)
+            {
+                bytes[1] = _restSecond;
+            }
+
+            _restLength = 0;
         }
 
         internal bool WriteJoined(in TcpOptions options)

@@ -66,15 +66,15 @@ public sealed class SegmentArrivesTests
         Assert.Equal(10, net.Socket.ReadableCount);
     }
 
-    /// <summary>RFC 3168 §6.1.1: a SYN with ECE and CWR is answered without ECE, so that neither end uses ECN.</summary>
+    /// <summary>RFC 3168 §6.1.1: a SYN with ECE and CWR is granted by ECE, where net.ipv4.tcp_ecn has ECN switched on.</summary>
     [Theory, InProfiles]
-    [Departs("SHLD-8", "linux linux26 windows freebsd rfc9293")]
-    public void ECN_is_not_agreed_on(string profile)
+    [Requirement("SHLD-8")]
+    public void ECN_is_agreed_on(string profile)
     {
-        Dialogue net = Named.Dialogue(profile);
+        Dialogue net = Named.Dialogue(profile, settings: s => s.Ecn = 2);
         net.Listen();
         net.Peer.Send(Syn(Irs).With(TcpFlags.Ece | TcpFlags.Cwr));
-        net.Peer.Expect(SynAck(Iss, Next));
+        net.Peer.Expect(SynAck(Iss, Next).With(TcpFlags.Ece));
     }
 
     private static uint From(long offset) => unchecked((uint)(First + 2000 + offset));

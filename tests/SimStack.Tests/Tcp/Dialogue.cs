@@ -265,8 +265,8 @@ internal sealed partial class Dialogue
         TcpWriter.WriteChecksum(tcp[..length], from.Address, to.Address);
         EthernetWriter.Write(frame, HostMac, PeerMac, IsIpv6 ? EtherType.Ipv6 : EtherType.Ipv4);
         _ = IsIpv6
-            ? Ipv6Writer.Write(frame[14..], from.Address, to.Address, IpProtocol.Tcp, length)
-            : Ipv4Writer.Write(frame[14..], from.Address, to.Address, IpProtocol.Tcp, length);
+            ? Ipv6Writer.Write(frame[14..], from.Address, to.Address, IpProtocol.Tcp, length, trafficClass: segment.EcnField)
+            : Ipv4Writer.Write(frame[14..], from.Address, to.Address, IpProtocol.Tcp, length, trafficClass: segment.EcnField);
         DeliverFrame(WithPeersIpOptions(frame[..(14 + ip + length)]));
     }
 

@@ -160,7 +160,7 @@ public sealed class HostileAndOddTests
     [Fact]
     public void Islands_of_one_byte_do_not_fill_the_memory()
     {
-        Dialogue net = new();
+        Dialogue net = new(settings: s => s.RmemMaximum = 131_072);
         net.EstablishPassively();
         for (uint i = 0; i < 20_000; i++)
         {

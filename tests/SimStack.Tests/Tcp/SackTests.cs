@@ -95,7 +95,7 @@ public sealed class SackTests
     [Trait("RFC9293", "MUST-58")]
     public void What_lies_beyond_the_window_is_cut_off()
     {
-        Dialogue net = Established(Syn().Mss(1000));
+        Dialogue net = Established(Syn().Mss(1000), profile: Profile.Rfc9293);
         uint window = (uint)net.Socket.Connection!.Rcv.Remaining;
         net.Peer.Send(Data(Next + window - 10, First, 20));
         net.Peer.Expect(Ack(First, Next));
@@ -107,6 +107,25 @@ public sealed class SackTests
         }
 
         Assert.Equal((int)window, net.Socket.ReadableCount);
+    }
+
+    /// <summary>Linux takes such a segment whole while nothing waits to be read, and otherwise not at all (tcp_sequence).</summary>
+    [Theory]
+    [InlineData(0, 100)]
+    [InlineData(10, 10)]
+    public void In_Linux_it_is_taken_whole_or_not_at_all(int unread, int readable)
+    {
+        Dialogue net = Established(Syn().Mss(1000), s => (s.RmemDefault, s.RmemMaximum) = (2304, 2304));
+        uint window = (uint)net.Socket.Connection!.Rcv.Remaining;
+        net.Peer.Ignore();
+        if (unread > 0)
+        {
+            net.Peer.Send(Data(Next, First, unread));
+        }
+
+        net.Peer.Send(Data(Next + (uint)unread, First, (int)window + 100));
+        Assert.Equal(unread > 0 ? readable : (int)window + readable, net.Socket.ReadableCount);
+        Assert.Equal(unread > 0 ? 1 : 0, net.Host.Counters[SnmpCounter.TcpExtBeyondWindow]);
     }
 
     [Theory]
@@ -154,9 +173,11 @@ public sealed class SackTests
         return last!;
     }
 
-    private static Dialogue Established(SegmentPattern syn, Action<Sysctls>? settings = null)
+    private static Dialogue Established(SegmentPattern syn, Action<Sysctls>? settings = null, Profile? profile = null)
     {
-        Dialogue net = new(settings: settings);
+        // Every segment is acknowledged by itself: holding ACKs back has tests of its own.
+        settings += s => s.CompressedSackCount = 0;
+        Dialogue net = new(profile: profile, settings: settings);
         net.EstablishPassively(syn);
         return net;
     }

@@ -43,6 +43,9 @@ internal sealed record SegmentPattern
 
     public SackBlock[]? SackBlocks { get; init; }
 
+    /// <summary>The IP header's ECN field when it is sent; not part of a pattern.</summary>
+    public byte EcnField { get; init; }
+
     /// <summary>Fast Open's option as hexadecimal digits; empty for a request, null for none.</summary>
     public string? Cookie { get; init; }
 
@@ -64,6 +67,8 @@ internal sealed record SegmentPattern
     public SegmentPattern With(TcpFlags flags) => this with { Flags = Flags | flags };
 
     public SegmentPattern Without(TcpFlags flags) => this with { Flags = Flags & ~flags };
+
+    public SegmentPattern Marked(byte field) => this with { EcnField = field };
 
     public SegmentPattern Push(bool pushed = true) => this with { Pushed = pushed };
 

@@ -141,7 +141,7 @@ internal static class StateTables
         new("ACK at the window's right edge", p => Ack(p.Right, p.Una), _ => null, s, By.Linux),
         new("ACK at the window's right edge", p => Ack(p.Right, p.Una), Acknowledge, s, By.Rfc9293),
         new("ACK right of the window", p => Ack(p.Right + 1, p.SndNxt), Acknowledge, s),
-        new("data left of the window", p => Data(p.RcvNxt - 10, p.SndNxt, 10), Acknowledge, s),
+        new("data left of the window", p => Data(p.RcvNxt - 11, p.SndNxt, 10), Acknowledge, s),
         new("data right of the window", p => Data(p.Right + 1, p.SndNxt, 10), Acknowledge, s),
         new("FIN right of the window", p => Fin(p.Right + 1, p.SndNxt), Acknowledge, s),
         new("RST", p => Rst(p.RcvNxt), _ => null, S.Closed),

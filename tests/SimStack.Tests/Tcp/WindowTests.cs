@@ -128,7 +128,8 @@ public sealed class WindowTests
     [Trait("RFC9293", "MUST-66")]
     public void With_a_closed_window_ACK_URG_and_RST_are_still_processed()
     {
-        Dialogue net = Closed();
+        // Linux since 6.17 drops such a segment unread.
+        Dialogue net = Closed(Profile.Rfc9293);
         uint next = net.Socket.Connection!.Rcv.Nxt.Value;
         net.Socket.Send(net.Now, Bytes(First, 10));
         net.Peer.Expect(Data(First, next, 10).Win(0));
@@ -164,7 +165,7 @@ public sealed class WindowTests
     [Trait("RFC9293", "SHLD-14")]
     public void The_right_edge_never_moves_left_even_when_the_buffer_is_made_smaller()
     {
-        Dialogue net = Established(Syn().Mss(1000));
+        Dialogue net = Established(Syn().Mss(1000), Profile.Rfc9293);
         uint edge = 0;
         for (uint i = 0; i < 200; i++)
         {
@@ -243,7 +244,8 @@ public sealed class WindowTests
             }
         }
 
-        Assert.InRange(largest, 3_900_000, 4_000_000);
+        // Twice that is for memory; of it, what full segments can fill is more than the header's field can say.
+        Assert.Equal(65_535 << 6, largest);
     }
 
     [Fact]
@@ -262,9 +264,9 @@ public sealed class WindowTests
     }
 
     /// <summary>With a peer that reads nothing until the window is shut.</summary>
-    private static Dialogue Closed()
+    private static Dialogue Closed(Profile? profile = null)
     {
-        Dialogue net = Established(Syn().Mss(1000));
+        Dialogue net = Established(Syn().Mss(1000), profile);
         for (int i = 0; i < 300; i++)
         {
             int room = net.Socket.Connection!.Rcv.Remaining;

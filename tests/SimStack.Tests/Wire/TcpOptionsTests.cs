@@ -55,6 +55,57 @@ public sealed class TcpOptionsTests
     public void WindowsOrder(bool sack, bool timestamps, string expected) =>
         Assert.Equal(expected, Written(Syn(sack, timestamps), TcpOptionLayout.Windows));
 
+    [Theory]
+    [InlineData(3, false, 0, "0101080a0102030400000000" + "ae0b000001" + "000002" + "000003" + "01")]
+    [InlineData(3, true, 0, "020405b4" + "0402080a0102030400000000" + "ae0b000001" + "000002" + "000003" + "01" + "0103030a")]
+    [InlineData(2, false, 0, "0101080a0102030400000000" + "ae08000001" + "000002")]
+    [InlineData(1, false, 0, "0101080a0102030400000000" + "ae050000" + "01010101")]
+    [InlineData(1, false, 1, "0101080a0102030400000000" + "ae050000" + "0101050a" + "0000000500000006")]
+    [InlineData(0, false, 1, "0101080a0102030400000000" + "ae02050a" + "0000000500000006")]
+    [InlineData(1, true, 0, "020405b4" + "0402080a0102030400000000" + "ae050000" + "0103030a")]
+    [InlineData(0, false, 0, "0101080a0102030400000000" + "ae020101")]
+    public void AccurateEcnTakesThePlaceOfNops(int fields, bool syn, int blocks, string expected)
+    {
+        TcpOptions options = default;
+        options.WindowScale = -1;
+        if (syn)
+        {
+            options = Syn(sack: true, timestamps: true);
+        }
+
+        options.HasTimestamps = true;
+        options.TsVal = 0x01020304;
+        options.SackCount = blocks;
+        options.SetSack(0, new SackBlock(new(5), new(6)));
+        options.HasAccurateEcn = options.AccurateEcnBeginsWithEct1 = true;
+        options.AccurateEcnFields = fields;
+        for (int i = 0; i < 3; i++)
+        {
+            options.SetAccurateEcn(i, 0xFF00_0001u + (uint)i);
+        }
+
+        Assert.Equal(expected, Written(options, TcpOptionLayout.Linux));
+        Assert.True(TcpOptions.TryParse(Convert.FromHexString(expected), out TcpOptions read));
+        Assert.Equal((true, true, fields), (read.HasAccurateEcn, read.AccurateEcnBeginsWithEct1, read.AccurateEcnFields));
+        for (uint i = 0; i < fields; i++)
+        {
+            Assert.Equal(i + 1, read.GetAccurateEcn((int)i));
+        }
+    }
+
+    [Theory]
+    [InlineData("ac0500000a010101", false, 1, 10u)]
+    [InlineData("ac0600000aff0101", false, 1, 10u)] // A part of a field is none.
+    [InlineData("ae0effffff0000000000000000000101", true, 3, 0xFF_FFFFu)] // More than three are none.
+    [InlineData("ac020101", false, 0, 0u)]
+    [InlineData("ac0401020101", false, 0, 0u)]
+    public void AccurateEcnOfAnyLengthIsRead(string bytes, bool ect1, int fields, uint first)
+    {
+        Assert.True(TcpOptions.TryParse(Convert.FromHexString(bytes), out TcpOptions read));
+        Assert.Equal((true, ect1, fields), (read.HasAccurateEcn, read.AccurateEcnBeginsWithEct1, read.AccurateEcnFields));
+        Assert.Equal(first, fields > 0 ? read.GetAccurateEcn(0) : 0);
+    }
+
     [Fact]
     public void FastOpenComesLastPaddedBehind()
     {

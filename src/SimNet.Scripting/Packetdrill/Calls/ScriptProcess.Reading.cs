@@ -178,7 +178,8 @@ internal sealed partial class ScriptProcess
                 }
 
                 _received += result.Value;
-                if (!waitsForAll || result.Value == 0 || _received == length)
+                long wanted = waitsForAll ? length : peeks ? 1 : Math.Min(length, tcp.GetOption(SocketOption.SO_RCVLOWAT).Value);
+                if (result.Value == 0 || _received >= wanted)
                 {
                     return CallResult.Ok(_received);
                 }

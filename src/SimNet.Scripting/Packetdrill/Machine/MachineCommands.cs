@@ -298,6 +298,9 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
             case "initcwnd":
                 route = route with { InitCwnd = (int)metric.Number };
                 return null;
+            case "features" when metric.Text is "ecn":
+                route = route with { Ecn = true };
+                return null;
             case "initrwnd":
                 route = route with { InitRwnd = (int)metric.Number };
                 return null;

@@ -37,6 +37,7 @@ internal sealed class TestMachine
         Device.TxQueueLength = 0;
         Device.LinkHeaderLength = 0;
         Device.ReceiveSegmentSize = options.ReceiveSegmentSize;
+        Device.ReceiveBuffers = ReceiveBufferLayout.Allocated;
         Host.AddAddress(Device, Local, options.LocalPrefixLength > 0 ? options.LocalPrefixLength : v4 ? 16 : 48);
         Host.AddNeighbour(Device, Gateway, PeerMac);
         Host.AddRoute(Remote, options.RemotePrefixLength > 0 ? options.RemotePrefixLength : v4 ? 32 : 128, Gateway, Device);

@@ -93,6 +93,8 @@ internal static class PacketNotation
             TcpOptionKind.Sack when data.Length > 0 && data.Length % 8 == 0 => Sack(data),
             TcpOptionKind.Md5Signature when data.Length <= 16 => WithHex("md5", data),
             TcpOptionKind.FastOpen => WithHex("FO", data),
+            TcpOptionKind.AccurateEcnOrder0 or TcpOptionKind.AccurateEcnOrder1 when data.Length is 3 or 6 or 9 =>
+                AccurateEcn(data, kind == TcpOptionKind.AccurateEcnOrder1),
             TcpOptionKind.Experimental when data.Length >= 2 && BinaryPrimitives.ReadUInt16BigEndian(data) == FastOpenExperimentId =>
                 WithHex("FOEXP", data[2..]),
             _ => null,
@@ -107,6 +109,18 @@ internal static class PacketNotation
             text.Append(
                 CultureInfo.InvariantCulture,
                 $" {BinaryPrimitives.ReadUInt32BigEndian(data[i..])}:{BinaryPrimitives.ReadUInt32BigEndian(data[(i + 4)..])}");
+        }
+
+        return text.ToString();
+    }
+
+    private static string AccurateEcn(ReadOnlySpan<byte> data, bool beginsWithEct1)
+    {
+        var text = new StringBuilder("ECN");
+        string[] names = beginsWithEct1 ? ["e1b", "ceb", "e0b"] : ["e0b", "ceb", "e1b"];
+        for (int i = 0; i < data.Length / 3; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" {names[i]} {(data[i * 3] << 16) | BinaryPrimitives.ReadUInt16BigEndian(data[((i * 3) + 1)..])}");
         }
 
         return text.ToString();

@@ -45,4 +45,6 @@ internal enum WindowPlan
 /// <param name="Writes">How writes are made.</param>
 /// <param name="Windows">Which windows are compared.</param>
 /// <param name="ToleranceMicroseconds">Of times; 0: as usual.</param>
-internal readonly record struct CallPlan(bool UsesKnownCalls, ReadPlan Reads, WritePlan Writes, WindowPlan Windows, int ToleranceMicroseconds = 0);
+/// <param name="HasCard">What came is held as a network card's driver holds it, and not as a tun device's: windows follow from it.</param>
+internal readonly record struct CallPlan(
+    bool UsesKnownCalls, ReadPlan Reads, WritePlan Writes, WindowPlan Windows, int ToleranceMicroseconds = 0, bool HasCard = false);

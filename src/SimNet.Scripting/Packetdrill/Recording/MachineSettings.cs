@@ -16,7 +16,7 @@ internal sealed class MachineSettings
     private readonly RecordedConnection _connection;
     private readonly List<KeyValuePair<string, string>> _sysctls;
 
-    public MachineSettings(RecordedConnection connection, IReadOnlyList<TimedCall> calls)
+    public MachineSettings(RecordedConnection connection, IReadOnlyList<TimedCall> calls, bool hasCard)
     {
         _connection = connection;
         _sysctls = [.. connection.Sysctls];
@@ -26,6 +26,10 @@ internal sealed class MachineSettings
         }
 
         InferBuffer(calls);
+        if (hasCard)
+        {
+            Set("sim.rx_buffers", "1");
+        }
     }
 
     /// <summary>Lines such as <c>--mtu=1400</c>.</summary>
@@ -95,7 +99,11 @@ internal sealed class MachineSettings
         const TcpFlags ecn = TcpFlags.Ece | TcpFlags.Cwr;
         if (asked is null ? syn.Has(ecn) : asked.Has(ecn) && !syn.Has(TcpFlags.Ece))
         {
-            Set("net.ipv4.tcp_ecn", asked is null ? "1" : "0");
+            Set("net.ipv4.tcp_ecn", asked is not null ? "0" : syn.Has(TcpFlags.Ae) ? "3" : "1");
+        }
+        else if (asked is not null && asked.Has(TcpFlags.Ae) && (syn.Has(TcpFlags.Cwr) || syn.Has(TcpFlags.Ae)))
+        {
+            Set("net.ipv4.tcp_ecn", "3");
         }
     }
 

@@ -103,6 +103,7 @@ internal static class ScriptRecorder
         if (connection.KnownCalls is not null)
         {
             yield return new CallPlan(true, default, default, WindowPlan.All);
+            yield return new CallPlan(true, default, default, WindowPlan.All, HasCard: true);
         }
 
         foreach (WritePlan writes in (WritePlan[])[WritePlan.Whole, WritePlan.Bursts, WritePlan.Segments])
@@ -110,6 +111,7 @@ internal static class ScriptRecorder
             foreach (ReadPlan reads in (ReadPlan[])[ReadPlan.AfterBursts, ReadPlan.AtOnce, ReadPlan.Late])
             {
                 yield return new CallPlan(false, reads, writes, WindowPlan.All);
+                yield return new CallPlan(false, reads, writes, WindowPlan.All, HasCard: true);
             }
         }
     }

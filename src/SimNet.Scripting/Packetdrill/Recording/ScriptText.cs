@@ -32,7 +32,7 @@ internal sealed class ScriptText
     {
         IReadOnlyList<TimedCall> calls = plan.UsesKnownCalls ? connection.KnownCalls! : CallInference.Infer(connection, plan);
         var text = new ScriptText(connection, plan);
-        text.Head(new MachineSettings(connection, calls));
+        text.Head(new MachineSettings(connection, calls, plan.HasCard));
         text.Body(calls);
         return PacketdrillWriter.Write(PacketdrillParser.Parse(text._lines.ToString(), connection.Name, new Dictionary<string, string>()));
     }

@@ -65,8 +65,13 @@ internal sealed class CongestionContext
     /// <summary>Bytes of an offload packet at most (Linux: sk_gso_max_size).</summary>
     public int MostOffloadBytes = 65_215;
 
-    /// <summary>ECN was agreed on.</summary>
+    /// <summary>RCV.NXT, whether ECN was agreed on, and whether an ACK is being delayed, for DCTCP.</summary>
+    public SequenceNumber ReceiveNext;
     public bool EcnAgreed;
+    public bool AckDelayed;
+
+    /// <summary>What DCTCP wants of the ACKs that follow <see cref="CongestionEvent.EcnIsCe"/> or EcnNoCe; set by it at every such event.</summary>
+    public EcnEchoOrder EchoOrder;
 
     /// <summary>SO_MAX_PACING_RATE in bytes per second; long.MaxValue without one.</summary>
     public long MaxPacingRate = long.MaxValue;

@@ -5,8 +5,7 @@ namespace SimStack.Tcp.Congestion;
 
 /// <summary>
 /// DCTCP (RFC 8257; Linux: tcp_dctcp.c): the window shrinks by half of the fraction of segments that were marked, which alpha is the moving
-/// average of, in 1/1024. Marks are counted in segments, where the RFC counts bytes. Without ECN it is Reno. The receiver's side, the exact echo
-/// of marks, is the connection's.
+/// average of, in 1/1024. Marks are counted in segments, where the RFC counts bytes. Without ECN it is Reno.
 /// </summary>
 internal sealed class Dctcp : Reno
 {
@@ -15,6 +14,7 @@ internal sealed class Dctcp : Reno
     private uint _alpha;
     private uint _deliveredBefore, _deliveredCeBefore;
     private SequenceNumber _roundEnd;
+    private SequenceNumber _receivedBefore;
     private int _windowAtLoss;
     private bool _lastMarked;
     private bool _withoutEcn;
@@ -31,6 +31,7 @@ internal sealed class Dctcp : Reno
             return;
         }
 
+        _receivedBefore = context.ReceiveNext;
         _alpha = Math.Min((uint)context.Sysctls.DctcpAlphaOnInit, FullAlpha);
         _windowAtLoss = 0;
         _lastMarked = false;
@@ -84,8 +85,8 @@ internal sealed class Dctcp : Reno
     {
         switch (happened)
         {
-            case CongestionEvent.EcnIsCe or CongestionEvent.EcnNoCe:
-                _lastMarked = happened is CongestionEvent.EcnIsCe;
+            case CongestionEvent.EcnIsCe or CongestionEvent.EcnNoCe when !_withoutEcn:
+                Echo(context, happened is CongestionEvent.EcnIsCe);
                 break;
             case CongestionEvent.Loss:
                 // At the timeout itself rather than at the change of phase, for one reduction in a round trip.
@@ -110,6 +111,22 @@ internal sealed class Dctcp : Reno
         }
 
         return 16;
+    }
+
+    /// <summary>RFC 8257 §3.2: an ACK tells of segments with one mark only; where the mark changes, two ACKs tell of the two sides.</summary>
+    private void Echo(CongestionContext context, bool marked)
+    {
+        context.EchoOrder = new EcnEchoOrder { Echo = marked };
+        if (marked != _lastMarked)
+        {
+            context.EchoOrder.AckFirst = context.AckDelayed;
+            context.EchoOrder.FirstAck = _receivedBefore;
+            context.EchoOrder.FirstEcho = _lastMarked;
+            context.EchoOrder.AckNow = true;
+        }
+
+        _receivedBefore = context.ReceiveNext;
+        _lastMarked = marked;
     }
 
     private void ReactToLoss(ref CongestionState state)

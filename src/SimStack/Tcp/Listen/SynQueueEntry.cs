@@ -39,6 +39,19 @@ internal sealed class SynQueueEntry(
 
     public Instant TimestampsStamp { get; set; }
 
+    /// <summary>What was granted of ECN.</summary>
+    public EcnState Ecn { get; init; }
+
+    /// <summary>The IP header's ECN field of the last SYN.</summary>
+    public byte SynField { get; set; }
+
+    /// <summary>The IP header's ECN field of our SYN-ACK.</summary>
+    public byte SynAckField { get; init; }
+
+    public AccurateEcnOption EcnOption { get; set; }
+
+    public AccurateEcnFailures EcnFailures { get; set; }
+
     /// <summary>The SYN had TCP-AO: the connection will, or will not be (RFC 5925 §7.4.1).</summary>
     public bool UsesAo { get; init; }
 
@@ -56,8 +69,11 @@ internal sealed class SynQueueEntry(
     /// <summary>SYN-ACK retransmissions by the timer.</summary>
     public int Timeouts { get; set; }
 
+    /// <summary>SYN-ACK retransmissions, those that a repeated SYN brought about among them.</summary>
+    public int Retransmissions { get; set; }
+
     /// <summary>The SYN-ACK was sent more than once, so that its acknowledgement measures nothing (Karn; RFC 6298 §3).</summary>
-    public bool Resent { get; set; }
+    public bool Resent => Retransmissions > 0;
 
     /// <summary>The third segment came, but the accept queue was full.</summary>
     public bool Acknowledged { get; set; }

@@ -75,7 +75,7 @@ internal sealed partial class TcpListener
         connection.OpenFast(now, segment, new FastOpenRequest(entry, queue));
         entry.ReceiveNext = connection.Rcv.Nxt;
         Report(now, entry, TcpState.Listen, TcpState.SynReceived, "rcv SYN");
-        SendSynAck(now, entry);
+        SendSynAck(now, entry, retransmission: false);
         _tcp.Add(connection);
         _acceptQueue.Add(connection);
         Notify(now, "Fast Open");
@@ -83,13 +83,7 @@ internal sealed partial class TcpListener
     }
 
     /// <summary>The SYN-ACK goes once more: without a cookie, which only answers the SYN.</summary>
-    public void ResendSynAck(Instant now, SynQueueEntry entry)
-    {
-        entry.Resent = true;
-        _tcp.Counters[SnmpCounter.TcpRetransSegs]++;
-        _tcp.Counters[SnmpCounter.TcpExtTCPSynRetrans]++;
-        SendSynAck(now, entry);
-    }
+    public void ResendSynAck(Instant now, SynQueueEntry entry) => SendSynAck(now, entry, retransmission: true);
 
     private static void AddCookie(SynQueueEntry entry, ref TcpOptions options)
     {

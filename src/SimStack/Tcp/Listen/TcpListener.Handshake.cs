@@ -17,7 +17,7 @@ internal sealed partial class TcpListener
         TcpFlags control = segment.Flags & (TcpFlags.Syn | TcpFlags.Ack | TcpFlags.Rst);
         if (segment.Seq == entry.Irs && control == TcpFlags.Syn && !old)
         {
-            AnswerDuplicateSyn(now, entry);
+            AnswerDuplicateSyn(now, entry, segment);
             return;
         }
 
@@ -109,9 +109,11 @@ internal sealed partial class TcpListener
             return;
         }
 
+        NoteEcnOption(entry, segment);
         Remove(entry);
         TcpConnection connection = NewConnection(entry, keys);
         connection.OpenFrom(now, entry, entry.Path);
+        connection.TakeEcnOf(entry, segment);
         _tcp.Add(connection);
         _acceptQueue.Add(connection);
         Notify(now, "handshake completed");
@@ -186,16 +188,13 @@ internal sealed partial class TcpListener
             return;
         }
 
+        SendSynAck(now, entry, retransmission: true);
         _synQueue.CountTimeout(entry);
-        entry.Resent = true;
-        _tcp.Counters[SnmpCounter.TcpRetransSegs]++;
-        _tcp.Counters[SnmpCounter.TcpExtTCPSynRetrans]++;
-        SendSynAck(now, entry);
         entry.NextRetransmission = now + TimerWheel.Fires(RetransmissionDelay(entry), _tcp.Sysctls.TimerHz);
         _tcp.Timers.Update(entry);
     }
 
-    private void AnswerDuplicateSyn(Instant now, SynQueueEntry entry)
+    private void AnswerDuplicateSyn(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
     {
         if (now - entry.LastDuplicateAnswer < Duration.FromMilliseconds(_tcp.Sysctls.InvalidRateLimit))
         {
@@ -204,10 +203,8 @@ internal sealed partial class TcpListener
         }
 
         entry.LastDuplicateAnswer = now;
-        entry.Resent = true;
-        _tcp.Counters[SnmpCounter.TcpRetransSegs]++;
-        _tcp.Counters[SnmpCounter.TcpExtTCPSynRetrans]++;
-        SendSynAck(now, entry);
+        TakeEcnAgain(entry, segment);
+        SendSynAck(now, entry, retransmission: true);
         entry.NextRetransmission = now + TimerWheel.Fires(RetransmissionDelay(entry), _tcp.Sysctls.TimerHz);
         _tcp.Timers.Update(entry);
     }
@@ -218,9 +215,16 @@ internal sealed partial class TcpListener
         return entry.Timeouts > 20 ? limit : Duration.Min(new Duration(InitialRto.Nanoseconds << entry.Timeouts), limit);
     }
 
-    private void SendSynAck(Instant now, SynQueueEntry entry)
+    private void SendSynAck(Instant now, SynQueueEntry entry, bool retransmission)
     {
         entry.SentAt = now;
+        if (retransmission)
+        {
+            entry.Retransmissions++;
+            _tcp.Counters[SnmpCounter.TcpRetransSegs]++;
+            _tcp.Counters[SnmpCounter.TcpExtTCPSynRetrans]++;
+        }
+
         TcpOptions options = default;
         options.Mss = entry.AdvertisedMss;
         options.SackPermitted = entry.Options.SackPermitted && _tcp.Sysctls.Sack;
@@ -230,9 +234,10 @@ internal sealed partial class TcpListener
         AddCookie(entry, ref options);
         if (TryFindKey(entry, entry.Iss, out SigningKey key))
         {
+            TcpFlags flags = TcpFlags.Syn | TcpFlags.Ack | EcnOfSynAck(entry, retransmission, key.OptionLength, ref options);
             _tcp.Send(
-                now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.ReceiveNext, TcpFlags.Syn | TcpFlags.Ack,
-                (ushort)Math.Min(entry.ReceiveWindow, 65_535), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
+                now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.ReceiveNext, flags, (ushort)Math.Min(entry.ReceiveWindow, 65_535),
+                options, (byte)(Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4) | entry.SynAckField),
                 TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key);
         }
     }

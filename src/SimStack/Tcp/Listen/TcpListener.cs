@@ -164,6 +164,9 @@ internal sealed partial class TcpListener
             TimestampOffset = _tcp.TimestampOffset(local, remote),
             TimestampsRecent = segment.Options.TsVal,
             TimestampsStamp = now,
+            Ecn = GrantEcn(segment, path),
+            SynField = (byte)(segment.TrafficClass & EcnField.Mask),
+            SynAckField = SynAckField,
         };
         if (TryFastOpen(now, segment, entry))
         {
@@ -173,7 +176,7 @@ internal sealed partial class TcpListener
         _synQueue.Add(entry);
         Report(now, entry, TcpState.Listen, TcpState.SynReceived, "rcv SYN");
         Notify(now, "SYN queued");
-        SendSynAck(now, entry);
+        SendSynAck(now, entry, retransmission: false);
         entry.NextRetransmission = now + TimerWheel.Fires(InitialRto, _tcp.Sysctls.TimerHz);
         _tcp.Add(entry);
     }

@@ -178,6 +178,8 @@ internal sealed class TimeWaitRecord(TcpLayer tcp, TcpFlow from) : TcpFlow(from.
             options.TsEcr = TimestampsRecent;
         }
 
-        tcp.Reply(now, segment, SendNext, ReceiveNext, TcpFlags.Ack, Window, options, TypeOfService, KeyFor(segment));
+        // Not ECN-capable, whatever the connection's segments were (Linux: TCP_TW_ACK_OOW).
+        byte typeOfService = (byte)(TypeOfService & ~EcnField.Mask);
+        tcp.Reply(now, segment, SendNext, ReceiveNext, TcpFlags.Ack, Window, options, typeOfService, KeyFor(segment));
     }
 }

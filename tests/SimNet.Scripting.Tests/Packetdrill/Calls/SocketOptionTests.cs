@@ -85,6 +85,6 @@ public sealed class SocketOptionTests
     [InlineData("getsockopt(3, SOL_TCP, TCP_NODELAY, [0], [8]) = 0", "expected getsockopt(3, SOL_TCP, TCP_NODELAY, [0], [8]) = 0, got a length of 4")]
     [InlineData("getsockopt(3, SOL_TCP, TCP_CONGESTION, \"reno\", [4]) = 0", "expected getsockopt(3, SOL_TCP, TCP_CONGESTION, \"reno\", [4]) = 0, got \"cubi\"")]
     [InlineData("setsockopt(3, SOL_TCP, TCP_REPAIR, [1], 4) = 0", "TCP_REPAIR is not supported yet")]
-    [InlineData("setsockopt(3, SOL_SOCKET, SO_RCVLOWAT, [1], 4) = 0", "SO_RCVLOWAT is not supported yet")]
+    [InlineData("setsockopt(3, SOL_SOCKET, SO_SNDLOWAT, [1], 4) = 0", "SO_SNDLOWAT is not supported yet")]
     public void What_differs_or_lacks_is_named(string calls, string expected) => Assert.Equal(expected, new CallBench().Run(Tcp + calls));
 }
