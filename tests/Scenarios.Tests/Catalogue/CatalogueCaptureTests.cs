@@ -29,6 +29,17 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
         ["lossy-transfer"] = ["window_update"],
         // While a hole waits, what lies behind it takes of the window, and a packet is cut to fill it to the last byte.
         ["bursty-loss"] = ["window_update", "window_full"],
+        // A hole is filled: the window that what lay behind it took opens again.
+        ["fast-retransmit-one-loss"] = ["window_update"],
+        ["sack-three-holes"] = ["window_update"],
+        ["no-sack-no-timestamps"] = ["window_update"],
+        ["lost-tail"] = ["window_update"],
+        ["out-of-order"] = ["window_update"],
+        ["tail-loss-probe"] = ["window_update"],
+        ["rack-reordering"] = ["window_update"],
+        ["dsack-undo"] = ["window_update"],
+        ["prr"] = ["window_update"],
+        ["frto"] = ["window_update", "window_full"],
         // The forged SYN looks to Wireshark like a new connection on the old ports.
         ["hostile-rst"] = ["reused_ports"],
         ["udp-and-tcp"] = ["window_update"],
