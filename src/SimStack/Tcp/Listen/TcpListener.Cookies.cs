@@ -1,5 +1,4 @@
 using SimStack.Ip;
-using SimStack.Sockets;
 using SimStack.Tcp.Authentication;
 using SimStack.Wire;
 
@@ -55,7 +54,7 @@ internal sealed partial class TcpListener
 
     private void SendCookie(Instant now, SynQueueEntry entry)
     {
-        SendSynAck(now, entry);
+        SendSynAck(now, entry, retransmission: false);
         Notify(now, "SYN answered with a cookie");
     }
 
@@ -137,7 +136,7 @@ internal sealed partial class TcpListener
         }
 
         // When the SYN-ACK was sent nobody knows: only an echoed timestamp can tell the round trip.
-        entry.Resent = true;
+        entry.Retransmissions = 1;
         Report(now, entry, TcpState.Listen, TcpState.SynReceived, "rcv ACK of SYN cookie");
         Establish(now, entry, keys, "handshake completed by a cookie", ref segment);
     }
