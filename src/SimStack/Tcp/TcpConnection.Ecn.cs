@@ -171,6 +171,15 @@ internal sealed partial class TcpConnection
         }
     }
 
+    /// <summary>A record in the connection's place answers from FIN-WAIT-2 on in Linux, and knows nothing of ECN (tcp_time_wait).</summary>
+    private void ForgetEcnOfOrphan()
+    {
+        if (EcnMode != EcnState.None && IsOrphanInFinWait2 && !Profile.RfcSegmentChecks)
+        {
+            SetEcnMode(EcnState.None);
+        }
+    }
+
     /// <summary>A segment of an established connection: its mark (tcp_ecn_received_counters).</summary>
     private void CountMark(scoped in TcpSegment segment)
     {

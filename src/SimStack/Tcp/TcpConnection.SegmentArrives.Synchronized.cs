@@ -22,11 +22,7 @@ internal sealed partial class TcpConnection
             return; // The RFC drops it at the fifth check; Linux before it could be answered.
         }
 
-        if (EcnMode != EcnState.None && IsOrphanInFinWait2 && !Profile.RfcSegmentChecks)
-        {
-            SetEcnMode(EcnState.None); // A record in the connection's place answers from here on in Linux, and knows nothing of ECN (tcp_time_wait).
-        }
-
+        ForgetEcnOfOrphan();
         if (CheckTimestamps(now, segment) is Check.Drop
             || CheckSequence(now, segment) is Check.Drop
             || CheckReset(now, segment) is Check.Drop

@@ -121,16 +121,7 @@ internal sealed partial class TcpConnection
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
         Count(SnmpCounter.TcpExtTCPTimeouts);
         _counts.Timeouts++;
-        if (!opening)
-        {
-            CountFailure();
-            EnterLoss(now);
-        }
-        else if (!Profile.RfcSegmentChecks)
-        {
-            QueueCwr(); // Linux's window is at one segment after a lost SYN as well (tcp_enter_loss).
-        }
-
+        RespondToTimeout(now, opening);
         _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);
         if (!Retransmit(now, 0))
         {
@@ -150,6 +141,19 @@ internal sealed partial class TcpConnection
         _timers.Retransmission = HoldToConnectTimeout(
             HoldToUserTimeout(now, _timers.Retransmission, opening ? _firstSentAt : _firstRetransmissionAt));
         SampleWindows(now);
+    }
+
+    private void RespondToTimeout(Instant now, bool opening)
+    {
+        if (!opening)
+        {
+            CountFailure();
+            EnterLoss(now);
+        }
+        else if (!Profile.RfcSegmentChecks)
+        {
+            QueueCwr(); // Linux's window is at one segment after a lost SYN as well (tcp_enter_loss).
+        }
     }
 
     /// <summary>What the timeout means for whatever was under way (tcp_retransmit_timer).</summary>

@@ -1,4 +1,3 @@
-
 namespace SimStack.Tcp.Listen;
 
 /// <summary>
