@@ -86,13 +86,14 @@ public sealed class UrgentTests
 
     /// <summary>§3.4: when the receive window is closed too.</summary>
     [Theory, InProfiles]
-    [Requirement("MUST-66")]
+    [Requirement("MUST-66", In = "linux26 windows freebsd rfc9293")]
     public void RST_and_URG_count_with_a_closed_window(string profile)
     {
         Dialogue net = Named.Established(profile);
         uint next = WindowTests.CloseReceiveWindow(net);
         net.Peer.Send(Data(next, First, 1).Urgent(1));
-        Assert.True((net.Socket.Poll() & PollEvents.POLLPRI) != 0);
+        // Linux since 6.17 takes nothing beyond a closed window while there is something to read (tcp_sequence).
+        Assert.Equal(profile != "linux", (net.Socket.Poll() & PollEvents.POLLPRI) != 0);
         Assert.Equal(next, net.Socket.Connection!.Rcv.Nxt.Value);
         net.Peer.Send(Rst(next));
         Assert.Equal(SimStack.Tcp.TcpState.Closed, net.Socket.State);

@@ -15,7 +15,7 @@ public sealed class WindowTests
     private const uint Next = Irs + 1;
 
     [Theory, InProfiles]
-    [Requirement("SHLD-14")]
+    [Requirement("SHLD-14", In = "linux26 windows freebsd rfc9293")]
     public void The_right_edge_offered_never_moves_left(string profile)
     {
         Dialogue net = Named.Established(profile);
@@ -31,6 +31,11 @@ public sealed class WindowTests
             net.AdvanceMs(i % 5 == 0 ? 600 : 0);
             foreach (SegmentPattern ack in net.Peer.TakeAll())
             {
+                if (profile == "linux" && ack.Window == 0)
+                {
+                    edge = ack.Ack!.Value; // There is no memory for what was offered (tcp_select_window, ICSK_ACK_NOMEM).
+                }
+
                 uint right = ack.Ack!.Value + ack.Window!.Value;
                 Assert.True(right >= edge, $"{right} after {edge}");
                 edge = right;

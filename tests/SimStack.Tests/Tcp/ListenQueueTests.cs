@@ -97,7 +97,11 @@ public sealed class ListenQueueTests
     [InlineData(100, 8, 7)]
     public void The_SYN_queue_is_bounded_by_the_backlog_and_tcp_max_syn_backlog(int backlog, int maxSynBacklog, int held)
     {
-        Dialogue net = new(settings: s => s.MaxSynBacklog = maxSynBacklog);
+        Dialogue net = new(settings: s =>
+        {
+            s.MaxSynBacklog = maxSynBacklog;
+            s.Set("net.ipv4.tcp_syncookies", "0", out _);
+        });
         net.Listen(backlog);
         for (int i = 0; i < held; i++)
         {
@@ -109,8 +113,10 @@ public sealed class ListenQueueTests
         Assert.Equal((held, held, 0, Math.Min(backlog, 4096)), Queues(net));
         net.Peer.Send(Syn(Irs));
         net.Peer.ExpectNothing();
-        Assert.Equal("SYN dropped: SYN queue full", net.Queues[^1].Cause);
-        Assert.Equal(1, (int)net.Host.Counters[SnmpCounter.TcpExtTCPReqQFullDrop]);
+        // Linux keeps the last quarter of tcp_max_syn_backlog for peers that it knows, where there are no cookies.
+        bool lastQuarter = backlog == 100;
+        Assert.Equal(lastQuarter ? "SYN dropped: the last quarter is for known peers" : "SYN dropped: SYN queue full", net.Queues[^1].Cause);
+        Assert.Equal(lastQuarter ? 0 : 1, (int)net.Host.Counters[SnmpCounter.TcpExtTCPReqQFullDrop]);
     }
 
     [Fact]
