@@ -76,7 +76,10 @@ internal sealed class SynQueueEntry(
     public int Retransmissions { get; set; }
 
     /// <summary>The SYN-ACK was sent more than once, so that its acknowledgement measures nothing (Karn; RFC 6298 §3).</summary>
-    public bool Resent => Retransmissions > 0;
+    public bool Resent => Retransmissions > 0 || FromCookie;
+
+    /// <summary>Made from a cookie's ACK, so that nobody knows when the SYN-ACK was sent.</summary>
+    public bool FromCookie { get; set; }
 
     /// <summary>The third segment came, but the accept queue was full.</summary>
     public bool Acknowledged { get; set; }

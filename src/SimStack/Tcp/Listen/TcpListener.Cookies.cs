@@ -59,11 +59,11 @@ internal sealed partial class TcpListener
     }
 
     /// <summary>A timestamp that keeps the options that the SYN-ACK agrees to.</summary>
-    private uint TimestampOfCookie(uint clock, in TcpOptions options) => SynCookies.PutOptions(
+    private uint TimestampOfCookie(uint clock, SynQueueEntry entry) => SynCookies.PutOptions(
         clock,
-        options.WindowScale >= 0 && _tcp.Sysctls.WindowScaling ? Math.Min((int)options.WindowScale, 14) : -1,
-        options.SackPermitted && _tcp.Sysctls.Sack,
-        ecn: false);
+        entry.Options.WindowScale >= 0 && _tcp.Sysctls.WindowScaling ? Math.Min((int)entry.Options.WindowScale, 14) : -1,
+        entry.Options.SackPermitted && _tcp.Sysctls.Sack,
+        entry.Ecn is not EcnState.None);
 
     /// <summary>An ACK for no handshake of the queue: of a cookie's, perhaps.</summary>
     /// <returns>True when it is dealt with; false when it deserves a RST.</returns>
@@ -84,14 +84,14 @@ internal sealed partial class TcpListener
 
         IpEndpoint local = new(segment.Destination, segment.DestinationPort);
         IpEndpoint remote = new(segment.Source, segment.SourcePort);
-        if (!TryReadOptions(segment, mss, _tcp.TimestampOffset(local, remote), out TcpOptions options))
+        if (!TryReadOptions(segment, mss, _tcp.TimestampOffset(local, remote), out TcpOptions options, out bool ecn))
         {
             return false;
         }
 
         if (_tcp.Ip.FindPathWith(remote.Address, local.Address, _tcp.Ip.ReturnRoute) is { } path)
         {
-            SynQueueEntry entry = NewEntry(now, segment, path, options, mss, segment.Ack.Value - 1);
+            SynQueueEntry entry = NewEntry(now, segment, path, options, mss, (segment.Ack - 1).Value, EcnOfCookie(ecn, segment, path));
             CompleteCookie(now, entry, ref segment);
         }
 
@@ -102,8 +102,9 @@ internal sealed partial class TcpListener
     /// The options that an echoed timestamp holds (Linux: cookie_timestamp_decode). One that the host would not agree to shows that the echo is
     /// made up, or a setting changed meanwhile.
     /// </summary>
-    private bool TryReadOptions(scoped in TcpSegment segment, ushort mss, uint offset, out TcpOptions options)
+    private bool TryReadOptions(scoped in TcpSegment segment, ushort mss, uint offset, out TcpOptions options, out bool ecn)
     {
+        ecn = false;
         options = new TcpOptions { Mss = mss, WindowScale = -1 };
         if (!segment.Options.HasTimestamps || !_tcp.Sysctls.Timestamps)
         {
@@ -111,12 +112,26 @@ internal sealed partial class TcpListener
         }
 
         uint echo = segment.Options.TsEcr == 0 ? 0 : unchecked(segment.Options.TsEcr - offset);
-        (int scale, bool sack, _) = SynCookies.TakeOptions(echo);
+        (int scale, bool sack, ecn) = SynCookies.TakeOptions(echo);
         options.HasTimestamps = true;
         options.TsVal = segment.Options.TsVal;
         options.SackPermitted = sack;
         options.WindowScale = (sbyte)scale;
         return (!sack || _tcp.Sysctls.Sack) && (scale < 0 || _tcp.Sysctls.WindowScaling);
+    }
+
+    /// <summary>
+    /// The cookie says that ECN was agreed; that it was AccECN shows in the ACE field, which reflects the SYN-ACK's mark (RFC 9768 §3.1.2; Linux:
+    /// cookie_ecn_ok, cookie_accecn_ok).
+    /// </summary>
+    private EcnState EcnOfCookie(bool agreed, scoped in TcpSegment third, IpPath path)
+    {
+        if (!agreed || (_tcp.Sysctls.Ecn == 0 && path.Route is not { Ecn: true }))
+        {
+            return EcnState.None;
+        }
+
+        return third.Has(TcpFlags.Ae | TcpFlags.Cwr) ? EcnState.Accurate : EcnState.Classic;
     }
 
     private void CompleteCookie(Instant now, SynQueueEntry entry, ref TcpSegment segment)
@@ -136,7 +151,7 @@ internal sealed partial class TcpListener
         }
 
         // When the SYN-ACK was sent nobody knows: only an echoed timestamp can tell the round trip.
-        entry.Retransmissions = 1;
+        entry.FromCookie = true;
         Report(now, entry, TcpState.Listen, TcpState.SynReceived, "rcv ACK of SYN cookie");
         Establish(now, entry, keys, "handshake completed by a cookie", ref segment);
     }

@@ -289,7 +289,7 @@ internal sealed partial class TcpListener
         {
             options.HasTimestamps = true;
             uint clock = _tcp.Timestamps.At(now);
-            options.TsVal = unchecked((entry.IsCookie ? TimestampOfCookie(clock, entry.Options) : clock) + entry.TimestampOffset);
+            options.TsVal = unchecked((entry.IsCookie ? TimestampOfCookie(clock, entry) : clock) + entry.TimestampOffset);
             options.TsEcr = entry.TimestampsRecent;
         }
     }

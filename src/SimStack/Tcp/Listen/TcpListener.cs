@@ -162,12 +162,14 @@ internal sealed partial class TcpListener
         int mss = AdvertisedMssOn(path) - (timestamps ? 12 : 0);
         if (cookie)
         {
-            SendCookie(now, NewEntry(now, segment, path, OptionsOfCookie(options, timestamps), mss, MakeCookie(now, segment), isCookie: true));
+            EcnState kept = timestamps ? GrantEcn(segment, path) : EcnState.None;
+            options = OptionsOfCookie(options, timestamps);
+            SendCookie(now, NewEntry(now, segment, path, options, mss, MakeCookie(now, segment), kept, isCookie: true));
             return;
         }
 
         uint first = iss ?? Socket.TakeInitialSequenceNumber() ?? _tcp.NextIss(now, local, remote);
-        SynQueueEntry entry = NewEntry(now, segment, path, options, mss, first);
+        SynQueueEntry entry = NewEntry(now, segment, path, options, mss, first, GrantEcn(segment, path));
         if (TryFastOpen(now, segment, entry))
         {
             return;
@@ -194,9 +196,11 @@ internal sealed partial class TcpListener
     /// <param name="peer">The SYN's options.</param>
     /// <param name="unit">Bytes that the first window is a multiple of.</param>
     /// <param name="iss">ISS.</param>
+    /// <param name="ecn">What is granted of ECN.</param>
     /// <param name="isCookie">The entry lives as long as it takes to send a SYN-ACK.</param>
     private SynQueueEntry NewEntry(
-        Instant now, scoped in TcpSegment segment, IpPath path, in TcpOptions peer, int unit, uint iss, bool isCookie = false)
+        Instant now, scoped in TcpSegment segment, IpPath path, in TcpOptions peer, int unit, uint iss, EcnState ecn,
+        bool isCookie = false)
     {
         IpEndpoint local = new(segment.Destination, segment.DestinationPort);
         IpEndpoint remote = new(segment.Source, segment.SourcePort);
@@ -224,9 +228,8 @@ internal sealed partial class TcpListener
             TimestampOffset = _tcp.TimestampOffset(local, remote),
             TimestampsRecent = segment.Options.TsVal,
             TimestampsStamp = now,
-            // What a cookie brings back has no room for a mark: its connections are without ECN.
-            Ecn = isCookie ? default : GrantEcn(segment, path),
-            SynField = (byte)(segment.TrafficClass & EcnField.Mask),
+            Ecn = ecn,
+            SynField = segment.Has(TcpFlags.Syn) ? (byte)(segment.TrafficClass & EcnField.Mask) : EcnField.NotEct,
             SynAckField = SynAckField,
         };
     }

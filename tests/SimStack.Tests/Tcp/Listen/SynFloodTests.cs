@@ -6,7 +6,6 @@ using static SimStack.Tests.Tcp.Segments;
 namespace SimStack.Tests.Tcp.Listen;
 
 /// <summary>SYNs beyond what the queue holds. The tables are what a Linux 6.18 kernel did with the same segments.</summary>
-[Collection(nameof(Alone))]
 public sealed class SynFloodTests
 {
     public enum Meets
@@ -185,7 +184,3 @@ public sealed class SynFloodTests
         (int)net.Host.Counters[SnmpCounter.TcpExtSyncookiesRecv],
         (int)net.Host.Counters[SnmpCounter.TcpExtListenOverflows]);
 }
-
-/// <summary>Tests that measure the memory of the process: nothing else runs beside them.</summary>
-[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
-public sealed class Alone;
