@@ -52,6 +52,19 @@ internal sealed partial class TcpConnection
         }
     }
 
+    /// <summary>An ACK, before it is processed further (tcp_in_ack_event). The handshake's comes before the algorithm begins.</summary>
+    private void NoteAckArrived(Instant now, AckFlags flags)
+    {
+        if ((flags & AckFlags.SynAcknowledged) != 0)
+        {
+            BeginEcnControl(now);
+        }
+        else
+        {
+            _control?.AckArrived(ref _congestion, FillContext(now), KindOf(flags));
+        }
+    }
+
     /// <summary>TCP_CC_INFO; how many bytes were written, none for those that tell nothing.</summary>
     public int WriteCongestionInfo(Instant now, Span<byte> to) => _control?.WriteInfo(to, FillContext(now)) ?? 0;
 

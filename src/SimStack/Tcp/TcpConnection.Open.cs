@@ -149,7 +149,6 @@ internal sealed partial class TcpConnection
 
         BeginMtuSearch(now, active: segment.Has(TcpFlags.Syn));
         BeginWindow();
-        BeginEcnControl(now);
         InitializeReceivedMss();
         _copied = _rcv.Nxt;
         InitializeBufferSpace();
