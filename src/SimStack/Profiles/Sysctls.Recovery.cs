@@ -19,6 +19,10 @@ public sealed partial class Sysctls
     public bool RetransmitCollapse = true;
     public bool ThinLinearTimeouts;
 
+    // net.ipv4.tcp_*: what connections leave behind of a destination
+    public bool NoMetricsSave;
+    public bool NoSsthreshMetricsSave = true;
+
     /// <summary>sim.tcp_rack: SACK finds losses by RACK (RFC 8985), as Linux always does; otherwise by counting (RFC 6675).</summary>
     public bool Rack = true;
 
@@ -37,6 +41,8 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_min_rtt_wlen", 0, 86_400, s => s.MinRttWindow, (s, v) => s.MinRttWindow = v);
         flag("net.ipv4.tcp_retrans_collapse", s => s.RetransmitCollapse, (s, v) => s.RetransmitCollapse = v);
         flag("net.ipv4.tcp_thin_linear_timeouts", s => s.ThinLinearTimeouts, (s, v) => s.ThinLinearTimeouts = v);
+        flag("net.ipv4.tcp_no_metrics_save", s => s.NoMetricsSave, (s, v) => s.NoMetricsSave = v);
+        flag("net.ipv4.tcp_no_ssthresh_metrics_save", s => s.NoSsthreshMetricsSave, (s, v) => s.NoSsthreshMetricsSave = v);
         flag("sim.tcp_rack", s => s.Rack, (s, v) => s.Rack = v);
         flag("sim.tcp_prr", s => s.ProportionalReduction, (s, v) => s.ProportionalReduction = v);
     }

@@ -127,6 +127,7 @@ internal sealed partial class TcpConnection
                 EnterTimeWait(now, "rcv ACK of FIN");
                 return Check.Drop;
             case TcpState.LastAck:
+                SaveMetrics(now);
                 Destroy(now, "rcv ACK of FIN");
                 return Check.Drop;
             default:
@@ -146,13 +147,28 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        int seconds = _finWait2Seconds > 0 ? _finWait2Seconds : Sysctls.FinTimeout;
+        int seconds = FinWait2Seconds;
+        if (IsRecordInLinux)
+        {
+            SaveMetrics(now);
+        }
+
         _timers.KeepAlive = now + Duration.FromSeconds(seconds);
     }
+
+    private int FinWait2Seconds => _finWait2Seconds > 0 ? _finWait2Seconds : Sysctls.FinTimeout;
+
+    /// <summary>Linux has a record already where an orphan stays in FIN-WAIT-2 for not longer than in TIME-WAIT (tcp_fin_time).</summary>
+    private bool IsRecordInLinux => IsOrphanInFinWait2 && FinWait2Seconds <= 60;
 
     /// <summary>TIME-WAIT needs no connection: a small record answers for 2MSL (RFC 9293 §3.6).</summary>
     private void EnterTimeWait(Instant now, string cause)
     {
+        if (!IsRecordInLinux)
+        {
+            SaveMetrics(now);
+        }
+
         Transition(now, TcpState.TimeWait, cause);
         StopWork(now);
         _tcp.ReplaceByTimeWait(now, this, new TimeWaitRecord(_tcp, this)
