@@ -19,6 +19,9 @@ public sealed partial class Sysctls
     public bool RetransmitCollapse = true;
     public bool ThinLinearTimeouts;
 
+    /// <summary>net.core.txrehash: a timeout asks for another path by another hash, which here counts and changes nothing else.</summary>
+    public bool TxRehash = true;
+
     /// <summary>sim.tcp_rack: SACK finds losses by RACK (RFC 8985), as Linux always does; otherwise by counting (RFC 6675).</summary>
     public bool Rack = true;
 
@@ -36,6 +39,7 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_early_retrans", 0, 4, s => s.EarlyRetransmit, (s, v) => s.EarlyRetransmit = v);
         number("net.ipv4.tcp_min_rtt_wlen", 0, 86_400, s => s.MinRttWindow, (s, v) => s.MinRttWindow = v);
         flag("net.ipv4.tcp_retrans_collapse", s => s.RetransmitCollapse, (s, v) => s.RetransmitCollapse = v);
+        flag("net.core.txrehash", s => s.TxRehash, (s, v) => s.TxRehash = v);
         flag("net.ipv4.tcp_thin_linear_timeouts", s => s.ThinLinearTimeouts, (s, v) => s.ThinLinearTimeouts = v);
         flag("sim.tcp_rack", s => s.Rack, (s, v) => s.Rack = v);
         flag("sim.tcp_prr", s => s.ProportionalReduction, (s, v) => s.ProportionalReduction = v);

@@ -91,6 +91,11 @@ internal sealed partial class TcpConnection
             _retransmissions = 0;
         }
 
+        if (_recovery is { TimeoutSince.IsNever: false } recovery)
+        {
+            EndTimeoutTime(now, recovery);
+        }
+
         TakeEcnOfSynAck(segment);
         BecomeEstablished(now, segment, "rcv SYN,ACK");
         bool acknowledges = _fastOpen is null || CompleteFastOpen(now, segment);
