@@ -73,6 +73,7 @@ public sealed class Profile
         {
             CongestionControl = "reno",
             CubicByRfc = true,
+            SlowStartLimit = 1,
             AcceptSourceRoute = true,
             IsnTickNanoseconds = 4000,
 

@@ -28,6 +28,12 @@ public sealed partial class Sysctls
     /// <summary>sim.tcp_prr: the window is reduced over a round trip (RFC 6937), as Linux always does; otherwise at once (RFC 6675).</summary>
     public bool ProportionalReduction = true;
 
+    /// <summary>sim.tcp_limited_transmit: the first duplicate ACKs let new data go (RFC 3042), as Linux always does.</summary>
+    public bool LimitedTransmit = true;
+
+    /// <summary>sim.tcp_rto_restart: with few segments out the timer runs from when the oldest was sent (RFC 7765), which Linux has not.</summary>
+    public bool RtoRestart;
+
     private static void AddRecovery(
         Action<string, int, int, Func<Sysctls, int>, Action<Sysctls, int>> number,
         Action<string, Func<Sysctls, bool>, Action<Sysctls, bool>> flag)
@@ -42,6 +48,8 @@ public sealed partial class Sysctls
         flag("net.core.txrehash", s => s.TxRehash, (s, v) => s.TxRehash = v);
         flag("net.ipv4.tcp_thin_linear_timeouts", s => s.ThinLinearTimeouts, (s, v) => s.ThinLinearTimeouts = v);
         flag("sim.tcp_rack", s => s.Rack, (s, v) => s.Rack = v);
+        flag("sim.tcp_limited_transmit", s => s.LimitedTransmit, (s, v) => s.LimitedTransmit = v);
+        flag("sim.tcp_rto_restart", s => s.RtoRestart, (s, v) => s.RtoRestart = v);
         flag("sim.tcp_prr", s => s.ProportionalReduction, (s, v) => s.ProportionalReduction = v);
     }
 }

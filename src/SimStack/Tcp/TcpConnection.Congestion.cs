@@ -210,7 +210,8 @@ internal sealed partial class TcpConnection
         else if (round.Has(Recovery.Reordering > Sysctls.Reordering ? AckFlags.ForwardProgress : AckFlags.DataAcknowledged))
         {
             // On a path that reorders whatever is delivered counts.
-            _control.Avoid(ref _congestion, FillContext(now), round.Ack, delivered);
+            int most = _congestion.InSlowStart ? Sysctls.SlowStartLimit : 0;
+            _control.Avoid(ref _congestion, FillContext(now), round.Ack, most > 0 ? Math.Min(delivered, most) : delivered);
             Recovery.WindowStamp = now;
         }
 
