@@ -69,6 +69,7 @@ public sealed partial class Sysctls
     public int RtoMinMicroseconds = 200_000;
     public int RtoMaxMilliseconds = 120_000;
     public int InvalidRateLimit = 500;
+    public int ChallengeAckLimit = int.MaxValue;
 
     // net.ipv4.tcp_*: offload packets, pacing, unsent data; percent, and bytes
     public int MinTsoSegments = 2;
@@ -259,6 +260,7 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_rto_min_us", 1, 10_000_000, s => s.RtoMinMicroseconds, (s, v) => s.RtoMinMicroseconds = v);
         number("net.ipv4.tcp_rto_max_ms", 1000, 120_000, s => s.RtoMaxMilliseconds, (s, v) => s.RtoMaxMilliseconds = v);
         number("net.ipv4.tcp_invalid_ratelimit", 0, int.MaxValue, s => s.InvalidRateLimit, (s, v) => s.InvalidRateLimit = v);
+        number("net.ipv4.tcp_challenge_ack_limit", 0, int.MaxValue, s => s.ChallengeAckLimit, (s, v) => s.ChallengeAckLimit = v);
         number("net.ipv4.tcp_min_tso_segs", 1, 255, s => s.MinTsoSegments, (s, v) => s.MinTsoSegments = v);
         number("net.ipv4.tcp_tso_win_divisor", 0, 255, s => s.TsoWindowDivisor, (s, v) => s.TsoWindowDivisor = v);
         number("net.ipv4.tcp_tso_rtt_log", 0, 255, s => s.TsoRttLog, (s, v) => s.TsoRttLog = v);

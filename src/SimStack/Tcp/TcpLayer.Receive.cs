@@ -52,6 +52,7 @@ internal sealed partial class TcpLayer
         segment.DestinationPort = view.DestinationPort;
         segment.TrafficClass = ip.TrafficClass;
         segment.HeaderLength = (byte)view.HeaderLength;
+        segment.IpHeader = ip.Packet[..Math.Max(0, ip.Packet.Length - bytes.Length)];
         Dispatch(now, ref segment);
     }
 

@@ -69,8 +69,11 @@ internal sealed class SynQueueEntry(
 
     public Instant LastDuplicateAnswer { get; set; } = new(long.MinValue / 2);
 
-    /// <summary>SYN-ACK retransmissions by the timer.</summary>
+    /// <summary>How often the SYN-ACK timer was due; the SYN-ACK was sent again each time, unless the socket waits for data.</summary>
     public int Timeouts { get; set; }
+
+    /// <summary>Headers of the SYN, for TCP_SAVED_SYN.</summary>
+    public byte[]? SavedSyn { get; init; }
 
     /// <summary>SYN-ACK retransmissions, those that a repeated SYN brought about among them.</summary>
     public int Retransmissions { get; set; }
@@ -81,7 +84,7 @@ internal sealed class SynQueueEntry(
     /// <summary>Made from a cookie's ACK, so that nobody knows when the SYN-ACK was sent.</summary>
     public bool FromCookie { get; set; }
 
-    /// <summary>The third segment came, but the accept queue was full.</summary>
+    /// <summary>The third segment came, but the accept queue was full, or the socket waits for data.</summary>
     public bool Acknowledged { get; set; }
 
     public Instant NextRetransmission { get; set; }

@@ -11,6 +11,9 @@ namespace SimStack.Tcp.Listen;
 /// </summary>
 internal sealed partial class TcpListener
 {
+    /// <summary>TCP_SAVE_SYN: from the link's header on.</summary>
+    private const int SaveLinkHeader = 2;
+
     private readonly TcpLayer _tcp;
     private readonly SynQueue _synQueue = new();
     private readonly AcceptQueue _acceptQueue = new();
@@ -231,7 +234,23 @@ internal sealed partial class TcpListener
             Ecn = ecn,
             SynField = segment.Has(TcpFlags.Syn) ? (byte)(segment.TrafficClass & EcnField.Mask) : EcnField.NotEct,
             SynAckField = SynAckField,
+            SavedSyn = options.SaveSyn > 0 && segment.Has(TcpFlags.Syn) && !isCookie ? CopyHeaders(segment) : null,
         };
+    }
+
+    /// <summary>What TCP_SAVE_SYN keeps of a SYN: its headers, not its data (Linux: tcp_reqsk_record_syn).</summary>
+    private byte[] CopyHeaders(scoped in TcpSegment segment)
+    {
+        int link = Socket.Options.SaveSyn == SaveLinkHeader ? _tcp.Ip.LinkHeaderLength : 0;
+        byte[] headers = new byte[link + segment.IpHeader.Length + segment.HeaderLength];
+        if (link > 0)
+        {
+            _tcp.Ip.WriteLinkHeader(headers, segment.Destination.IsV4);
+        }
+
+        segment.IpHeader.CopyTo(headers.AsSpan(link));
+        segment.Bytes[..segment.HeaderLength].CopyTo(headers.AsSpan(link + segment.IpHeader.Length));
+        return headers;
     }
 
     /// <summary>accept(2): the oldest complete connection.</summary>
