@@ -105,7 +105,6 @@ public sealed partial class Sysctls
         any("net.ipv4.tcp_low_latency", "0");
         any("net.ipv4.tcp_max_orphans", "131072");
         any("net.ipv4.tcp_max_tw_buckets", "131072", 4096);
-        only("net.ipv4.tcp_migrate_req", 0, 1, [0]);
         any("net.ipv4.tcp_no_metrics_save", "0", 0, 1);
         any("net.ipv4.tcp_no_ssthresh_metrics_save", "1", 0, 1);
         any("net.ipv4.tcp_plb_cong_thresh", "128", 0, 256);

@@ -49,6 +49,7 @@ public sealed partial class Sysctls
     public int MaxSynBacklog = 4096;
     public int SynCookies = 1;
     public bool AbortOnOverflow;
+    public bool MigrateRequests;
 
     // net.ipv4.tcp_*: ECN; 0 to 5, and the option's 0 to 3, as in Linux 7.0
     public int Ecn = 2;
@@ -244,6 +245,7 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_max_syn_backlog", 1, int.MaxValue, s => s.MaxSynBacklog, (s, v) => s.MaxSynBacklog = v);
         number("net.ipv4.tcp_syncookies", 0, 2, s => s.SynCookies, (s, v) => s.SynCookies = v);
         flag("net.ipv4.tcp_abort_on_overflow", s => s.AbortOnOverflow, (s, v) => s.AbortOnOverflow = v);
+        flag("net.ipv4.tcp_migrate_req", s => s.MigrateRequests, (s, v) => s.MigrateRequests = v);
         number("net.ipv4.tcp_ecn", 0, 5, s => s.Ecn, (s, v) => s.Ecn = v);
         flag("net.ipv4.tcp_ecn_fallback", s => s.EcnFallback, (s, v) => s.EcnFallback = v);
         number("net.ipv4.tcp_ecn_option", 0, 3, s => s.EcnOption, (s, v) => s.EcnOption = v);

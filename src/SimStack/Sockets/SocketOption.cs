@@ -5,8 +5,14 @@ namespace SimStack.Sockets;
 /// </summary>
 public enum SocketOption
 {
-    /// <summary>0 or 1.</summary>
+    /// <summary>0 or 1: the address and port may be shared with others that set it, as long as none of them listens.</summary>
     SO_REUSEADDR,
+
+    /// <summary>
+    /// 0 or 1: the address and port may be shared with others that set it, listening ones too; connections and datagrams are spread over them by a
+    /// hash of the 4-tuple. TCP and UDP.
+    /// </summary>
+    SO_REUSEPORT,
 
     /// <summary>Bytes; doubled as Linux does, at least 2304, at most 2 × net.core.rmem_max.</summary>
     SO_RCVBUF,

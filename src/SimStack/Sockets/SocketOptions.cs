@@ -7,7 +7,8 @@ internal sealed record SocketOptions
 {
     public static readonly SocketOptions Default = new();
 
-    public bool ReuseAddress { get; init; }
+    /// <summary>SO_REUSEADDR and SO_REUSEPORT.</summary>
+    public PortSharing Sharing { get; init; }
 
     /// <summary>Bytes as getsockopt tells them (doubled); 0: by sysctl.</summary>
     public int ReceiveBuffer { get; init; }

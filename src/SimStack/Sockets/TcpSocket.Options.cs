@@ -11,7 +11,7 @@ public sealed partial class TcpSocket
     // Linux: INET_ECN_MASK.
     private const int EcnMask = 3;
 
-    internal bool ReuseAddress => Options.ReuseAddress;
+    internal PortSharing Sharing => Options.Sharing;
 
     /// <summary>Sets an option; the units are those of <see cref="SocketOption"/>.</summary>
     /// <returns>OK; EINVAL for a value out of range; ENOPROTOOPT for an option that can only be read.</returns>
@@ -75,7 +75,8 @@ public sealed partial class TcpSocket
         return option switch
         {
             SocketOption.SO_ERROR => SocketResult.Ok((int)TakeError()),
-            SocketOption.SO_REUSEADDR => Flag(Options.ReuseAddress),
+            SocketOption.SO_REUSEADDR => Flag((Sharing & PortSharing.Address) != 0),
+            SocketOption.SO_REUSEPORT => Flag((Sharing & PortSharing.Port) != 0),
             SocketOption.SO_RCVBUF or SocketOption.SO_RCVBUFFORCE =>
                 SocketResult.Ok(_connection?.ReceiveBufferLimit
                     ?? (Options.ReceiveBuffer > 0 ? Options.ReceiveBuffer : Math.Max(sysctls.RmemDefault, Options.LowWaterBuffer))),
@@ -130,6 +131,8 @@ public sealed partial class TcpSocket
 
     private static SocketResult Flag(bool value) => SocketResult.Ok(value ? 1 : 0);
 
+    private static PortSharing With(PortSharing sharing, PortSharing part, bool on) => on ? sharing | part : sharing & ~part;
+
     private SocketOptions? Changed(SocketOption option, int value, out Errno error)
     {
         error = Errno.EINVAL;
@@ -137,7 +140,8 @@ public sealed partial class TcpSocket
         Sysctls sysctls = Host.Sysctls;
         switch (option)
         {
-            case SocketOption.SO_REUSEADDR: return Options with { ReuseAddress = on };
+            case SocketOption.SO_REUSEADDR: return Options with { Sharing = With(Sharing, PortSharing.Address, on) };
+            case SocketOption.SO_REUSEPORT: return Options with { Sharing = With(Sharing, PortSharing.Port, on) };
             case SocketOption.SO_RCVBUF: return Options with { ReceiveBuffer = Doubled(Math.Min(value, sysctls.RmemMax), 2304) };
             case SocketOption.SO_RCVBUFFORCE: return Options with { ReceiveBuffer = Doubled(value, 2304) };
             case SocketOption.SO_SNDBUF: return Options with { SendBuffer = Doubled(Math.Min(value, sysctls.WmemMax), 4608) };

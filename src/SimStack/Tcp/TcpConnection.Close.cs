@@ -157,6 +157,7 @@ internal sealed partial class TcpConnection
         StopWork(now);
         _tcp.ReplaceByTimeWait(now, this, new TimeWaitRecord(_tcp, this)
         {
+            Sharing = Sharing,
             SendNext = _snd.Nxt,
             ReceiveNext = _rcv.Nxt,
             Window = (ushort)(_rcv.Wnd >> _receiveScale),

@@ -79,7 +79,8 @@ internal sealed partial class TcpLayer
                 return;
         }
 
-        TcpListener? listener = FindListener(segment.Destination, segment.DestinationPort);
+        TcpListener? listener = FindListener(
+            segment.Destination, segment.DestinationPort, segment.Source, segment.SourcePort);
         if (listener is null)
         {
             ResetUnknown(now, segment);

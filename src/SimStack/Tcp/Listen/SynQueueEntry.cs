@@ -8,7 +8,8 @@ namespace SimStack.Tcp.Listen;
 internal sealed class SynQueueEntry(
     TcpListener listener, IpPath path, IpEndpoint local, IpEndpoint remote, long id) : TcpFlow(local, remote, id)
 {
-    public TcpListener Listener => listener;
+    /// <summary>The listening socket; another one of its SO_REUSEPORT group once that is closed (net.ipv4.tcp_migrate_req).</summary>
+    public TcpListener Listener { get; set; } = listener;
 
     public IpPath Path => path;
 
@@ -102,5 +103,5 @@ internal sealed class SynQueueEntry(
     /// <inheritdoc cref="Older"/>
     public SynQueueEntry? Newer { get; set; }
 
-    public override void Timeout(Instant now) => listener.EntryTimeout(now, this);
+    public override void Timeout(Instant now) => Listener.EntryTimeout(now, this);
 }

@@ -38,6 +38,9 @@ internal sealed partial class TcpListener
 
     public TcpListener? NextOnPort { get; set; }
 
+    /// <summary>With SO_REUSEPORT those that share the address and port, this one among them.</summary>
+    public ReusePortGroup<TcpListener>? Group { get; set; }
+
     public int SynQueueLength => _synQueue.Count;
 
     public int AcceptQueueLength => _acceptQueue.Count;
@@ -281,22 +284,59 @@ internal sealed partial class TcpListener
     /// </summary>
     public void Close(Instant now)
     {
+        IsClosed = true;
+        _tcp.RemoveListener(this);
+        ReusePortGroup<TcpListener>? heirs = _tcp.Sysctls.MigrateRequests && Group is { Count: > 0 } ? Group : null;
         while (_synQueue.Count > 0)
         {
             SynQueueEntry entry = _synQueue[_synQueue.Count - 1];
-            Remove(entry);
-            Report(now, entry, TcpState.SynReceived, TcpState.Closed, "CLOSE");
+            if (heirs is null)
+            {
+                Remove(entry);
+                Report(now, entry, TcpState.SynReceived, TcpState.Closed, "CLOSE");
+            }
+            else
+            {
+                _synQueue.Remove(entry);
+                heirs.Select(entry.Hash).TakeOver(now, entry);
+            }
         }
 
         while (_acceptQueue.TryTake(out TcpConnection connection))
         {
-            connection.Listener = null;
-            connection.Abort(now);
+            if (heirs is null)
+            {
+                connection.Listener = null;
+                connection.Abort(now);
+            }
+            else
+            {
+                heirs.Select(connection.Hash).TakeOver(now, connection);
+            }
         }
 
-        IsClosed = true;
         Socket.FastOpenQueue?.Clear();
-        _tcp.RemoveListener(this);
+    }
+
+    /// <summary>
+    /// net.ipv4.tcp_migrate_req: another of the SO_REUSEPORT group closed (Linux: reuseport_migrate_sock; it finds handshakes a new socket only
+    /// when their ACK or timer comes, which nobody can see).
+    /// </summary>
+    private void TakeOver(Instant now, SynQueueEntry entry)
+    {
+        entry.Listener = this;
+        _synQueue.Add(entry);
+        _tcp.Counters[SnmpCounter.TcpExtTCPMigrateReqSuccess]++;
+        Notify(now, "handshake taken over");
+    }
+
+    private void TakeOver(Instant now, TcpConnection connection)
+    {
+        connection.Listener = this;
+        _acceptQueue.Add(connection);
+        _tcp.Counters[SnmpCounter.TcpExtTCPMigrateReqSuccess]++;
+        Notify(now, "connection taken over");
+        Socket.Wake(PollEvents.POLLIN);
     }
 
     private Duration InitialRto => Duration.FromMilliseconds(_tcp.Sysctls.InitialRtoMilliseconds);
