@@ -103,8 +103,6 @@ public sealed partial class Sysctls
         only("net.ipv4.tcp_fwmark_accept", 0, 1, [0]);
         only("net.ipv4.tcp_l3mdev_accept", 0, 1, [0]);
         any("net.ipv4.tcp_low_latency", "0");
-        any("net.ipv4.tcp_max_orphans", "131072");
-        any("net.ipv4.tcp_max_tw_buckets", "131072", 4096);
         any("net.ipv4.tcp_no_metrics_save", "0", 0, 1);
         any("net.ipv4.tcp_no_ssthresh_metrics_save", "1", 0, 1);
         any("net.ipv4.tcp_plb_cong_thresh", "128", 0, 256);
@@ -114,7 +112,6 @@ public sealed partial class Sysctls
         any("net.ipv4.tcp_plb_suspend_rto_sec", "60", 0, 255);
         only("net.ipv4.tcp_reflect_tos", 0, 1, [0]);
         only("net.ipv4.tcp_stdurg", 0, 255, [0]);
-        only("net.ipv4.tcp_tw_reuse_delay", 1, 60_000, [1000]);
         only("net.ipv4.tcp_workaround_signed_windows", 0, 255, [0]);
     }
 

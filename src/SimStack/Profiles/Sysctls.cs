@@ -86,6 +86,9 @@ public sealed partial class Sysctls
     public int FinTimeout = 60;
     public bool Rfc1337;
     public int TimeWaitReuse = 2;
+    public int TimeWaitReuseDelay = 1000;
+    public int MaxTimeWaitBuckets = 131_072;
+    public int MaxOrphans = 131_072;
 
     // net.ipv4.*: ports
     public int PortRangeFirst = 32_768, PortRangeLast = 60_999;
@@ -280,6 +283,9 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_fin_timeout", 0, 32_767, s => s.FinTimeout, (s, v) => s.FinTimeout = v);
         flag("net.ipv4.tcp_rfc1337", s => s.Rfc1337, (s, v) => s.Rfc1337 = v);
         number("net.ipv4.tcp_tw_reuse", 0, 2, s => s.TimeWaitReuse, (s, v) => s.TimeWaitReuse = v);
+        number("net.ipv4.tcp_tw_reuse_delay", 1, 60_000, s => s.TimeWaitReuseDelay, (s, v) => s.TimeWaitReuseDelay = v);
+        number("net.ipv4.tcp_max_tw_buckets", 0, int.MaxValue, s => s.MaxTimeWaitBuckets, (s, v) => s.MaxTimeWaitBuckets = v);
+        number("net.ipv4.tcp_max_orphans", 0, int.MaxValue, s => s.MaxOrphans, (s, v) => s.MaxOrphans = v);
     }
 
     private delegate void Getter(Sysctls sysctls, Span<long> to);

@@ -253,6 +253,7 @@ public sealed partial class TcpSocket : HostSocket
         {
             iss ??= record.NextIss;
             continuesTimestamps = record.TimestampsOn;
+            Host.Counters[SnmpCounter.TcpExtTWRecycled]++;
             record.End(now, "reused");
         }
         else if (taken is not null)

@@ -46,6 +46,9 @@ internal sealed partial class TcpConnection : TcpFlow
     /// <summary>Headers of the SYN that opened it, until the user took them (TCP_SAVED_SYN).</summary>
     public byte[]? SavedSyn { get; set; }
 
+    /// <summary>Its user has closed, and it counts for net.ipv4.tcp_max_orphans.</summary>
+    public bool IsCountedOrphan { get; set; }
+
     public override TcpState State => _state;
 
     public override Instant Deadline
