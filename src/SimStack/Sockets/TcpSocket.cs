@@ -76,7 +76,7 @@ public sealed partial class TcpSocket : HostSocket
             return Errno.EADDRNOTAVAIL;
         }
 
-        return _tcp.Bind(this, local, ReuseAddress);
+        return _tcp.Bind(this, local);
     }
 
     /// <summary>Passive OPEN (RFC 9293 §3.10.1); on a listening socket it changes the backlog.</summary>
@@ -100,12 +100,12 @@ public sealed partial class TcpSocket : HostSocket
             return Errno.EINVAL;
         }
 
-        if (!_bound && _tcp.Bind(this, new IpEndpoint(Unspecified, 0), ReuseAddress) is not Errno.OK and var error)
+        if (!_bound && _tcp.Bind(this, new IpEndpoint(Unspecified, 0)) is not Errno.OK and var error)
         {
             return error;
         }
 
-        if (_tcp.FindListener(_local.Address, _local.Port) is { } other && other.Local.Address == _local.Address)
+        if (!_tcp.MayListen(this, _local))
         {
             return Errno.EADDRINUSE;
         }
@@ -253,6 +253,7 @@ public sealed partial class TcpSocket : HostSocket
         {
             iss ??= record.NextIss;
             continuesTimestamps = record.TimestampsOn;
+            Host.Counters[SnmpCounter.TcpExtTWRecycled]++;
             record.End(now, "reused");
         }
         else if (taken is not null)

@@ -318,8 +318,7 @@ internal sealed partial class TcpConnection
         _timers.KeepAlive = Instant.Never;
         if (IsOrphanInFinWait2)
         {
-            _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "FIN-WAIT-2"));
-            Destroy(now, "FIN-WAIT-2 timeout");
+            FinWait2Timeout(now);
             return;
         }
 
