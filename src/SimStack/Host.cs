@@ -4,6 +4,7 @@ using SimStack.Profiles;
 using SimStack.Sockets;
 using SimStack.Tcp;
 using SimStack.Tcp.Listen;
+using SimStack.Tcp.Metrics;
 using SimStack.Udp;
 using SimStack.Wire;
 
@@ -85,6 +86,11 @@ public sealed partial class Host
         Ip.Advance(now);
         _tcp.Advance(now);
     }
+
+    /// <summary>What connections left behind of their destinations (<c>ip tcp_metrics show</c>), the longest unchanged first.</summary>
+    /// <param name="now">The instant, for their age.</param>
+    public IEnumerable<TcpMetrics> TcpMetrics(Instant now) =>
+        _tcp.Destinations.Entries.Select(entry => entry.Metrics.Describe(now, entry.Key));
 
     /// <summary>Forgets what connections left behind of a destination (<c>ip tcp_metrics flush</c>): Fast Open cookies among them.</summary>
     /// <param name="destination">The peer; null for all.</param>

@@ -42,6 +42,7 @@ public sealed class Profile
             TimeWaitReuse = 0,
             PingPongThreshold = 1,
             EcnFallback = false, // Linux 4.2 brought it.
+            NoSsthreshMetricsSave = false, // Linux 5.6 brought the choice.
         },
     };
 
@@ -75,6 +76,7 @@ public sealed class Profile
             CubicByRfc = true,
             SlowStartLimit = 1,
             AcceptSourceRoute = true,
+            NoMetricsSave = true,
             IsnTickNanoseconds = 4000,
 
             // RFC 6675 counts, and halves at once.

@@ -22,6 +22,10 @@ public sealed partial class Sysctls
     /// <summary>net.core.txrehash: a timeout asks for another path by another hash, which here counts and changes nothing else.</summary>
     public bool TxRehash = true;
 
+    // net.ipv4.tcp_*: what connections leave behind of a destination
+    public bool NoMetricsSave;
+    public bool NoSsthreshMetricsSave = true;
+
     /// <summary>sim.tcp_rack: SACK finds losses by RACK (RFC 8985), as Linux always does; otherwise by counting (RFC 6675).</summary>
     public bool Rack = true;
 
@@ -47,6 +51,8 @@ public sealed partial class Sysctls
         flag("net.ipv4.tcp_retrans_collapse", s => s.RetransmitCollapse, (s, v) => s.RetransmitCollapse = v);
         flag("net.core.txrehash", s => s.TxRehash, (s, v) => s.TxRehash = v);
         flag("net.ipv4.tcp_thin_linear_timeouts", s => s.ThinLinearTimeouts, (s, v) => s.ThinLinearTimeouts = v);
+        flag("net.ipv4.tcp_no_metrics_save", s => s.NoMetricsSave, (s, v) => s.NoMetricsSave = v);
+        flag("net.ipv4.tcp_no_ssthresh_metrics_save", s => s.NoSsthreshMetricsSave, (s, v) => s.NoSsthreshMetricsSave = v);
         flag("sim.tcp_rack", s => s.Rack, (s, v) => s.Rack = v);
         flag("sim.tcp_limited_transmit", s => s.LimitedTransmit, (s, v) => s.LimitedTransmit = v);
         flag("sim.tcp_rto_restart", s => s.RtoRestart, (s, v) => s.RtoRestart = v);

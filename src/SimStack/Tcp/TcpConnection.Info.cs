@@ -63,7 +63,7 @@ internal sealed partial class TcpConnection
         };
     }
 
-    /// <summary>Linux: inet_sk_diag_fill; an orphan in FIN-WAIT-2 is a TIME-WAIT socket there.</summary>
+    /// <summary>Linux: inet_sk_diag_fill.</summary>
     private SocketTimer TimerAt(Instant now)
     {
         if (!_timers.Retransmission.IsNever)
@@ -76,7 +76,7 @@ internal sealed partial class TcpConnection
         }
 
         return _timers.KeepAlive.IsNever ? default : new SocketTimer(
-            IsOrphanInFinWait2 ? SocketTimerKind.TimeWait : SocketTimerKind.KeepAlive,
+            SocketTimerKind.KeepAlive,
             SocketTimer.Left(now, _timers.KeepAlive),
             _keepAliveProbes);
     }
