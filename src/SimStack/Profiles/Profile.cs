@@ -74,6 +74,7 @@ public sealed class Profile
         {
             CongestionControl = "reno",
             CubicByRfc = true,
+            SlowStartLimit = 1,
             AcceptSourceRoute = true,
             NoMetricsSave = true,
             IsnTickNanoseconds = 4000,

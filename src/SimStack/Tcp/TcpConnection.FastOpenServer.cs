@@ -253,7 +253,7 @@ internal sealed partial class TcpConnection
         }
 
         _counts.Retransmitted++;
-        _counts.Timeouts++;
+        CountTimeout(now);
         request.Entry.Listener.ResendSynAck(now, request.Entry);
         request.Entry.Timeouts++;
         _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);

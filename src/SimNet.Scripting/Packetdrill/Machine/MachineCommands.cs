@@ -23,7 +23,7 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
         get
         {
             List<SocketTableRow> rows = [];
-            machine.Host.GetSocketTable(rows);
+            machine.Host.GetSocketTable(machine.Now, rows);
             return rows;
         }
     }
