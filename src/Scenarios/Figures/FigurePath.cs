@@ -4,7 +4,6 @@ using SimNet.Links;
 using SimNet.Time;
 using SimStack;
 using SimStack.Ip;
-using SimStack.Wire;
 
 namespace Scenarios.Figures;
 
