@@ -101,8 +101,6 @@ public sealed partial class Sysctls
         only("net.ipv4.tcp_fwmark_accept", 0, 1, [0]);
         only("net.ipv4.tcp_l3mdev_accept", 0, 1, [0]);
         any("net.ipv4.tcp_low_latency", "0");
-        any("net.ipv4.tcp_no_metrics_save", "0", 0, 1);
-        any("net.ipv4.tcp_no_ssthresh_metrics_save", "1", 0, 1);
         any("net.ipv4.tcp_plb_cong_thresh", "128", 0, 256);
         only("net.ipv4.tcp_plb_enabled", 0, 1, [0]);
         any("net.ipv4.tcp_plb_idle_rehash_rounds", "3", 0, 31);

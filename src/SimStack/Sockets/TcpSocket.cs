@@ -410,20 +410,6 @@ public sealed partial class TcpSocket : HostSocket
         return QueuedErrors > 0 ? events | PollEvents.POLLERR : events;
     }
 
-    /// <summary>TCP_INFO as getsockopt(2) tells it; of a socket without a connection little more than the state.</summary>
-    public TcpInfo GetInfo(Instant now) => _connection?.GetInfo(now) ?? new TcpInfo
-    {
-        State = State.ToLinuxNumber(),
-        Unacked = _listener?.AcceptQueueLength ?? 0,
-        Sacked = _listener?.Backlog ?? 0,
-        SndMss = 536,
-        SndSsthresh = int.MaxValue,
-        SndCwnd = Host.Sysctls.InitialWindowSegments,
-        Rto = Host.Sysctls.InitialRtoMilliseconds * 1000L,
-        Reordering = Host.Sysctls.Reordering,
-        MinRtt = uint.MaxValue,
-    };
-
     /// <summary>What TCP_INQ tells with every receive: bytes left to read, and one more once the peer's FIN was received.</summary>
     public int Unread => _connection?.Unread ?? 0;
 

@@ -137,6 +137,7 @@ internal sealed partial class TcpConnection
                 EnterTimeWait(now, "rcv ACK of FIN");
                 return Check.Drop;
             case TcpState.LastAck:
+                SaveMetrics(now);
                 Destroy(now, "rcv ACK of FIN");
                 return Check.Drop;
             default:
@@ -207,6 +208,7 @@ internal sealed partial class TcpConnection
 
     private void LeaveToRecord(Instant now, TcpState state, Duration span)
     {
+        SaveMetrics(now); // tcp_time_wait, whichever state it is.
         StopWork(now);
         if (!_tcp.HasRoomForTimeWait)
         {

@@ -91,8 +91,14 @@ internal sealed partial class TcpConnection
             _retransmissions = 0;
         }
 
+        if (_recovery is { TimeoutSince.IsNever: false } recovery)
+        {
+            EndTimeoutTime(now, recovery);
+        }
+
         TakeEcnOfSynAck(segment);
         BecomeEstablished(now, segment, "rcv SYN,ACK");
+        BeginEcnControl(now);
         bool acknowledges = _fastOpen is null || CompleteFastOpen(now, segment);
         // Data and controls beside the SYN go on at the sixth step (§3.10.7.3, fourth); the SYN itself is done. Linux leaves them for
         // the peer to send again.
