@@ -35,13 +35,9 @@ internal sealed partial class TcpListener
         bool foreignEcho = timestamps && EchoesForeignTimestamp(entry, segment.Options.TsEcr);
         if (old || foreignEcho || !inWindow)
         {
-            if (!segment.Has(TcpFlags.Rst))
-            {
-                SendAck(now, entry, segment);
-            }
-
             _tcp.Counters[SnmpCounter.TcpExtPAWSEstab] += old ? 1 : 0;
             _tcp.Counters[SnmpCounter.TcpExtTSEcrRejected] += foreignEcho && !old ? 1 : 0;
+            AnswerOutside(now, entry, segment);
             return;
         }
 
@@ -70,6 +66,14 @@ internal sealed partial class TcpListener
         else if (segment.Has(TcpFlags.Ack) && !Defer(now, entry, segment))
         {
             Complete(now, entry, ref segment);
+        }
+    }
+
+    private void AnswerOutside(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
+    {
+        if (!segment.Has(TcpFlags.Rst))
+        {
+            SendAck(now, entry, segment);
         }
     }
 
