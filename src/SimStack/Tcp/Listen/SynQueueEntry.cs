@@ -39,6 +39,12 @@ internal sealed class SynQueueEntry(
 
     public uint TimestampOffset { get; init; }
 
+    /// <summary>TSval of the first SYN-ACK.</summary>
+    public uint FirstTimestamp { get; set; }
+
+    /// <summary>TSval of the last SYN-ACK.</summary>
+    public uint LastTimestamp { get; set; }
+
     public uint TimestampsRecent { get; set; }
 
     public Instant TimestampsStamp { get; set; }
