@@ -219,4 +219,13 @@ public readonly partial record struct TcpInfo
 
     /// <summary>Retransmission timeouts since the connection began.</summary>
     public long TotalRto { get; init; }
+
+    /// <summary>How often a timeout was not the second of a row.</summary>
+    public long TotalRtoRecoveries { get; init; }
+
+    /// <summary>Milliseconds from such a timeout until the loss was made good, all together; the one that goes on among them.</summary>
+    public long TotalRtoTime { get; init; }
+
+    /// <summary>Timeouts that gave the flow a new hash, by which multipath routing may choose another path for it.</summary>
+    public long Rehash { get; init; }
 }

@@ -20,4 +20,10 @@ internal struct SegmentCounts
 
     /// <summary>Retransmission timeouts.</summary>
     public ushort Timeouts;
+
+    /// <summary>Times that they came one after the other (Linux: total_rto_recoveries).</summary>
+    public ushort TimeoutSeries;
+
+    /// <summary>Timeouts that made the flow's hash a new one, so that it may take another path (Linux: timeout_rehash).</summary>
+    public ushort Rehashes;
 }

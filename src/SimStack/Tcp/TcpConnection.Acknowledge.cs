@@ -42,7 +42,7 @@ internal sealed partial class TcpConnection
             TakeAck(now, segment);
         }
 
-        return AdvanceClosing(now);
+        return AdvanceClosing(now, segment);
     }
 
     /// <summary>How far behind SND.UNA an ACK may lie; Linux believes none for what was never sent.</summary>

@@ -16,13 +16,6 @@ internal sealed partial class TcpConnection
             return Errno.ENOTCONN;
         }
 
-        if (_state is TcpState.SynSent)
-        {
-            // RFC 9293 §3.10.4, SYN-SENT: "delete the TCB"; Linux disconnects, whichever side is to be shut.
-            Fail(now, Errno.ECONNRESET, "CLOSE");
-            return Errno.OK;
-        }
-
         if (how is not ShutdownHow.SHUT_WR)
         {
             _readShut = true;
@@ -31,9 +24,9 @@ internal sealed partial class TcpConnection
 
         if (how is not ShutdownHow.SHUT_RD)
         {
-            if (IsPassiveFastOpen)
+            if (IsPassiveFastOpen || (_state is TcpState.SynReceived && !Profile.RfcSegmentChecks))
             {
-                _fastOpen!.ShutdownWaits = true;
+                (_fastOpen ??= new FastOpen.FastOpenState()).ShutdownWaits = true;
             }
             else
             {
@@ -106,7 +99,7 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>Our FIN may have been acknowledged.</summary>
-    private Check AdvanceClosing(Instant now)
+    private Check AdvanceClosing(Instant now, scoped in TcpSegment segment)
     {
         if (!_finSent || _snd.Una != _snd.Nxt)
         {
@@ -117,12 +110,20 @@ internal sealed partial class TcpConnection
         {
             case TcpState.FinWait1:
                 Transition(now, TcpState.FinWait2, "rcv ACK of FIN");
+                if (Socket is null && _finWait2Seconds < 0)
+                {
+                    Count(SnmpCounter.TcpExtTCPAbortOnData);
+                    SendResetFor(now, segment);
+                    Destroy(now, "CLOSE");
+                    return Check.Drop;
+                }
+
                 if (Socket is null)
                 {
                     StartFinWait2Timer(now);
                 }
 
-                return _state is TcpState.Closed ? Check.Drop : Check.Continue;
+                return Check.Continue;
             case TcpState.Closing:
                 EnterTimeWait(now, "rcv ACK of FIN");
                 return Check.Drop;
@@ -141,6 +142,7 @@ internal sealed partial class TcpConnection
     {
         if (_finWait2Seconds < 0)
         {
+            Count(SnmpCounter.TcpExtTCPAbortOnLinger);
             SendReset(now);
             Destroy(now, "CLOSE");
             return;
@@ -149,6 +151,13 @@ internal sealed partial class TcpConnection
         int seconds = _finWait2Seconds > 0 ? _finWait2Seconds : Sysctls.FinTimeout;
         _timers.KeepAlive = now + Duration.FromSeconds(seconds);
     }
+
+    /// <summary>
+    /// An orphan in FIN-WAIT-2 with a minute to go is in Linux a record of the kind that TIME-WAIT has (tcp_time_wait): any RST in the window
+    /// ends it, and a SYN is answered by RST.
+    /// </summary>
+    private bool IsFinWait2Record(Instant now) => ChargesMemory && IsOrphan && _state is TcpState.FinWait2
+        && _timers.KeepAlive - now <= Duration.FromSeconds(60);
 
     /// <summary>TIME-WAIT needs no connection: a small record answers for 2MSL (RFC 9293 §3.6).</summary>
     private void EnterTimeWait(Instant now, string cause)

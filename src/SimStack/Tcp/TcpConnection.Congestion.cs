@@ -87,6 +87,11 @@ internal sealed partial class TcpConnection
     private void EnterPhase(Instant now, CongestionPhase phase)
     {
         _control?.PhaseChanges(ref _congestion, FillContext(now), phase);
+        if (_congestion.Phase is CongestionPhase.Loss && phase is not CongestionPhase.Loss)
+        {
+            EndTimeouts(now);
+        }
+
         _congestion.Phase = phase;
     }
 

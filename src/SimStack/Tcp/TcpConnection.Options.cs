@@ -42,7 +42,7 @@ internal sealed partial class TcpConnection
     /// <summary>
     /// The maximum segment size for sending: data bytes of a segment, options taken off (Eff.snd.MSS of RFC 9293 §3.7.1).
     /// </summary>
-    public int SendMss => _maximumSegment;
+    public int SendMss => _state is TcpState.SynSent ? OpeningMss : _maximumSegment;
 
     public bool TimestampsOn => _timestampsOn;
     public bool SackOn => _sackOn;

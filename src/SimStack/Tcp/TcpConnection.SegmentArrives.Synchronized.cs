@@ -238,7 +238,7 @@ internal sealed partial class TcpConnection
             return Check.Continue;
         }
 
-        if (segment.Seq == _rcv.Nxt || IsResetBehindFin(segment) || IsResetBehindSack(segment))
+        if (segment.Seq == _rcv.Nxt || IsResetBehindFin(segment) || IsResetBehindSack(segment) || IsFinWait2Record(now))
         {
             TakeReset(now);
         }
@@ -293,6 +293,13 @@ internal sealed partial class TcpConnection
         if (IsCrossingSynAck(segment))
         {
             return Check.Continue;
+        }
+
+        if (IsFinWait2Record(now) && segment.Seq >= _rcv.Nxt)
+        {
+            SendResetFor(now, segment);
+            Destroy(now, "rcv SYN");
+            return Check.Drop;
         }
 
         Count(SnmpCounter.TcpExtTCPSYNChallenge);

@@ -48,7 +48,7 @@ internal sealed partial class TcpConnection
     public PollEvents Poll()
     {
         PollEvents events = PollEvents.None;
-        if (_state is TcpState.Closed || (ReceiveClosed && SendClosed))
+        if (_state is TcpState.Closed || ((ReceiveClosed || _readShut) && SendClosed))
         {
             events |= PollEvents.POLLHUP;
         }
@@ -79,7 +79,7 @@ internal sealed partial class TcpConnection
 
         if (PendingError is not Errno.OK)
         {
-            events |= PollEvents.POLLERR | PollEvents.POLLIN | PollEvents.POLLOUT;
+            events |= PollEvents.POLLERR;
         }
 
         return HasUrgent ? events | PollEvents.POLLPRI : events;

@@ -120,7 +120,8 @@ internal sealed partial class TcpConnection
 
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
         Count(SnmpCounter.TcpExtTCPTimeouts);
-        _counts.Timeouts++;
+        CountTimeout(now);
+        _counts.Rehashes++;
         RespondToTimeout(now, opening);
         _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);
         if (!Retransmit(now, 0))
@@ -141,6 +142,27 @@ internal sealed partial class TcpConnection
         _timers.Retransmission = HoldToConnectTimeout(
             HoldToUserTimeout(now, _timers.Retransmission, opening ? _firstSentAt : _firstRetransmissionAt));
         SampleWindows(now);
+    }
+
+    /// <summary>Linux: tcp_update_rto_stats.</summary>
+    private void CountTimeout(Instant now)
+    {
+        _counts.Timeouts++;
+        if (_retransmissions == 0)
+        {
+            _counts.TimeoutSeries++;
+            Recovery.TimedOutSince = now;
+        }
+    }
+
+    /// <summary>What the timeouts were about is over (tcp_update_rto_time).</summary>
+    private void EndTimeouts(Instant now)
+    {
+        if (_recovery is { TimedOutSince.IsNever: false } recovery)
+        {
+            recovery.TimedOutMilliseconds += (now - recovery.TimedOutSince).WholeMilliseconds;
+            recovery.TimedOutSince = Instant.Never;
+        }
     }
 
     private void RespondToTimeout(Instant now, bool opening)

@@ -46,6 +46,10 @@ internal sealed class LossRecovery(int reordering)
     public int Reordering = reordering;
     public uint ReorderingSeen;
 
+    /// <summary>When the first timeout of those that recovery is in came (rto_stamp), and how long earlier ones lasted (total_rto_time).</summary>
+    public Instant TimedOutSince = Instant.Never;
+    public long TimedOutMilliseconds;
+
     /// <summary>Segments that D-SACKs told of.</summary>
     public uint DsackDuplicates;
 
