@@ -48,7 +48,8 @@ public sealed record PacketdrillOptions
             ["TFO_COOKIE"] = "3021b9d889017eeb",
             ["TFO_COOKIE_ZERO"] = "b7c12350a90dc8f5",
             ["CODE"] = "host_unreachable",
-            ["CMSG_LEVEL_IP"] = "SOL_IP",
-            ["CMSG_TYPE_RECVERR"] = "IP_RECVERR",
+            // A socket of IPv6 tells its errors as such, whatever it talks.
+            ["CMSG_LEVEL_IP"] = version == PacketdrillIpVersion.Ipv4 ? "SOL_IP" : "SOL_IPV6",
+            ["CMSG_TYPE_RECVERR"] = version == PacketdrillIpVersion.Ipv4 ? "IP_RECVERR" : "IPV6_RECVERR",
         };
 }

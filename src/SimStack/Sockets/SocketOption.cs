@@ -8,6 +8,9 @@ public enum SocketOption
     /// <summary>0 or 1.</summary>
     SO_REUSEADDR,
 
+    /// <summary>0 or 1: several sockets that all set it may have one address and port, and listen; connections are spread over them. TCP.</summary>
+    SO_REUSEPORT,
+
     /// <summary>Bytes; doubled as Linux does, at least 2304, at most 2 × net.core.rmem_max.</summary>
     SO_RCVBUF,
 

@@ -9,6 +9,9 @@ internal sealed record SocketOptions
 
     public bool ReuseAddress { get; init; }
 
+    /// <summary>SO_REUSEPORT</summary>
+    public bool ReusePort { get; init; }
+
     /// <summary>Bytes as getsockopt tells them (doubled); 0: by sysctl.</summary>
     public int ReceiveBuffer { get; init; }
 

@@ -13,6 +13,8 @@ public sealed partial class TcpSocket
 
     internal bool ReuseAddress => Options.ReuseAddress;
 
+    internal bool ReusePort => Options.ReusePort;
+
     /// <summary>Sets an option; the units are those of <see cref="SocketOption"/>.</summary>
     /// <returns>OK; EINVAL for a value out of range; ENOPROTOOPT for an option that can only be read.</returns>
     public override Errno SetOption(Instant now, SocketOption option, int value)
@@ -76,6 +78,7 @@ public sealed partial class TcpSocket
         {
             SocketOption.SO_ERROR => SocketResult.Ok((int)TakeError()),
             SocketOption.SO_REUSEADDR => Flag(Options.ReuseAddress),
+            SocketOption.SO_REUSEPORT => Flag(Options.ReusePort),
             SocketOption.SO_RCVBUF or SocketOption.SO_RCVBUFFORCE =>
                 SocketResult.Ok(_connection?.ReceiveBufferLimit
                     ?? (Options.ReceiveBuffer > 0 ? Options.ReceiveBuffer : Math.Max(sysctls.RmemDefault, Options.LowWaterBuffer))),
@@ -137,6 +140,7 @@ public sealed partial class TcpSocket
         switch (option)
         {
             case SocketOption.SO_REUSEADDR: return Options with { ReuseAddress = on };
+            case SocketOption.SO_REUSEPORT: return Options with { ReusePort = on };
             case SocketOption.SO_RCVBUF: return Options with { ReceiveBuffer = Doubled(Math.Min(value, sysctls.RmemMax), 2304) };
             case SocketOption.SO_RCVBUFFORCE: return Options with { ReceiveBuffer = Doubled(value, 2304) };
             case SocketOption.SO_SNDBUF: return Options with { SendBuffer = Doubled(Math.Min(value, sysctls.WmemMax), 4608) };

@@ -105,7 +105,8 @@ public sealed partial class TcpSocket : HostSocket
             return error;
         }
 
-        if (_tcp.FindListener(_local.Address, _local.Port) is { } other && other.Local.Address == _local.Address)
+        if (_tcp.FindListener(_local.Address, _local.Port) is { } other && other.Local.Address == _local.Address
+            && !(ReusePort && other.Socket.ReusePort))
         {
             return Errno.EADDRINUSE;
         }

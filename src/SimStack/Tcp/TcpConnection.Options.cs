@@ -104,9 +104,14 @@ internal sealed partial class TcpConnection
         int idleBefore = _keepAliveIdle;
         bool heldBack = _corked || !_noDelay;
         Apply(options);
-        if (_keepAliveOn != keepAliveBefore || _keepAliveIdle != idleBefore)
+        if (_keepAliveOn != keepAliveBefore || (_keepAliveIdle != idleBefore && !Offloads))
         {
             RestartKeepAlive(now);
+        }
+        else if (_keepAliveIdle != idleBefore && !_timers.KeepAlive.IsNever && !IsOrphanInFinWait2)
+        {
+            // The time that has passed counts (tcp_sock_set_keepidle_locked).
+            _timers.KeepAlive = Instant.Max(now, _lastReceivedAt + TimerWheel.Fires(KeepAliveIdle, Sysctls.TimerHz));
         }
 
         if (!Offloads && heldBack && (!_corked || _noDelay) && IsSynchronized)

@@ -191,7 +191,13 @@ internal sealed partial class TcpConnection
     /// <summary>The urgent byte itself arrived: kept apart for MSG_OOB.</summary>
     private void TakeUrgentByte()
     {
-        if (!HasUrgent || _urgentByte >= 0 || _inlineUrgent || _urgentAt >= _rcv.Nxt || _urgentAt < _copied)
+        if (!HasUrgent || _urgentByte >= 0 || _urgentAt >= _rcv.Nxt || _urgentAt < _copied)
+        {
+            return;
+        }
+
+        _tcp.SignalReady(this, PollEvents.POLLIN);
+        if (_inlineUrgent)
         {
             return;
         }

@@ -82,7 +82,8 @@ internal sealed partial class TcpConnection
             events |= PollEvents.POLLERR;
         }
 
-        return HasUrgent ? events | PollEvents.POLLPRI : events;
+        // It is there, and not only announced (TCP_URG_VALID).
+        return HasUrgent && _urgentAt < _rcv.Nxt ? events | PollEvents.POLLPRI : events;
     }
 
     /// <summary>TCP_QUICKACK: 1 leaves pingpong mode and pays an ACK that is owed; 0 enters it.</summary>

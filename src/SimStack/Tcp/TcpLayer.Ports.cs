@@ -38,6 +38,39 @@ internal sealed partial class TcpLayer
         return any;
     }
 
+    /// <summary>
+    /// The listener for a new connection: of several that share an address and port by SO_REUSEPORT, the one that the connection's hash says
+    /// (Linux: reuseport_select_sock).
+    /// </summary>
+    public TcpListener? FindListener(in IpAddress address, ushort port, IpEndpoint remote)
+    {
+        TcpListener? found = FindListener(address, port);
+        if (found is not { Socket.ReusePort: true, NextOnPort: not null })
+        {
+            return found;
+        }
+
+        int group = 0;
+        for (TcpListener? listener = found; listener is not null; listener = listener.NextOnPort)
+        {
+            group += IsOfGroup(listener, found) ? 1 : 0;
+        }
+
+        int chosen = (int)((uint)HashOfTuple(new IpEndpoint(address, port), remote, 0x9E0B) % (uint)group);
+        for (TcpListener? listener = found; listener is not null; listener = listener.NextOnPort)
+        {
+            if (IsOfGroup(listener, found) && chosen-- == 0)
+            {
+                return listener;
+            }
+        }
+
+        return found;
+    }
+
+    private static bool IsOfGroup(TcpListener listener, TcpListener first) =>
+        listener.Local.Address == first.Local.Address && listener.Socket.ReusePort;
+
     public void AddListener(TcpListener listener)
     {
         _listeners.Add(listener);
@@ -73,7 +106,8 @@ internal sealed partial class TcpLayer
     }
 
     /// <summary>
-    /// bind(2)'s rules: one owner of an address and port, or several that all set SO_REUSEADDR and of which none listens.
+    /// bind(2)'s rules: one owner of an address and port, or several that all set SO_REUSEADDR and of which none listens, or that all set
+    /// SO_REUSEPORT.
     /// </summary>
     public Errno Bind(TcpSocket socket, IpEndpoint local, bool reuse)
     {
@@ -94,14 +128,15 @@ internal sealed partial class TcpLayer
             {
                 bool overlap = Covers(other.LocalEndpoint.Address, local.Address)
                     || Covers(local.Address, other.LocalEndpoint.Address);
-                if (overlap && !(reuse && other.ReuseAddress && other.State is not TcpState.Listen))
+                bool shares = (reuse && other.ReuseAddress && other.State is not TcpState.Listen) || (socket.ReusePort && other.ReusePort);
+                if (overlap && !shares)
                 {
                     return Errno.EADDRINUSE;
                 }
             }
         }
 
-        if (!reuse && Flows.Uses(local))
+        if (!reuse && !socket.ReusePort && Flows.Uses(local))
         {
             return Errno.EADDRINUSE;
         }

@@ -78,7 +78,7 @@ internal sealed partial class TcpLayer
                 return;
         }
 
-        TcpListener? listener = FindListener(segment.Destination, segment.DestinationPort);
+        TcpListener? listener = FindListener(segment.Destination, segment.DestinationPort, new IpEndpoint(segment.Source, segment.SourcePort));
         if (listener is null)
         {
             ResetUnknown(now, segment);

@@ -60,7 +60,7 @@ internal sealed class TimeWaitRecord(TcpLayer tcp, TcpFlow from) : TcpFlow(from.
         }
 
         if (segment.Has(TcpFlags.Syn) && !segment.Has(TcpFlags.Rst | TcpFlags.Ack) && !old && IsNewIncarnation(segment)
-            && tcp.FindListener(LocalAddress, LocalPort) is { } listener)
+            && tcp.FindListener(LocalAddress, LocalPort, Remote) is { } listener)
         {
             Reopen(now, listener, ref segment);
             return;
