@@ -4,10 +4,7 @@ namespace SimStack.Sockets;
 public readonly partial record struct TcpInfo
 {
     // In linux/tcp.h, and not to be told truly by this stack.
-    private static readonly string[] Absent =
-    [
-        "tcpi_options2",
-    ];
+    private static readonly string[] Absent = ["tcpi_options2"];
 
     private static readonly SortedList<string, Func<TcpInfo, long>> ByName = new(StringComparer.Ordinal)
     {

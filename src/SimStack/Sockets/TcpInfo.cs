@@ -220,12 +220,12 @@ public readonly partial record struct TcpInfo
     /// <summary>Retransmission timeouts since the connection began.</summary>
     public long TotalRto { get; init; }
 
-    /// <summary>How often a timeout was not the second of a row.</summary>
+    /// <summary>How often one or more timeouts in a row began.</summary>
     public long TotalRtoRecoveries { get; init; }
 
-    /// <summary>Milliseconds from such a timeout until the loss was made good, all together; the one that goes on among them.</summary>
+    /// <summary>Milliseconds between such a beginning and recovery's end, of all of them, one that goes on included.</summary>
     public long TotalRtoTime { get; init; }
 
-    /// <summary>Timeouts that gave the flow a new hash, by which multipath routing may choose another path for it.</summary>
+    /// <summary>How often another path was asked for by another hash of the connection, as Linux does with each timeout.</summary>
     public long Rehash { get; init; }
 }

@@ -21,9 +21,9 @@ internal struct SegmentCounts
     /// <summary>Retransmission timeouts.</summary>
     public ushort Timeouts;
 
-    /// <summary>Times that they came one after the other (Linux: total_rto_recoveries).</summary>
-    public ushort TimeoutSeries;
+    /// <summary>Times that one or more timeouts in a row began (Linux: total_rto_recoveries).</summary>
+    public ushort TimeoutRecoveries;
 
-    /// <summary>Timeouts that made the flow's hash a new one, so that it may take another path (Linux: timeout_rehash).</summary>
+    /// <summary>Times that another path was asked for by another hash, which is with each timeout (Linux: timeout_rehash).</summary>
     public ushort Rehashes;
 }

@@ -86,6 +86,7 @@ internal sealed partial class TcpConnection
         else
         {
             CountMarks(segment, delivered, ref round);
+            NoteAckArrived(now, round.Flags);
             if (round.Has(AckFlags.DsackArrived))
             {
                 // Perhaps a reduction can be taken back.
@@ -114,7 +115,7 @@ internal sealed partial class TcpConnection
     private void RecoverAndControl(Instant now, uint delivered, uint lost, ref AckRound round)
     {
         UpdateReorderingWindow(round.Rate);
-        _control?.AckArrived(ref _congestion, FillContext(now), KindOf(round.Flags));
+        NoteAckArrived(now, round.Flags);
         JudgeLossProbe(now, ref round);
         if (IsDubious(round.Flags))
         {

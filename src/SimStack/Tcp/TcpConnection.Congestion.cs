@@ -87,12 +87,30 @@ internal sealed partial class TcpConnection
     private void EnterPhase(Instant now, CongestionPhase phase)
     {
         _control?.PhaseChanges(ref _congestion, FillContext(now), phase);
-        if (_congestion.Phase is CongestionPhase.Loss && phase is not CongestionPhase.Loss)
+        _congestion.Phase = phase;
+        if (_recovery is { TimeoutSince.IsNever: false } recovery && phase is not CongestionPhase.Loss)
         {
-            EndTimeouts(now);
+            EndTimeoutTime(now, recovery);
+        }
+    }
+
+    /// <summary>tcp_update_rto_time.</summary>
+    private static void EndTimeoutTime(Instant now, LossRecovery recovery)
+    {
+        recovery.TimeoutMilliseconds += (now - recovery.TimeoutSince).WholeMilliseconds;
+        recovery.TimeoutSince = Instant.Never;
+    }
+
+    /// <summary>tcp_update_rto_stats, but for icsk_retransmits.</summary>
+    private void CountTimeout(Instant now)
+    {
+        if (_retransmissions == 0)
+        {
+            _counts.TimeoutRecoveries++;
+            Recovery.TimeoutSince = now;
         }
 
-        _congestion.Phase = phase;
+        _counts.Timeouts++;
     }
 
     private int ThresholdAfterLoss(Instant now) =>
@@ -192,7 +210,8 @@ internal sealed partial class TcpConnection
         else if (round.Has(Recovery.Reordering > Sysctls.Reordering ? AckFlags.ForwardProgress : AckFlags.DataAcknowledged))
         {
             // On a path that reorders whatever is delivered counts.
-            _control.Avoid(ref _congestion, FillContext(now), round.Ack, delivered);
+            int most = _congestion.InSlowStart ? Sysctls.SlowStartLimit : 0;
+            _control.Avoid(ref _congestion, FillContext(now), round.Ack, most > 0 ? Math.Min(delivered, most) : delivered);
             Recovery.WindowStamp = now;
         }
 

@@ -56,6 +56,37 @@ internal sealed partial class TcpConnection
     /// <summary>A SYN that was sent again counts as lost, and as sent again.</summary>
     private int? SynLost => _state is TcpState.SynSent && _retransmissions > 0 ? 1 : null;
 
+    /// <summary>Adds what <c>ss -tino</c> tells of the connection.</summary>
+    public SocketTableRow Describe(in SocketTableRow row, Instant now)
+    {
+        Span<byte> figures = stackalloc byte[20];
+        return row with
+        {
+            Info = GetInfo(now),
+            CongestionControl = AlgorithmName,
+            CongestionInfo = figures[..WriteCongestionInfo(now, figures)].ToArray(),
+            Timer = TimerAt(now),
+        };
+    }
+
+    /// <summary>Linux: inet_sk_diag_fill.</summary>
+    private SocketTimer TimerAt(Instant now)
+    {
+        if (!_timers.Retransmission.IsNever)
+        {
+            bool persists = _timers.Kind is RetransmissionKind.Persist;
+            return new SocketTimer(
+                persists ? SocketTimerKind.Persist : SocketTimerKind.On,
+                SocketTimer.Left(now, _timers.Retransmission),
+                persists ? _probesUnanswered : _retransmissions);
+        }
+
+        return _timers.KeepAlive.IsNever ? default : new SocketTimer(
+            SocketTimerKind.KeepAlive,
+            SocketTimer.Left(now, _timers.KeepAlive),
+            _keepAliveProbes);
+    }
+
     private TcpInfo InfoOfPath(Instant now, TcpInfo info) => info with
     {
         Rto = CurrentRto.WholeMicroseconds,
@@ -78,9 +109,9 @@ internal sealed partial class TcpConnection
         BytesRetrans = _counts.BytesRetransmitted,
         RcvOoopack = _counts.OutOfOrder,
         TotalRto = _counts.Timeouts,
-        TotalRtoRecoveries = _counts.TimeoutSeries,
-        TotalRtoTime = (_recovery?.TimedOutMilliseconds ?? 0)
-            + (_recovery is { TimedOutSince: { IsNever: false } since } ? (now - since).WholeMilliseconds : 0),
+        TotalRtoRecoveries = _counts.TimeoutRecoveries,
+        TotalRtoTime = (_recovery?.TimeoutMilliseconds ?? 0) + (_recovery is { TimeoutSince.IsNever: false } since
+            ? (now - since.TimeoutSince).WholeMilliseconds : 0),
         Rehash = _counts.Rehashes,
         DeliveryRate = _recovery?.Rate.BytesPerSecond(BoundedMss) ?? 0,
         DeliveryRateAppLimited = _recovery is { Rate.IsRateLimited: false } ? 0 : 1,

@@ -75,8 +75,8 @@ internal sealed partial class TcpConnection
         if (entry.Timeouts > 0)
         {
             _counts.Timeouts = (ushort)entry.Timeouts;
-            _counts.TimeoutSeries = 1;
-            Recovery.TimedOutMilliseconds = (now - entry.SentAt).WholeMilliseconds;
+            _counts.TimeoutRecoveries = 1;
+            Recovery.TimeoutMilliseconds = (now - entry.SentAt).WholeMilliseconds;
         }
 
         _counts.BytesAcked = -1; // Linux has the SYN-ACK acknowledged before the connection begins.
@@ -152,19 +152,12 @@ internal sealed partial class TcpConnection
         _snd.Wl1 = segment.Seq;
         _snd.Wl2 = segment.Ack;
         _snd.MaxWnd = Math.Max(_snd.MaxWnd, _snd.Wnd);
-        if (!_rtt.HasSample)
-        {
-            // The SYN was sent twice and no timestamp tells which was answered (RFC 6298 §5.7).
-            _rtt.FallBack();
-        }
-
+        LoadMetrics(now);
         BeginMtuSearch(now, active: segment.Has(TcpFlags.Syn));
         BeginWindow();
-        BeginEcnControl(now);
         InitializeReceivedMss();
         _copied = _rcv.Nxt;
         InitializeBufferSpace();
-        EndTimeouts(now);
         _retransmissions = 0;
         _backoff = 0;
         _firstRetransmissionAt = Instant.Never;

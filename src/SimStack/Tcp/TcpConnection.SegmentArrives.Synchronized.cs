@@ -148,6 +148,7 @@ internal sealed partial class TcpConnection
         }
         else if (segment.Has(TcpFlags.Syn))
         {
+            CountChallengedSyn();
             SendChallengeAck(now, TouchesWindow(segment) ? ReflectSyn(segment) : TcpFlags.None);
         }
         else
@@ -238,7 +239,7 @@ internal sealed partial class TcpConnection
             return Check.Continue;
         }
 
-        if (segment.Seq == _rcv.Nxt || IsResetBehindFin(segment) || IsResetBehindSack(segment) || IsFinWait2Record(now))
+        if (segment.Seq == _rcv.Nxt || IsResetBehindFin(segment) || IsResetBehindSack(segment))
         {
             TakeReset(now);
         }
@@ -295,16 +296,19 @@ internal sealed partial class TcpConnection
             return Check.Continue;
         }
 
-        if (IsFinWait2Record(now) && segment.Seq >= _rcv.Nxt)
-        {
-            SendResetFor(now, segment);
-            Destroy(now, "rcv SYN");
-            return Check.Drop;
-        }
-
-        Count(SnmpCounter.TcpExtTCPSYNChallenge);
+        CountChallengedSyn();
         SendChallengeAck(now, ReflectSyn(segment));
         return Check.Drop;
+    }
+
+    /// <summary>Linux counts it as an error too, of an established connection (tcp_validate_incoming).</summary>
+    private void CountChallengedSyn()
+    {
+        Count(SnmpCounter.TcpExtTCPSYNChallenge);
+        if (_state is TcpState.Established)
+        {
+            Count(SnmpCounter.TcpInErrs);
+        }
     }
 
     /// <summary>

@@ -120,8 +120,13 @@ internal sealed partial class TcpConnection
 
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
         Count(SnmpCounter.TcpExtTCPTimeouts);
+        if (Sysctls.TxRehash)
+        {
+            Count(SnmpCounter.TcpExtTcpTimeoutRehash);
+            _counts.Rehashes++;
+        }
+
         CountTimeout(now);
-        _counts.Rehashes++;
         RespondToTimeout(now, opening);
         _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);
         if (!Retransmit(now, 0))
@@ -142,27 +147,6 @@ internal sealed partial class TcpConnection
         _timers.Retransmission = HoldToConnectTimeout(
             HoldToUserTimeout(now, _timers.Retransmission, opening ? _firstSentAt : _firstRetransmissionAt));
         SampleWindows(now);
-    }
-
-    /// <summary>Linux: tcp_update_rto_stats.</summary>
-    private void CountTimeout(Instant now)
-    {
-        _counts.Timeouts++;
-        if (_retransmissions == 0)
-        {
-            _counts.TimeoutSeries++;
-            Recovery.TimedOutSince = now;
-        }
-    }
-
-    /// <summary>What the timeouts were about is over (tcp_update_rto_time).</summary>
-    private void EndTimeouts(Instant now)
-    {
-        if (_recovery is { TimedOutSince.IsNever: false } recovery)
-        {
-            recovery.TimedOutMilliseconds += (now - recovery.TimedOutSince).WholeMilliseconds;
-            recovery.TimedOutSince = Instant.Never;
-        }
     }
 
     private void RespondToTimeout(Instant now, bool opening)
@@ -334,8 +318,7 @@ internal sealed partial class TcpConnection
         _timers.KeepAlive = Instant.Never;
         if (IsOrphanInFinWait2)
         {
-            _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "FIN-WAIT-2"));
-            Destroy(now, "FIN-WAIT-2 timeout");
+            FinWait2Timeout(now);
             return;
         }
 

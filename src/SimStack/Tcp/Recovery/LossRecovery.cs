@@ -46,10 +46,6 @@ internal sealed class LossRecovery(int reordering)
     public int Reordering = reordering;
     public uint ReorderingSeen;
 
-    /// <summary>When the first timeout of those that recovery is in came (rto_stamp), and how long earlier ones lasted (total_rto_time).</summary>
-    public Instant TimedOutSince = Instant.Never;
-    public long TimedOutMilliseconds;
-
     /// <summary>Segments that D-SACKs told of.</summary>
     public uint DsackDuplicates;
 
@@ -59,6 +55,10 @@ internal sealed class LossRecovery(int reordering)
 
     /// <summary>F-RTO goes on (RFC 5682).</summary>
     public bool Frto;
+
+    // How long timeouts held the connection up: since when one does, and what earlier ones did (rto_stamp, total_rto_time).
+    public Instant TimeoutSince = Instant.Never;
+    public long TimeoutMilliseconds;
 
     /// <summary>The peer dropped what it had SACKed; until recovery ends.</summary>
     public bool Reneged;
