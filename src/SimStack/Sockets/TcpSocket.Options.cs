@@ -84,6 +84,7 @@ public sealed partial class TcpSocket
             SocketOption.SO_SNDBUF or SocketOption.SO_SNDBUFFORCE =>
                 SocketResult.Ok(Options.SendBuffer > 0 ? Options.SendBuffer : sysctls.WmemDefault),
             SocketOption.SO_KEEPALIVE => Flag(Options.KeepAlive),
+            SocketOption.SO_PEEK_OFF => SocketResult.Ok(Options.PeekOffset),
             SocketOption.SO_LINGER => SocketResult.Ok(Options.LingerSeconds),
             SocketOption.SO_OOBINLINE => Flag(Options.InlineUrgent),
             SocketOption.SO_ZEROCOPY => Flag(Options.Zerocopy),
@@ -150,6 +151,7 @@ public sealed partial class TcpSocket
             case SocketOption.SO_SNDBUF: return Options with { SendBuffer = Doubled(Math.Min(value, sysctls.WmemMax), 4608) };
             case SocketOption.SO_SNDBUFFORCE: return Options with { SendBuffer = Doubled(value, 4608) };
             case SocketOption.SO_RCVLOWAT: return WithLowWater(value < 0 ? int.MaxValue : value);
+            case SocketOption.SO_PEEK_OFF when Host.Profile.SegmentationOffload: return Options with { PeekOffset = value };
             case SocketOption.SO_KEEPALIVE: return Options with { KeepAlive = on };
             case SocketOption.SO_LINGER: return Options with { LingerSeconds = Math.Max(-1, value) };
             case SocketOption.SO_OOBINLINE: return Options with { InlineUrgent = on };
