@@ -199,7 +199,8 @@ internal sealed partial class TcpConnection
     private bool UpdateRtt(Instant now, long acknowledged, long sacked, long recent, ref AckRound round)
     {
         long sample = acknowledged >= 0 ? acknowledged : sacked;
-        if (sample < 0 && round.HasEcho && round.Has(AckFlags.Acknowledged))
+        // The SYN was measured when the connection was established.
+        if (sample < 0 && round.HasEcho && round.Has(AckFlags.DataAcknowledged))
         {
             sample = recent = EchoedMicroseconds(now, round.Echo);
         }

@@ -32,6 +32,9 @@ internal sealed class SynQueueEntry(
 
     public int ReceiveWindow { get; init; }
 
+    /// <summary>What the SYN-ACK's unscaled field tells of it (tcp_synack_window).</summary>
+    public int OfferedWindow => Math.Min(ReceiveWindow, 65_535);
+
     public byte ReceiveScale { get; init; }
 
     public int WindowClamp { get; init; }

@@ -30,7 +30,7 @@ internal sealed partial class TcpListener
         }
 
         SequenceNumber next = entry.Irs + 1;
-        SequenceNumber right = next + entry.ReceiveWindow;
+        SequenceNumber right = next + entry.OfferedWindow;
         bool inWindow = segment.Seq == next || (segment.End > next && segment.Seq < right);
         if (old || !inWindow)
         {
@@ -241,7 +241,7 @@ internal sealed partial class TcpListener
         {
             TcpFlags flags = TcpFlags.Syn | TcpFlags.Ack | EcnOfSynAck(entry, retransmission, key.OptionLength, ref options);
             _tcp.Send(
-                now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.ReceiveNext, flags, (ushort)Math.Min(entry.ReceiveWindow, 65_535),
+                now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.ReceiveNext, flags, (ushort)entry.OfferedWindow,
                 options, (byte)(Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4) | entry.SynAckField),
                 TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key);
         }
@@ -263,7 +263,7 @@ internal sealed partial class TcpListener
         {
             _tcp.Send(
                 now, entry.Path, entry.Local, entry.Remote, entry.Iss + 1, entry.Irs + 1, TcpFlags.Ack,
-                (ushort)(entry.ReceiveWindow >> entry.ReceiveScale), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
+                (ushort)(entry.OfferedWindow >> entry.ReceiveScale), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
                 TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key, _tcp.Profile.OptionLayout.OfReplies);
         }
     }
