@@ -75,7 +75,7 @@ internal sealed partial class TcpConnection
         }
         else if (gone.Lowest < round.PriorHighest)
         {
-            NoteReordering(gone.Lowest, SnmpCounter.TcpExtTCPSACKReorder); // A hole was filled that nothing was sent for again.
+            NoteReordering(gone.Lowest, HighestSacked, SnmpCounter.TcpExtTCPSACKReorder); // A hole was filled that nothing was sent for again.
         }
     }
 
