@@ -71,6 +71,7 @@ internal sealed partial class TcpConnection
         _windowClamp = entry.WindowClamp;
         _windowThreshold = FirstThreshold(entry.ReceiveWindow);
         _snd.Una = entry.Iss;
+        _counts.SegmentsIn = 1; // The SYN, which was the listening socket's (tcp_create_openreq_child).
         _counts.BytesAcked = -1; // Linux has the SYN-ACK acknowledged before the connection begins.
         ref SentSegment syn = ref Sent.Add();
         syn.Seq = entry.Iss;
@@ -132,7 +133,7 @@ internal sealed partial class TcpConnection
 
     /// <summary>The first guess of the peer's segments (Linux: tcp_initialize_rcv_mss).</summary>
     private void InitializeReceivedMss() =>
-        _receivedMss = (ushort)Math.Clamp(Math.Min(Math.Min(_advertisedMss, (int)_maximumSegment), _rcv.Wnd / 2), 88, 536);
+        _receivedMss = (ushort)Math.Clamp(Math.Min(Math.Min(_advertisedMss, BoundedMss), _rcv.Wnd / 2), 88, 536);
 
     /// <summary>SYN-RECEIVED to ESTABLISHED, SYN-SENT to ESTABLISHED: windows, buffers and timers begin.</summary>
     private void BecomeEstablished(Instant now, scoped in TcpSegment segment, string cause)

@@ -48,7 +48,7 @@ internal sealed partial class TcpConnection
             return SocketResult.Ok(count);
         }
 
-        if (destination.Length == 0 || ReceiveClosed || _readShut)
+        if (destination.Length == 0 || ReceiveClosed)
         {
             return SocketResult.Ok(0);
         }
@@ -56,6 +56,11 @@ internal sealed partial class TcpConnection
         if (PendingError is not Errno.OK)
         {
             return SocketResult.Fail(TakeError());
+        }
+
+        if (_readShut)
+        {
+            return SocketResult.Ok(0);
         }
 
         return _state switch

@@ -23,6 +23,11 @@ internal sealed partial class TcpConnection
         }
 
         ForgetEcnOfOrphan();
+        if (IsOrphanInFinWait2 && !Profile.RfcSegmentChecks && CheckForOrphan(now, segment) is Check.Drop)
+        {
+            return;
+        }
+
         if (CheckTimestamps(now, segment) is Check.Drop
             || CheckSequence(now, segment) is Check.Drop
             || CheckReset(now, segment) is Check.Drop
@@ -31,7 +36,11 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        TakeTimestamp(now, segment);
+        if (Profile.RfcSegmentChecks || (segment.Has(TcpFlags.Ack) && segment.Ack >= _snd.Una && segment.Ack <= _snd.Nxt))
+        {
+            TakeTimestamp(now, segment); // Linux only once the ACK is known to be good and not overtaken (tcp_ack).
+        }
+
         if (_tcp.Ip.ReturnRoute is { } route)
         {
             TakeReturnRoute(route);
@@ -111,6 +120,13 @@ internal sealed partial class TcpConnection
         if (!IsOldTimestamp(now, segment) || segment.Has(TcpFlags.Rst) || IsReorderedAck(segment))
         {
             return Check.Continue;
+        }
+
+        if (segment.Has(TcpFlags.Syn) && ChargesMemory)
+        {
+            Count(SnmpCounter.TcpExtTCPSYNChallenge);
+            SendChallengeAck(now, ReflectSyn(segment));
+            return Check.Drop;
         }
 
         Count(SnmpCounter.TcpExtPAWSEstab);
@@ -306,12 +322,13 @@ internal sealed partial class TcpConnection
     /// </summary>
     private void CheckUrgent(scoped in TcpSegment segment)
     {
-        if (!segment.Has(TcpFlags.Urg) || segment.UrgentPointer == 0 || _state > TcpState.FinWait2)
+        if (!segment.Has(TcpFlags.Urg) || (segment.UrgentPointer == 0 && !ChargesMemory) || _state > TcpState.FinWait2)
         {
             return;
         }
 
-        SequenceNumber pointed = segment.Seq + (segment.UrgentPointer - 1);
+        // A pointer of 0 names no byte; Linux takes it for the segment's first (tcp_check_urg).
+        SequenceNumber pointed = segment.Seq + Math.Max(segment.UrgentPointer - 1, 0);
         if (pointed < _rcv.Nxt || (_urgentWaiting && pointed <= _urgentAt))
         {
             return;

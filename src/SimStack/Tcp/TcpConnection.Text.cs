@@ -37,6 +37,13 @@ internal sealed partial class TcpConnection
             {
                 QueueText(now, ref segment);
             }
+            else if (segment.Seq < _rcv.Nxt && segment.Seq + segment.Data.Length > _rcv.Nxt && ChargesMemory)
+            {
+                // What begins before the FIN and goes on behind it contradicts it: Linux resets (tcp_rcv_state_process).
+                Count(SnmpCounter.TcpExtTCPAbortOnData);
+                SendResetFor(now, segment);
+                TakeReset(now);
+            }
             else if (segment.Length > 0 && segment.Seq < _rcv.Nxt)
             {
                 _acknowledgeNow = true;

@@ -70,6 +70,18 @@ internal sealed class SynQueueEntry(
     /// <summary>When the SYN-ACK was last sent.</summary>
     public Instant SentAt { get; set; }
 
+    private uint _firstTimestamp, _lastTimestamp;
+
+    /// <summary>A SYN-ACK leaves with that TSval.</summary>
+    public void NoteTimestamp(uint value, bool again)
+    {
+        _firstTimestamp = again ? _firstTimestamp : value;
+        _lastTimestamp = value;
+    }
+
+    /// <summary>TSecr may be the echo of a SYN-ACK (tcp_check_req; what else was sent does not count).</summary>
+    public bool HasSent(uint echo) => unchecked(_lastTimestamp - _firstTimestamp >= echo - _firstTimestamp);
+
     public Instant LastDuplicateAnswer { get; set; } = new(long.MinValue / 2);
 
     /// <summary>SYN-ACK retransmissions by the timer.</summary>

@@ -21,9 +21,9 @@ internal sealed partial class TcpListener
             return;
         }
 
-        // Linux looks at the ACK before the sequence number; the RFC has it last.
+        // Linux looks at the ACK before the sequence number, but for a RST; the RFC has it last.
         bool foreign = segment.Has(TcpFlags.Ack) && segment.Ack != entry.Iss + 1;
-        if (foreign && !_tcp.Profile.RfcSegmentChecks)
+        if (foreign && !_tcp.Profile.RfcSegmentChecks && !segment.Has(TcpFlags.Rst))
         {
             _tcp.ResetUnknown(now, segment, this, entry);
             return;
@@ -32,8 +32,15 @@ internal sealed partial class TcpListener
         SequenceNumber next = entry.Irs + 1;
         SequenceNumber right = next + entry.OfferedWindow;
         bool inWindow = segment.Seq == next || (segment.End > next && segment.Seq < right);
-        if (old || !inWindow)
+        bool foreignEcho = timestamps && segment.Options.TsEcr != 0 && !entry.FromCookie && !_tcp.Profile.RfcSegmentChecks
+            && !entry.HasSent(segment.Options.TsEcr);
+        if (old || foreignEcho || !inWindow)
         {
+            if (foreignEcho && !old)
+            {
+                _tcp.Counters[SnmpCounter.TcpExtTSEcrRejected]++;
+            }
+
             if (!segment.Has(TcpFlags.Rst))
             {
                 SendAck(now, entry, segment);
@@ -236,6 +243,7 @@ internal sealed partial class TcpListener
         bool scaling = entry.Options.WindowScale >= 0 && _tcp.Sysctls.WindowScaling;
         options.WindowScale = scaling ? (sbyte)entry.ReceiveScale : (sbyte)-1;
         AddTimestamps(now, entry, ref options);
+        entry.NoteTimestamp(options.TsVal, retransmission);
         AddCookie(entry, ref options);
         if (TryFindKey(entry, entry.Iss, out SigningKey key))
         {
@@ -249,14 +257,18 @@ internal sealed partial class TcpListener
 
     private void SendAck(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
     {
-        if ((segment.Length == 0 || segment.Has(TcpFlags.Syn))
-            && now - entry.LastDuplicateAnswer < Duration.FromMilliseconds(_tcp.Sysctls.InvalidRateLimit))
+        // Data or a FIN is no part of a loop of ACKs, and does not count (tcp_oow_rate_limited).
+        if (segment.Length == 0 || segment.Has(TcpFlags.Syn))
         {
-            _tcp.Counters[SnmpCounter.TcpExtTCPACKSkippedSynRecv]++;
-            return;
+            if (now - entry.LastDuplicateAnswer < Duration.FromMilliseconds(_tcp.Sysctls.InvalidRateLimit))
+            {
+                _tcp.Counters[SnmpCounter.TcpExtTCPACKSkippedSynRecv]++;
+                return;
+            }
+
+            entry.LastDuplicateAnswer = now;
         }
 
-        entry.LastDuplicateAnswer = now;
         TcpOptions options = default;
         AddTimestamps(now, entry, ref options);
         if (TryFindKey(entry, entry.Iss + 1, out SigningKey key))
