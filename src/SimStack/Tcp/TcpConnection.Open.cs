@@ -71,6 +71,7 @@ internal sealed partial class TcpConnection
         _windowClamp = entry.WindowClamp;
         _windowThreshold = FirstThreshold(entry.ReceiveWindow);
         _snd.Una = entry.Iss;
+        _counts.Retransmitted = (uint)entry.Retransmissions;
         _counts.SegmentsIn = 1; // The SYN, which was the listening socket's (tcp_create_openreq_child).
         _counts.BytesAcked = -1; // Linux has the SYN-ACK acknowledged before the connection begins.
         ref SentSegment syn = ref Sent.Add();

@@ -17,15 +17,15 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        if (!segment.Has(TcpFlags.Ack | TcpFlags.Rst | TcpFlags.Syn) && !Profile.RfcSegmentChecks)
-        {
-            return; // The RFC drops it at the fifth check; Linux before it could be answered.
-        }
-
         ForgetEcnOfOrphan();
         if (IsOrphanInFinWait2 && !Profile.RfcSegmentChecks && CheckForOrphan(now, segment) is Check.Drop)
         {
             return;
+        }
+
+        if (!segment.Has(TcpFlags.Ack | TcpFlags.Rst | TcpFlags.Syn) && !Profile.RfcSegmentChecks)
+        {
+            return; // The RFC drops it at the fifth check; Linux before it could be answered.
         }
 
         if (CheckTimestamps(now, segment) is Check.Drop
@@ -360,7 +360,6 @@ internal sealed partial class TcpConnection
         _counts.BytesReceived++;
         ReceiveClosed = true;
         ScheduleAck();
-        DropOutOfOrder();
         switch (_state)
         {
             case TcpState.SynReceived or TcpState.Established:
@@ -379,6 +378,9 @@ internal sealed partial class TcpConnection
                 break;
         }
 
+        // Behind the FIN there is nothing to wait for, and nothing more to report.
+        DropOutOfOrder();
+        _duplicateLeft = _duplicateRight;
         _tcp.SignalReady(this);
     }
 }
