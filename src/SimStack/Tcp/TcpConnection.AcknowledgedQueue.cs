@@ -101,8 +101,13 @@ internal sealed partial class TcpConnection
             ref SentSegment head = ref ring[0];
             if (head.End > _snd.Una)
             {
-                gone.Partly = TrimFirst(ref head);
                 round.Flags |= head.Has(SentFlags.Sacked) ? AckFlags.Reneged : AckFlags.None;
+                gone.Partly = TrimFirst(ref head);
+                if (gone.Partly && Offloads)
+                {
+                    RecutFirst(ref gone);
+                }
+
                 break;
             }
 
@@ -158,6 +163,18 @@ internal sealed partial class TcpConnection
         }
 
         CountFlags(head.Flags, -1);
+    }
+
+    /// <summary>
+    /// The packet's segments are counted anew from where the ACK ended: there may be one less (tcp_tso_acked, tcp_trim_head).
+    /// </summary>
+    private void RecutFirst(ref RemovedSegments gone)
+    {
+        int before = SegmentsOut;
+        Recut(0, EffectiveMss);
+        int less = before - SegmentsOut;
+        gone.Count += less;
+        _counts.Delivered += _sackOn ? (uint)less : 0;
     }
 
     private bool TrimFirst(ref SentSegment first)

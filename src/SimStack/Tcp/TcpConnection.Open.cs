@@ -109,6 +109,10 @@ internal sealed partial class TcpConnection
             _snd.Written = SequenceNumber.Max(_snd.Written, _snd.Nxt);
             _firstSentAt = now;
         }
+        else if (!retransmission && ChargesMemory)
+        {
+            Sent[0].SentAt = now; // The SYN again, with ACK set: the round trip is measured from here.
+        }
         else if (retransmission)
         {
             ref SentSegment syn = ref Sent[0];

@@ -117,7 +117,7 @@ internal sealed partial class TcpConnection
         }
 
         // A RST is not subject to PAWS (§5.2).
-        if (!IsOldTimestamp(now, segment) || segment.Has(TcpFlags.Rst) || IsReorderedAck(segment))
+        if (!IsOldTimestamp(now, segment) || segment.Has(TcpFlags.Rst) || IsReorderedAck(segment) || IsOlderByOne(segment))
         {
             return Check.Continue;
         }
@@ -141,6 +141,10 @@ internal sealed partial class TcpConnection
     private bool IsOldTimestamp(Instant now, scoped in TcpSegment segment) =>
         unchecked((int)(segment.Options.TsVal - _timestampsRecent)) < 0
         && _timestampsRecent != 0 && now - _timestampsStamp <= Duration.FromSeconds(24 * 24 * 3600);
+
+    /// <summary>Linux lets a timestamp be one behind (TCP_PAWS_WINDOW).</summary>
+    private bool IsOlderByOne(scoped in TcpSegment segment) =>
+        !Profile.RfcSegmentChecks && unchecked(_timestampsRecent - segment.Options.TsVal) == 1;
 
     /// <summary>A duplicate ACK that only was overtaken on its way is no wrapped segment.</summary>
     private bool IsReorderedAck(scoped in TcpSegment segment) =>

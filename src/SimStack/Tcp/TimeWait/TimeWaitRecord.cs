@@ -162,14 +162,18 @@ internal sealed class TimeWaitRecord(TcpLayer tcp, TcpFlow from) : TcpFlow(from.
             return;
         }
 
-        if (now - _lastAck < Duration.FromMilliseconds(tcp.Sysctls.InvalidRateLimit) && segment.Data.Length == 0
-            && !segment.Has(TcpFlags.Fin))
+        // Data or a FIN is no part of a loop of ACKs, and does not count (tcp_oow_rate_limited).
+        if (segment.Length == 0 || segment.Has(TcpFlags.Syn))
         {
-            tcp.Counters[SnmpCounter.TcpExtTCPACKSkippedTimeWait]++;
-            return;
+            if (now - _lastAck < Duration.FromMilliseconds(tcp.Sysctls.InvalidRateLimit))
+            {
+                tcp.Counters[SnmpCounter.TcpExtTCPACKSkippedTimeWait]++;
+                return;
+            }
+
+            _lastAck = now;
         }
 
-        _lastAck = now;
         TcpOptions options = default;
         if (TimestampsOn)
         {
