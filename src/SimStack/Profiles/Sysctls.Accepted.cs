@@ -97,18 +97,12 @@ public sealed partial class Sysctls
     {
         any("net.ipv4.tcp_adv_win_scale", "1", -31, 31); // Without effect since Linux 6.6.
         any("net.ipv4.tcp_backlog_ack_defer", "1", 0, 1);
-        only("net.ipv4.tcp_challenge_ack_limit", 0, int.MaxValue, [int.MaxValue]);
         any("net.ipv4.tcp_child_ehash_entries", "0", 0, 16 << 20); // How large tables are is nothing that shows.
         any("net.ipv4.tcp_early_demux", "1", 0, 255);
         any("net.ipv4.tcp_fack", "0", 0, 255);
         only("net.ipv4.tcp_fwmark_accept", 0, 1, [0]);
         only("net.ipv4.tcp_l3mdev_accept", 0, 1, [0]);
         any("net.ipv4.tcp_low_latency", "0");
-        any("net.ipv4.tcp_max_orphans", "131072");
-        any("net.ipv4.tcp_max_tw_buckets", "131072", 4096);
-        only("net.ipv4.tcp_migrate_req", 0, 1, [0]);
-        any("net.ipv4.tcp_no_metrics_save", "0", 0, 1);
-        any("net.ipv4.tcp_no_ssthresh_metrics_save", "1", 0, 1);
         any("net.ipv4.tcp_plb_cong_thresh", "128", 0, 256);
         only("net.ipv4.tcp_plb_enabled", 0, 1, [0]);
         any("net.ipv4.tcp_plb_idle_rehash_rounds", "3", 0, 31);
@@ -116,7 +110,6 @@ public sealed partial class Sysctls
         any("net.ipv4.tcp_plb_suspend_rto_sec", "60", 0, 255);
         only("net.ipv4.tcp_reflect_tos", 0, 1, [0]);
         only("net.ipv4.tcp_stdurg", 0, 255, [0]);
-        only("net.ipv4.tcp_tw_reuse_delay", 1, 60_000, [1000]);
         only("net.ipv4.tcp_workaround_signed_windows", 0, 255, [0]);
     }
 

@@ -76,7 +76,7 @@ public sealed partial class TcpSocket : HostSocket
             return Errno.EADDRNOTAVAIL;
         }
 
-        return _tcp.Bind(this, local, ReuseAddress);
+        return _tcp.Bind(this, local);
     }
 
     /// <summary>Passive OPEN (RFC 9293 §3.10.1); on a listening socket it changes the backlog.</summary>
@@ -100,12 +100,12 @@ public sealed partial class TcpSocket : HostSocket
             return Errno.EINVAL;
         }
 
-        if (!_bound && _tcp.Bind(this, new IpEndpoint(Unspecified, 0), ReuseAddress) is not Errno.OK and var error)
+        if (!_bound && _tcp.Bind(this, new IpEndpoint(Unspecified, 0)) is not Errno.OK and var error)
         {
             return error;
         }
 
-        if (_tcp.FindListener(_local.Address, _local.Port) is { } other && other.Local.Address == _local.Address)
+        if (!_tcp.MayListen(this, _local))
         {
             return Errno.EADDRINUSE;
         }
@@ -253,6 +253,7 @@ public sealed partial class TcpSocket : HostSocket
         {
             iss ??= record.NextIss;
             continuesTimestamps = record.TimestampsOn;
+            Host.Counters[SnmpCounter.TcpExtTWRecycled]++;
             record.End(now, "reused");
         }
         else if (taken is not null)
@@ -435,20 +436,6 @@ public sealed partial class TcpSocket : HostSocket
         PollEvents events = _connection?.Poll() ?? PollEvents.POLLOUT | PollEvents.POLLHUP;
         return QueuedErrors > 0 ? events | PollEvents.POLLERR : events;
     }
-
-    /// <summary>TCP_INFO as getsockopt(2) tells it; of a socket without a connection little more than the state.</summary>
-    public TcpInfo GetInfo(Instant now) => _connection?.GetInfo(now) ?? new TcpInfo
-    {
-        State = State.ToLinuxNumber(),
-        Unacked = _listener?.AcceptQueueLength ?? 0,
-        Sacked = _listener?.Backlog ?? 0,
-        SndMss = 536,
-        SndSsthresh = int.MaxValue,
-        SndCwnd = Host.Sysctls.InitialWindowSegments,
-        Rto = Host.Sysctls.InitialRtoMilliseconds * 1000L,
-        Reordering = Host.Sysctls.Reordering,
-        MinRtt = uint.MaxValue,
-    };
 
     /// <summary>What TCP_INQ tells with every receive: bytes left to read, and one more once the peer's FIN was received.</summary>
     public int Unread => _connection?.Unread ?? 0;

@@ -18,11 +18,6 @@ internal sealed partial class TcpConnection
         }
 
         ForgetEcnOfOrphan();
-        if (IsOrphanInFinWait2 && !Profile.RfcSegmentChecks && CheckForOrphan(now, segment) is Check.Drop)
-        {
-            return;
-        }
-
         if (!segment.Has(TcpFlags.Ack | TcpFlags.Rst | TcpFlags.Syn) && !Profile.RfcSegmentChecks)
         {
             return; // The RFC drops it at the fifth check; Linux before it could be answered.
@@ -168,6 +163,7 @@ internal sealed partial class TcpConnection
         }
         else if (segment.Has(TcpFlags.Syn))
         {
+            CountChallengedSyn();
             SendChallengeAck(now, TouchesWindow(segment) ? ReflectSyn(segment) : TcpFlags.None);
         }
         else
@@ -315,9 +311,19 @@ internal sealed partial class TcpConnection
             return Check.Continue;
         }
 
-        Count(SnmpCounter.TcpExtTCPSYNChallenge);
+        CountChallengedSyn();
         SendChallengeAck(now, ReflectSyn(segment));
         return Check.Drop;
+    }
+
+    /// <summary>Linux counts it as an error too, of an established connection (tcp_validate_incoming).</summary>
+    private void CountChallengedSyn()
+    {
+        Count(SnmpCounter.TcpExtTCPSYNChallenge);
+        if (_state is TcpState.Established)
+        {
+            Count(SnmpCounter.TcpInErrs);
+        }
     }
 
     /// <summary>

@@ -1,81 +1,21 @@
 using SimStack.Ip;
 using SimStack.Sockets;
-using SimStack.Tcp.Listen;
 
 namespace SimStack.Tcp;
 
 /// <summary>
-/// Who has which port: bound sockets, listeners, and the choice of an ephemeral port (RFC 6056, algorithm 3, as Linux).
+/// Who has which port: bound sockets, and the choice of an ephemeral port (RFC 6056, algorithm 3, as Linux).
 /// </summary>
 internal sealed partial class TcpLayer
 {
     private readonly Dictionary<ushort, List<TcpSocket>> _bound = [];
-    private readonly List<TcpListener> _listeners = [];
-    private readonly Dictionary<ushort, TcpListener> _listenersByPort = [];
     private uint _portStep;
 
-    public IReadOnlyList<TcpListener> Listeners => _listeners;
-
-    /// <summary>The listener for an address and port: one bound to the address before one bound to any.</summary>
-    public TcpListener? FindListener(in IpAddress address, ushort port)
-    {
-        if (!_listenersByPort.TryGetValue(port, out TcpListener? listener))
-        {
-            return null;
-        }
-
-        TcpListener? any = null;
-        for (; listener is not null; listener = listener.NextOnPort)
-        {
-            if (listener.Local.Address == address)
-            {
-                return listener;
-            }
-
-            any ??= Covers(listener.Local.Address, address) ? listener : null;
-        }
-
-        return any;
-    }
-
-    public void AddListener(TcpListener listener)
-    {
-        _listeners.Add(listener);
-        _listenersByPort.TryGetValue(listener.Local.Port, out TcpListener? first);
-        listener.NextOnPort = first;
-        _listenersByPort[listener.Local.Port] = listener;
-    }
-
-    public void RemoveListener(TcpListener listener)
-    {
-        _listeners.Remove(listener);
-        TcpListener first = _listenersByPort[listener.Local.Port];
-        if (ReferenceEquals(first, listener))
-        {
-            if (listener.NextOnPort is { } next)
-            {
-                _listenersByPort[listener.Local.Port] = next;
-            }
-            else
-            {
-                _listenersByPort.Remove(listener.Local.Port);
-            }
-
-            return;
-        }
-
-        while (!ReferenceEquals(first.NextOnPort, listener))
-        {
-            first = first.NextOnPort!;
-        }
-
-        first.NextOnPort = listener.NextOnPort;
-    }
-
     /// <summary>
-    /// bind(2)'s rules: one owner of an address and port, or several that all set SO_REUSEADDR and of which none listens.
+    /// bind(2)'s rules: one owner of an address and port, or several that all set SO_REUSEADDR and of which none listens, or that all set
+    /// SO_REUSEPORT. Connections count, in TIME-WAIT too, with what their socket had set (Linux: inet_csk_bind_conflict).
     /// </summary>
-    public Errno Bind(TcpSocket socket, IpEndpoint local, bool reuse)
+    public Errno Bind(TcpSocket socket, IpEndpoint local)
     {
         if (local.Port == 0)
         {
@@ -88,27 +28,40 @@ internal sealed partial class TcpLayer
             local = local with { Port = port };
         }
 
-        if (_bound.TryGetValue(local.Port, out List<TcpSocket>? others))
-        {
-            foreach (TcpSocket other in others)
-            {
-                bool overlap = Covers(other.LocalEndpoint.Address, local.Address)
-                    || Covers(local.Address, other.LocalEndpoint.Address);
-                if (overlap && !(reuse && other.ReuseAddress && other.State is not TcpState.Listen))
-                {
-                    return Errno.EADDRINUSE;
-                }
-            }
-        }
-
-        if (!reuse && Flows.Uses(local))
+        if (IsTaken(socket, local))
         {
             return Errno.EADDRINUSE;
         }
 
-        (others ??= _bound[local.Port] = []).Add(socket);
+        if (!_bound.TryGetValue(local.Port, out List<TcpSocket>? others))
+        {
+            _bound[local.Port] = others = [];
+        }
+
+        others.Add(socket);
         socket.SetBound(local);
         return Errno.OK;
+    }
+
+    /// <summary>listen(2) asks once more: others may have begun to listen since bind.</summary>
+    public bool MayListen(TcpSocket socket, IpEndpoint local) => !IsTaken(socket, local);
+
+    private bool IsTaken(TcpSocket socket, IpEndpoint local)
+    {
+        if (_bound.TryGetValue(local.Port, out List<TcpSocket>? others))
+        {
+            foreach (TcpSocket other in others)
+            {
+                bool overlap = Covers(other.LocalEndpoint.Address, local.Address) || Covers(local.Address, other.LocalEndpoint.Address);
+                PortSharing shared = socket.Sharing & other.Sharing & (other.State is TcpState.Listen ? PortSharing.Port : (PortSharing)byte.MaxValue);
+                if (overlap && shared is PortSharing.None && !ReferenceEquals(other, socket))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return Flows.Uses(local, socket.Sharing, both: Profile.SegmentationOffload);
     }
 
     public void Unbind(TcpSocket socket, ushort port)
@@ -136,7 +89,7 @@ internal sealed partial class TcpLayer
             ushort port = (ushort)(first + (int)((offset + (uint)i) % (uint)count));
             bool taken = _bound.ContainsKey(port)
                 || (forBind
-                    ? Flows.Uses(new IpEndpoint(local, port))
+                    ? Flows.Uses(new IpEndpoint(local, port), PortSharing.None, both: true)
                     : Flows.Find(local, port, remote.Address, remote.Port) is { } flow
                         && !(now is { } at && flow is TimeWait.TimeWaitRecord record && record.MayReuse(at, portIsBound: false)));
             if (!taken)
