@@ -119,7 +119,7 @@ internal sealed partial class TcpConnection
 
         if (segment.Has(TcpFlags.Syn) && ChargesMemory)
         {
-            Count(SnmpCounter.TcpExtTCPSYNChallenge);
+            CountChallengedSyn();
             SendChallengeAck(now, ReflectSyn(segment));
             return Check.Drop;
         }

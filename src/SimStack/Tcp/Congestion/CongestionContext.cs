@@ -88,7 +88,7 @@ internal sealed class CongestionContext
     private long TickNanoseconds => 1_000_000_000L / TicksPerSecond;
 
     /// <summary>The timer's frequency (Linux: HZ); 1000 where timers are exact.</summary>
-    public int TicksPerSecond => Sysctls.TimerHz > 0 ? Sysctls.TimerHz : Environment.GetEnvironmentVariable("DIFFER_LATE") is not null ? 250 : 1000;
+    public int TicksPerSecond => Sysctls.TimerHz > 0 ? Sysctls.TimerHz : 1000;
 
     /// <summary>Microseconds since the start (Linux: tcp_mstamp).</summary>
     public long Microseconds => Now.Nanoseconds / 1000;
