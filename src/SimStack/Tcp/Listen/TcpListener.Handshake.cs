@@ -21,16 +21,16 @@ internal sealed partial class TcpListener
             return;
         }
 
-        // Linux looks at the ACK before the sequence number; the RFC has it last.
+        // Linux looks at the ACK before the sequence number, but for a RST; the RFC has it last.
         bool foreign = segment.Has(TcpFlags.Ack) && segment.Ack != entry.Iss + 1;
-        if (foreign && !_tcp.Profile.RfcSegmentChecks)
+        if (foreign && !_tcp.Profile.RfcSegmentChecks && !segment.Has(TcpFlags.Rst))
         {
             _tcp.ResetUnknown(now, segment, this, entry);
             return;
         }
 
         SequenceNumber next = entry.Irs + 1;
-        SequenceNumber right = next + entry.ReceiveWindow;
+        SequenceNumber right = next + entry.OfferedWindow;
         bool inWindow = segment.Seq == next || (segment.End > next && segment.Seq < right);
         bool foreignEcho = timestamps && EchoesForeignTimestamp(entry, segment.Options.TsEcr);
         if (old || foreignEcho || !inWindow)
@@ -261,7 +261,7 @@ internal sealed partial class TcpListener
         {
             TcpFlags flags = TcpFlags.Syn | TcpFlags.Ack | EcnOfSynAck(entry, retransmission, key.OptionLength, ref options);
             _tcp.Send(
-                now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.ReceiveNext, flags, (ushort)Math.Min(entry.ReceiveWindow, 65_535),
+                now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.ReceiveNext, flags, (ushort)entry.OfferedWindow,
                 options, (byte)(Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4) | entry.SynAckField),
                 TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key);
         }
@@ -269,21 +269,25 @@ internal sealed partial class TcpListener
 
     private void SendAck(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
     {
-        if ((segment.Length == 0 || segment.Has(TcpFlags.Syn))
-            && now - entry.LastDuplicateAnswer < Duration.FromMilliseconds(_tcp.Sysctls.InvalidRateLimit))
+        // Data or a FIN is no part of a loop of ACKs, and does not count (tcp_oow_rate_limited).
+        if (segment.Length == 0 || segment.Has(TcpFlags.Syn))
         {
-            _tcp.Counters[SnmpCounter.TcpExtTCPACKSkippedSynRecv]++;
-            return;
+            if (now - entry.LastDuplicateAnswer < Duration.FromMilliseconds(_tcp.Sysctls.InvalidRateLimit))
+            {
+                _tcp.Counters[SnmpCounter.TcpExtTCPACKSkippedSynRecv]++;
+                return;
+            }
+
+            entry.LastDuplicateAnswer = now;
         }
 
-        entry.LastDuplicateAnswer = now;
         TcpOptions options = default;
         AddTimestamps(now, entry, ref options);
         if (TryFindKey(entry, entry.Iss + 1, out SigningKey key))
         {
             _tcp.Send(
                 now, entry.Path, entry.Local, entry.Remote, entry.Iss + 1, entry.Irs + 1, TcpFlags.Ack,
-                (ushort)(entry.ReceiveWindow >> entry.ReceiveScale), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
+                (ushort)(entry.OfferedWindow >> entry.ReceiveScale), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
                 TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key, _tcp.Profile.OptionLayout.OfReplies);
         }
     }
