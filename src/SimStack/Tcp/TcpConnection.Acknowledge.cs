@@ -97,11 +97,6 @@ internal sealed partial class TcpConnection
         }
 
         ReleaseAcknowledged(now, ref round);
-        if (_awaitsSpace && SegmentsInFlight < _congestion.Window)
-        {
-            GrowSendBuffer();
-        }
-
         ReconsiderPersist(now);
         if (wasClosed && _snd.Wnd > 0 && !Offloads)
         {
