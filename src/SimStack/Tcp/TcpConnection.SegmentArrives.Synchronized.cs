@@ -339,6 +339,10 @@ internal sealed partial class TcpConnection
         _urgentWaiting = true;
         _urgentTaken = false;
         _urgentByte = -1;
+        if (Profile.RfcSegmentChecks)
+        {
+            _tcp.SignalReady(this, PollEvents.POLLIN);
+        }
     }
 
     /// <summary>Eighth: FIN.</summary>
