@@ -206,6 +206,7 @@ public sealed partial class Sysctls
         all.Add("net.ipv4.ip_local_port_range", new Entry(2, 1, 65_535,
             (s, to) => (to[0], to[1]) = (s.PortRangeFirst, s.PortRangeLast),
             (s, from) => (s.PortRangeFirst, s.PortRangeLast) = ((int)from[0], (int)Math.Max(from[0], from[1]))));
+        Flag("net.ipv4.ip_autobind_reuse", s => s.AutobindReuse, (s, v) => s.AutobindReuse = v);
         Number("net.ipv4.ip_default_ttl", 1, 255, s => s.DefaultTtl, (s, v) => s.DefaultTtl = v);
         all.Add("net.ipv4.tcp_notsent_lowat", new Entry(
             1, 0, uint.MaxValue, (s, to) => to[0] = s.NotSentLowWater, (s, from) => s.NotSentLowWater = (uint)from[0]));

@@ -79,6 +79,12 @@ internal sealed record SocketOptions
     /// <summary>IP_FREEBIND: an address that is not the host's may be bound.</summary>
     public bool FreeBind { get; init; }
 
+    /// <summary>IP_BIND_ADDRESS_NO_PORT.</summary>
+    public bool BindAddressNoPort { get; init; }
+
+    /// <summary>IP_LOCAL_PORT_RANGE: the first port in the low half, the last in the high one, 0 for that of the host.</summary>
+    public uint LocalPortRange { get; init; }
+
     /// <summary>IP_OPTIONS, of an active open.</summary>
     public IpOptions? IpOptions { get; init; }
 

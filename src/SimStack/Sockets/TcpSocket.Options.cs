@@ -118,6 +118,8 @@ public sealed partial class TcpSocket
             SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : sysctls.DefaultTtl),
             SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? _tcp.DefaultPathMtuDiscovery)),
             SocketOption.IP_FREEBIND => Flag(Options.FreeBind),
+            SocketOption.IP_BIND_ADDRESS_NO_PORT => Flag(Options.BindAddressNoPort),
+            SocketOption.IP_LOCAL_PORT_RANGE => SocketResult.Ok(unchecked((int)Options.LocalPortRange)),
             SocketOption.IP_MTU => _connection is { PathMtu: > 0 } ? SocketResult.Ok(_connection.PathMtu) : SocketResult.Fail(Errno.ENOTCONN),
             SocketOption.SO_MAX_PACING_RATE => SocketResult.Ok(unchecked((int)(uint)Math.Min(Options.MaxPacingRate, uint.MaxValue))),
             SocketOption.SO_PRIORITY => SocketResult.Ok(Options.Priority),
@@ -183,6 +185,9 @@ public sealed partial class TcpSocket
             case SocketOption.IP_MTU_DISCOVER when value is >= 0 and <= 5:
                 return Options with { PathMtuDiscovery = (PathMtuDiscovery)value };
             case SocketOption.IP_FREEBIND: return Options with { FreeBind = on };
+            case SocketOption.IP_BIND_ADDRESS_NO_PORT: return Options with { BindAddressNoPort = on };
+            case SocketOption.IP_LOCAL_PORT_RANGE when (value & 0xFFFF) is var first && (value >>> 16) is var last && (first == 0 || last == 0 || first <= last):
+                return Options with { LocalPortRange = (uint)value };
             case SocketOption.IP_TTL when value is -1 or (>= 1 and <= 255): return Options with { TimeToLive = Math.Max(value, 0) };
             case SocketOption.IP_RECVERR: return Options with { ReceiveErrors = on };
             case SocketOption.SO_MAX_PACING_RATE: return Options with { MaxPacingRate = value == -1 ? long.MaxValue : (uint)value };

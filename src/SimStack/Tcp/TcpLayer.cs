@@ -85,6 +85,10 @@ internal sealed partial class TcpLayer
     {
         Flows.Add(flow);
         Timers.Update(flow);
+        if (flow is not SynQueueEntry)
+        {
+            Use(flow.LocalPort);
+        }
     }
 
     /// <summary>The connection is gone: its 4-tuple is free.</summary>
@@ -92,6 +96,11 @@ internal sealed partial class TcpLayer
     {
         Flows.Remove(flow);
         Timers.Remove(flow);
+        if (flow is not SynQueueEntry)
+        {
+            EndUse(flow.LocalPort);
+        }
+
         switch (flow)
         {
             case TimeWaitRecord:
@@ -122,10 +131,11 @@ internal sealed partial class TcpLayer
 
     public void ReplaceByTimeWait(TcpConnection connection, TimeWaitRecord record, Duration span)
     {
-        Forget(connection);
+        // In this order the port stays in use, and bound if it was.
         _timeWaits++;
         Counters[span > ShortTimeWait ? SnmpCounter.TcpExtTW : SnmpCounter.TcpExtTWKilled]++;
         Add(record);
+        Forget(connection);
     }
 
     /// <summary>
