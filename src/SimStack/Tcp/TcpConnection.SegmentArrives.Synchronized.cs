@@ -339,10 +339,7 @@ internal sealed partial class TcpConnection
         _urgentWaiting = true;
         _urgentTaken = false;
         _urgentByte = -1;
-        if (Profile.RfcSegmentChecks)
-        {
-            _tcp.SignalReady(this, PollEvents.POLLIN);
-        }
+        _tcp.SignalReady(this, PollEvents.POLLPRI); // Linux: SIGURG.
     }
 
     /// <summary>Eighth: FIN.</summary>
