@@ -308,6 +308,7 @@ internal sealed partial class TcpConnection
 
         _finSent |= fin;
         Recovery.ReductionOut += InReduction ? SegmentsOut - before : 0;
+        Count(SnmpCounter.TcpExtTCPOrigDataSent, SegmentsOut - before);
         NoteDataSent(now, length);
         return true;
     }

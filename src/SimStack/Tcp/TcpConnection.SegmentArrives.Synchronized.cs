@@ -355,6 +355,7 @@ internal sealed partial class TcpConnection
         _urgentWaiting = true;
         _urgentTaken = false;
         _urgentByte = -1;
+        _tcp.SignalReady(this, PollEvents.POLLPRI); // Linux: SIGURG.
     }
 
     /// <summary>Eighth: FIN.</summary>

@@ -82,8 +82,8 @@ internal sealed partial class TcpConnection
             events |= PollEvents.POLLERR;
         }
 
-        // It is there, and not only announced (TCP_URG_VALID).
-        return HasUrgent && _urgentAt < _rcv.Nxt ? events | PollEvents.POLLPRI : events;
+        // In Linux it has to be there; RFC 9293 §3.8.5 (MUST-32) has the user told once it is announced.
+        return HasUrgent && (_urgentAt < _rcv.Nxt || Profile.RfcSegmentChecks) ? events | PollEvents.POLLPRI : events;
     }
 
     /// <summary>TCP_QUICKACK: 1 leaves pingpong mode and pays an ACK that is owed; 0 enters it.</summary>

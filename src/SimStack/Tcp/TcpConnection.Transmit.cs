@@ -207,6 +207,7 @@ internal sealed partial class TcpConnection
         _snd.Nxt = end + (fin ? 1 : 0);
         Recovery.ReductionOut += InReduction ? 1 : 0;
         EmitData(now, seq, length, segment.Flags);
+        Count(SnmpCounter.TcpExtTCPOrigDataSent);
         NoteDataSent(now, length);
     }
 

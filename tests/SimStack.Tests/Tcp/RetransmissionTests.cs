@@ -198,7 +198,9 @@ public sealed class RetransmissionTests
         Assert.InRange(probes, 8, 20);
         Assert.Equal(TcpState.Established, net.Socket.State);
         net.Peer.Send(Ack(Next, First).Win(65_535));
+        net.Advance(Duration.FromSeconds(140)); // Linux leaves it to the timer.
         net.Peer.Expect(Data(First, Next, 1460));
+        net.Peer.Ignore();
         net.Peer.Send(Ack(Next, First + 1460));
         net.Peer.Send(Ack(Next, First + 3000));
         net.Advance(Duration.FromSeconds(500));

@@ -98,7 +98,6 @@ public sealed class UserCallTests
     [Theory]
     [InlineData(TcpState.Established, TcpState.FinWait1)]
     [InlineData(TcpState.CloseWait, TcpState.LastAck)]
-    [InlineData(TcpState.SynReceived, TcpState.FinWait1)]
     public void Shutdown_of_the_sending_side_is_CLOSE_with_the_socket_kept(TcpState state, TcpState next)
     {
         Dialogue net = new();
@@ -109,6 +108,19 @@ public sealed class UserCallTests
         Assert.Equal("EPIPE", Short(net.Socket.Send(net.Now, Hello)));
         Assert.Equal(Errno.OK, net.Socket.Shutdown(net.Now, ShutdownHow.SHUT_WR)); // §3.10.4: a second CLOSE is harmless
         net.Peer.ExpectNothing();
+    }
+
+    [Fact]
+    public void In_SYN_RECEIVED_the_FIN_of_a_shutdown_waits_for_the_handshake()
+    {
+        Dialogue net = new();
+        Reach.Point p = Reach.State(net, TcpState.SynReceived, simultaneous: true);
+        Assert.Equal(Errno.OK, net.Socket.Shutdown(net.Now, ShutdownHow.SHUT_WR));
+        net.Peer.ExpectNothing(); // Linux: tcp_shutdown.
+        Assert.Equal("EPIPE", Short(net.Socket.Send(net.Now, Hello)));
+        net.Peer.Send(Ack(p.RcvNxt, p.SndNxt));
+        net.Peer.Expect(Fin(p.SndNxt, p.RcvNxt));
+        Assert.Equal(TcpState.FinWait1, net.Socket.State);
     }
 
     [Fact]
