@@ -11,7 +11,7 @@ public sealed partial class TcpSocket
     // Linux: INET_ECN_MASK.
     private const int EcnMask = 3;
 
-    internal bool ReuseAddress => Options.ReuseAddress;
+    internal PortSharing Sharing => Options.Sharing;
 
     /// <summary>Sets an option; the units are those of <see cref="SocketOption"/>.</summary>
     /// <returns>OK; EINVAL for a value out of range; ENOPROTOOPT for an option that can only be read.</returns>
@@ -75,7 +75,8 @@ public sealed partial class TcpSocket
         return option switch
         {
             SocketOption.SO_ERROR => SocketResult.Ok((int)TakeError()),
-            SocketOption.SO_REUSEADDR => Flag(Options.ReuseAddress),
+            SocketOption.SO_REUSEADDR => Flag((Sharing & PortSharing.Address) != 0),
+            SocketOption.SO_REUSEPORT => Flag((Sharing & PortSharing.Port) != 0),
             SocketOption.SO_RCVBUF or SocketOption.SO_RCVBUFFORCE =>
                 SocketResult.Ok(_connection?.ReceiveBufferLimit
                     ?? (Options.ReceiveBuffer > 0 ? Options.ReceiveBuffer : Math.Max(sysctls.RmemDefault, Options.LowWaterBuffer))),
@@ -109,11 +110,15 @@ public sealed partial class TcpSocket
             SocketOption.TCP_FASTOPEN => SocketResult.Ok(FastOpenQueue?.Limit ?? 0),
             SocketOption.TCP_FASTOPEN_CONNECT => Flag(Options.FastOpenConnect),
             SocketOption.TCP_FASTOPEN_NO_COOKIE => Flag(Options.FastOpenNoCookie),
+            SocketOption.TCP_DEFER_ACCEPT => SocketResult.Ok(DeferAcceptPeriod.ToSeconds(Options.DeferAccept)),
+            SocketOption.TCP_SAVE_SYN => SocketResult.Ok(Options.SaveSyn),
             SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService | EcnBits),
             SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass | EcnBits),
             SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : sysctls.DefaultTtl),
             SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? _tcp.DefaultPathMtuDiscovery)),
             SocketOption.IP_FREEBIND => Flag(Options.FreeBind),
+            SocketOption.IP_BIND_ADDRESS_NO_PORT => Flag(Options.BindAddressNoPort),
+            SocketOption.IP_LOCAL_PORT_RANGE => SocketResult.Ok(unchecked((int)Options.LocalPortRange)),
             SocketOption.IP_MTU => _connection is { PathMtu: > 0 } ? SocketResult.Ok(_connection.PathMtu) : SocketResult.Fail(Errno.ENOTCONN),
             SocketOption.SO_MAX_PACING_RATE => SocketResult.Ok(unchecked((int)(uint)Math.Min(Options.MaxPacingRate, uint.MaxValue))),
             SocketOption.SO_PRIORITY => SocketResult.Ok(Options.Priority),
@@ -128,6 +133,8 @@ public sealed partial class TcpSocket
 
     private static SocketResult Flag(bool value) => SocketResult.Ok(value ? 1 : 0);
 
+    private static PortSharing With(PortSharing sharing, PortSharing part, bool on) => on ? sharing | part : sharing & ~part;
+
     private SocketOptions? Changed(SocketOption option, int value, out Errno error)
     {
         error = Errno.EINVAL;
@@ -135,7 +142,8 @@ public sealed partial class TcpSocket
         Sysctls sysctls = Host.Sysctls;
         switch (option)
         {
-            case SocketOption.SO_REUSEADDR: return Options with { ReuseAddress = on };
+            case SocketOption.SO_REUSEADDR: return Options with { Sharing = With(Sharing, PortSharing.Address, on) };
+            case SocketOption.SO_REUSEPORT: return Options with { Sharing = With(Sharing, PortSharing.Port, on) };
             case SocketOption.SO_RCVBUF: return Options with { ReceiveBuffer = Doubled(Math.Min(value, sysctls.RmemMax), 2304) };
             case SocketOption.SO_RCVBUFFORCE: return Options with { ReceiveBuffer = Doubled(value, 2304) };
             case SocketOption.SO_SNDBUF: return Options with { SendBuffer = Doubled(Math.Min(value, sysctls.WmemMax), 4608) };
@@ -162,6 +170,8 @@ public sealed partial class TcpSocket
             case SocketOption.TCP_SYNCNT when value is >= 1 and <= 127: return Options with { SynCount = value };
             case SocketOption.TCP_LINGER2: return Options with { FinWait2Seconds = Math.Clamp(value, -1, 120) };
             case SocketOption.TCP_QUICKACK: return Options;
+            case SocketOption.TCP_DEFER_ACCEPT: return Options with { DeferAccept = DeferAcceptPeriod.FromSeconds(value) };
+            case SocketOption.TCP_SAVE_SYN when value is >= 0 and <= 2: return Options with { SaveSyn = (byte)value };
             case SocketOption.TCP_USER_TIMEOUT when value >= 0: return Options with { UserTimeoutMilliseconds = value };
             case SocketOption.TCP_WINDOW_CLAMP when value == 0: return Options with { WindowClamp = 0 };
             case SocketOption.TCP_WINDOW_CLAMP when value > 0: return Options with { WindowClamp = Math.Max(value, 1152) };
@@ -173,6 +183,9 @@ public sealed partial class TcpSocket
             case SocketOption.IP_MTU_DISCOVER when value is >= 0 and <= 5:
                 return Options with { PathMtuDiscovery = (PathMtuDiscovery)value };
             case SocketOption.IP_FREEBIND: return Options with { FreeBind = on };
+            case SocketOption.IP_BIND_ADDRESS_NO_PORT: return Options with { BindAddressNoPort = on };
+            case SocketOption.IP_LOCAL_PORT_RANGE when (value & 0xFFFF) is var first && (value >>> 16) is var last && (first == 0 || last == 0 || first <= last):
+                return Options with { LocalPortRange = (uint)value };
             case SocketOption.IP_TTL when value is -1 or (>= 1 and <= 255): return Options with { TimeToLive = Math.Max(value, 0) };
             case SocketOption.IP_RECVERR: return Options with { ReceiveErrors = on };
             case SocketOption.SO_MAX_PACING_RATE: return Options with { MaxPacingRate = value == -1 ? long.MaxValue : (uint)value };

@@ -26,6 +26,9 @@ internal struct RttEstimator
     /// <summary>Eight times SRTT, as it is kept.</summary>
     public readonly int Smoothed8 => _srtt8;
 
+    /// <summary>Four times the mean deviation (Linux: mdev_us); by RFC 6298 four times RTTVAR.</summary>
+    public readonly int Deviation4 => _deviation4 == 0 ? _variance << 2 : _deviation4;
+
     /// <summary>The mean deviation; by RFC 6298 RTTVAR.</summary>
     public readonly int DeviationMicroseconds => _deviation4 == 0 ? _variance : _deviation4 >> 2;
 

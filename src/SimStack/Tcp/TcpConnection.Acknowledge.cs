@@ -42,7 +42,7 @@ internal sealed partial class TcpConnection
             TakeAck(now, segment);
         }
 
-        return AdvanceClosing(now);
+        return AdvanceClosing(now, segment);
     }
 
     /// <summary>How far behind SND.UNA an ACK may lie; Linux believes none for what was never sent.</summary>
@@ -78,6 +78,7 @@ internal sealed partial class TcpConnection
         else
         {
             CountMarks(segment, delivered, ref round);
+            NoteAckArrived(now, round.Flags);
             if (round.Has(AckFlags.DsackArrived))
             {
                 // Perhaps a reduction can be taken back.
@@ -101,7 +102,7 @@ internal sealed partial class TcpConnection
     private void RecoverAndControl(Instant now, uint delivered, uint lost, ref AckRound round)
     {
         UpdateReorderingWindow(round.Rate);
-        _control?.AckArrived(ref _congestion, FillContext(now), KindOf(round.Flags));
+        NoteAckArrived(now, round.Flags);
         JudgeLossProbe(now, ref round);
         if (IsDubious(round.Flags))
         {

@@ -35,7 +35,7 @@ internal sealed partial class TcpConnection
         TakeEcnOf(request.Entry);
         _snd.Wnd = _snd.MaxWnd = segment.Window; // A SYN's window is not scaled.
         _snd.Wl1 = segment.Seq;
-        _rtt.FallBack();
+        LoadMetrics(now);
         InitializeReceivedMss();
         _counts.SegmentsIn = 1;
         _lastReceivedAt = _establishedAt = now;
@@ -253,7 +253,7 @@ internal sealed partial class TcpConnection
         }
 
         _counts.Retransmitted++;
-        _counts.Timeouts++;
+        CountTimeout(now);
         request.Entry.Listener.ResendSynAck(now, request.Entry);
         request.Entry.Timeouts++;
         _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);

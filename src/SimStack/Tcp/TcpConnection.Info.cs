@@ -50,6 +50,37 @@ internal sealed partial class TcpConnection
         SndbufLimited = _chronograph.Elapsed(now, SendLimit.SendBuffer).WholeMicroseconds,
     }));
 
+    /// <summary>Adds what <c>ss -tino</c> tells of the connection.</summary>
+    public SocketTableRow Describe(in SocketTableRow row, Instant now)
+    {
+        Span<byte> figures = stackalloc byte[20];
+        return row with
+        {
+            Info = GetInfo(now),
+            CongestionControl = AlgorithmName,
+            CongestionInfo = figures[..WriteCongestionInfo(now, figures)].ToArray(),
+            Timer = TimerAt(now),
+        };
+    }
+
+    /// <summary>Linux: inet_sk_diag_fill.</summary>
+    private SocketTimer TimerAt(Instant now)
+    {
+        if (!_timers.Retransmission.IsNever)
+        {
+            bool persists = _timers.Kind is RetransmissionKind.Persist;
+            return new SocketTimer(
+                persists ? SocketTimerKind.Persist : SocketTimerKind.On,
+                SocketTimer.Left(now, _timers.Retransmission),
+                persists ? _probesUnanswered : _retransmissions);
+        }
+
+        return _timers.KeepAlive.IsNever ? default : new SocketTimer(
+            SocketTimerKind.KeepAlive,
+            SocketTimer.Left(now, _timers.KeepAlive),
+            _keepAliveProbes);
+    }
+
     private TcpInfo InfoOfPath(Instant now, TcpInfo info) => info with
     {
         Rto = CurrentRto.WholeMicroseconds,
@@ -72,6 +103,10 @@ internal sealed partial class TcpConnection
         BytesRetrans = _counts.BytesRetransmitted,
         RcvOoopack = _counts.OutOfOrder,
         TotalRto = _counts.Timeouts,
+        TotalRtoRecoveries = _counts.TimeoutRecoveries,
+        TotalRtoTime = (_recovery?.TimeoutMilliseconds ?? 0) + (_recovery is { TimeoutSince.IsNever: false } since
+            ? (now - since.TimeoutSince).WholeMilliseconds : 0),
+        Rehash = _counts.Rehashes,
         DeliveryRate = _recovery?.Rate.BytesPerSecond(BoundedMss) ?? 0,
         DeliveryRateAppLimited = _recovery is { Rate.IsRateLimited: true } ? 1 : 0,
         DsackDups = _recovery?.DsackDuplicates ?? 0,

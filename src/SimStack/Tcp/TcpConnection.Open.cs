@@ -141,15 +141,9 @@ internal sealed partial class TcpConnection
         _snd.Wl1 = segment.Seq;
         _snd.Wl2 = segment.Ack;
         _snd.MaxWnd = Math.Max(_snd.MaxWnd, _snd.Wnd);
-        if (!_rtt.HasSample)
-        {
-            // The SYN was sent twice and no timestamp tells which was answered (RFC 6298 §5.7).
-            _rtt.FallBack();
-        }
-
+        LoadMetrics(now);
         BeginMtuSearch(now, active: segment.Has(TcpFlags.Syn));
         BeginWindow();
-        BeginEcnControl(now);
         InitializeReceivedMss();
         _copied = _rcv.Nxt;
         InitializeBufferSpace();

@@ -60,6 +60,7 @@ internal sealed partial class TcpConnection
     /// <summary>Takes over the options that the user set before the connection was there.</summary>
     public void Apply(SocketOptions options)
     {
+        Sharing = options.Sharing;
         _userMss = (ushort)options.MaximumSegment;
         _noDelay = options.NoDelay;
         _corked = options.Cork;

@@ -91,8 +91,14 @@ internal sealed partial class TcpConnection
             _retransmissions = 0;
         }
 
+        if (_recovery is { TimeoutSince.IsNever: false } recovery)
+        {
+            EndTimeoutTime(now, recovery);
+        }
+
         TakeEcnOfSynAck(segment);
         BecomeEstablished(now, segment, "rcv SYN,ACK");
+        BeginEcnControl(now);
         bool acknowledges = _fastOpen is null || CompleteFastOpen(now, segment);
         // Data and controls beside the SYN go on at the sixth step (§3.10.7.3, fourth); the SYN itself is done. Linux leaves them for
         // the peer to send again.
@@ -100,7 +106,8 @@ internal sealed partial class TcpConnection
         segment.Flags &= ~TcpFlags.Syn;
         bool more = Profile.RfcSegmentChecks && (segment.Data.Length > 0 || segment.Has(TcpFlags.Fin));
         // Linux holds the ACK back when there is data to carry it; a blocking connect has none.
-        if (acknowledges)
+        bool waits = acknowledges && WaitsForDataToAcknowledge(now);
+        if (acknowledges && !waits)
         {
             SendAck(now, EcnMode is EcnState.Accurate ? Reflected(EcnCounters.SynReceived) : TcpFlags.None);
         }
@@ -111,10 +118,27 @@ internal sealed partial class TcpConnection
         }
 
         Output(now, push: false);
-        if (acknowledges)
+        if (acknowledges && !waits)
         {
             AcknowledgeIfDue(now);
         }
+    }
+
+    /// <summary>
+    /// TCP_DEFER_ACCEPT on the side that connects: the handshake's last ACK goes with the first data, if that comes soon (Linux:
+    /// tcp_rcv_synsent_state_process).
+    /// </summary>
+    private bool WaitsForDataToAcknowledge(Instant now)
+    {
+        if (Socket is not { Options.DeferAccept: > 0 })
+        {
+            return false;
+        }
+
+        ScheduleAck();
+        EnterQuickAck(16);
+        _timers.DelayedAck = now + TimerWheel.Fires(Duration.FromMilliseconds(Sysctls.DelayedAckMaxMilliseconds), Sysctls.TimerHz);
+        return true;
     }
 
     /// <summary>Both sides opened at once (RFC 9293 §3.5, figure 7).</summary>

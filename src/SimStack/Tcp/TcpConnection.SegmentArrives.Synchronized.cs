@@ -148,6 +148,7 @@ internal sealed partial class TcpConnection
         }
         else if (segment.Has(TcpFlags.Syn))
         {
+            CountChallengedSyn();
             SendChallengeAck(now, TouchesWindow(segment) ? ReflectSyn(segment) : TcpFlags.None);
         }
         else
@@ -295,9 +296,19 @@ internal sealed partial class TcpConnection
             return Check.Continue;
         }
 
-        Count(SnmpCounter.TcpExtTCPSYNChallenge);
+        CountChallengedSyn();
         SendChallengeAck(now, ReflectSyn(segment));
         return Check.Drop;
+    }
+
+    /// <summary>Linux counts it as an error too, of an established connection (tcp_validate_incoming).</summary>
+    private void CountChallengedSyn()
+    {
+        Count(SnmpCounter.TcpExtTCPSYNChallenge);
+        if (_state is TcpState.Established)
+        {
+            Count(SnmpCounter.TcpInErrs);
+        }
     }
 
     /// <summary>

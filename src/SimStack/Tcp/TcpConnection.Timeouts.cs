@@ -120,7 +120,13 @@ internal sealed partial class TcpConnection
 
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
         Count(SnmpCounter.TcpExtTCPTimeouts);
-        _counts.Timeouts++;
+        if (Sysctls.TxRehash)
+        {
+            Count(SnmpCounter.TcpExtTcpTimeoutRehash);
+            _counts.Rehashes++;
+        }
+
+        CountTimeout(now);
         RespondToTimeout(now, opening);
         _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);
         if (!Retransmit(now, 0))
@@ -312,8 +318,7 @@ internal sealed partial class TcpConnection
         _timers.KeepAlive = Instant.Never;
         if (IsOrphanInFinWait2)
         {
-            _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "FIN-WAIT-2"));
-            Destroy(now, "FIN-WAIT-2 timeout");
+            FinWait2Timeout(now);
             return;
         }
 

@@ -420,7 +420,7 @@ internal sealed partial class TcpConnection
         return _path;
     }
 
-    /// <summary>A challenge ACK (RFC 5961 §7: limited in rate).</summary>
+    /// <summary>A challenge ACK (RFC 5961 §7: limited in rate, by connection and by host).</summary>
     private void SendChallengeAck(Instant now, TcpFlags reflected = TcpFlags.None)
     {
         if (now - _lastOutOfWindowAck < Duration.FromMilliseconds(Sysctls.InvalidRateLimit))
@@ -430,8 +430,11 @@ internal sealed partial class TcpConnection
         }
 
         _lastOutOfWindowAck = now;
-        Count(SnmpCounter.TcpExtTCPChallengeACK);
-        SendAck(now, reflected);
+        if (_tcp.MayChallenge(now))
+        {
+            Count(SnmpCounter.TcpExtTCPChallengeACK);
+            SendAck(now, reflected);
+        }
     }
 
     /// <summary>

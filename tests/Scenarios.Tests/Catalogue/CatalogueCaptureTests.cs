@@ -47,6 +47,7 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
         // The queue of the bottleneck overflows.
         ["cubic-bottleneck"] = [.. FaultFlags, "window_update"],
         ["bbr-bottleneck"] = ["window_update"],
+        ["dctcp-bottleneck"] = ["window_update"],
         // SYNs with a wrong signature, or none, are dropped by the server, and sent again.
         ["md5-mismatch"] = ["retransmission"],
         ["ao-mismatch"] = ["retransmission", "out_of_order"],

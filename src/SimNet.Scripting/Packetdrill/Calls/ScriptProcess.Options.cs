@@ -58,7 +58,7 @@ internal sealed partial class ScriptProcess
                     return CallResult.Fail(length < 0 ? Errno.EINVAL : Errno.ENOPROTOOPT);
                 }
 
-                int errno = Get(socket, name, now, out value);
+                int errno = name == "TCP_SAVED_SYN" ? (int)socket.Tcp!.TakeSavedSyn((int)Math.Min(length, int.MaxValue), out value) : Get(socket, name, now, out value);
                 value = value[..(int)Math.Min(value.Length, length)];
                 return errno == 0 ? CallResult.Ok() : CallResult.Fail(errno);
             },

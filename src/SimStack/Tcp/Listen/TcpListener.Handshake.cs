@@ -64,7 +64,7 @@ internal sealed partial class TcpListener
         {
             _tcp.ResetUnknown(now, segment, this, entry);
         }
-        else if (segment.Has(TcpFlags.Ack))
+        else if (segment.Has(TcpFlags.Ack) && !Defer(now, entry, segment))
         {
             Complete(now, entry, ref segment);
         }
@@ -135,6 +135,7 @@ internal sealed partial class TcpListener
         };
         connection.Apply(Socket.Options);
         connection.SendBufferLocked = Socket.Options.SendBuffer > 0;
+        connection.SavedSyn = entry.SavedSyn;
         return connection;
     }
 
@@ -185,7 +186,7 @@ internal sealed partial class TcpListener
     {
         _tcp.Counters[SnmpCounter.TcpExtTCPTimeouts]++;
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, entry.Id, entry.Local, entry.Remote, "SYN-ACK"));
-        if (entry.Timeouts >= MostTimeouts)
+        if (IsGivenUp(entry))
         {
             Remove(entry);
             Report(now, entry, TcpState.SynReceived, TcpState.Closed, "user timeout");
@@ -193,7 +194,11 @@ internal sealed partial class TcpListener
             return;
         }
 
-        SendSynAck(now, entry, retransmission: true);
+        if (!WaitsForData(entry))
+        {
+            SendSynAck(now, entry, retransmission: true);
+        }
+
         _synQueue.CountTimeout(entry);
         entry.NextRetransmission = now + TimerWheel.Fires(RetransmissionDelay(entry), _tcp.Sysctls.TimerHz);
         _tcp.Timers.Update(entry);
