@@ -65,6 +65,9 @@ public enum SocketOption
     /// <summary>Bytes not sent below half of which a socket is writable; 0: by net.ipv4.tcp_notsent_lowat. As an unsigned number.</summary>
     TCP_NOTSENT_LOWAT,
 
+    /// <summary>Bytes behind the first unread one where MSG_PEEK begins; each peek moves it on, each receive back. Negative: off.</summary>
+    SO_PEEK_OFF,
+
     /// <summary>0 or 1: every receive tells how much is left to read (<see cref="TcpSocket.Unread"/>).</summary>
     TCP_INQ,
 

@@ -21,6 +21,9 @@ internal sealed record SocketOptions
     /// <summary>Bytes of receive buffer that SO_RCVLOWAT asked for (tcp_set_rcvlowat).</summary>
     public int LowWaterBuffer { get; init; }
 
+    /// <summary>SO_PEEK_OFF; negative: off.</summary>
+    public int PeekOffset { get; init; } = -1;
+
     public bool KeepAlive { get; init; }
 
     public int LingerSeconds { get; init; } = -1;

@@ -68,7 +68,15 @@ internal sealed partial class TcpConnection
         _lastReceivedAt = now;
         _probesUnanswered = 0;
         _softError = Errno.OK;
-        RestartKeepAlive(now);
+        if (Offloads)
+        {
+            _keepAliveProbes = 0; // The timer stays, and looks when it fires how long nothing came.
+        }
+        else
+        {
+            RestartKeepAlive(now);
+        }
+
         if (outstanding)
         {
             TakeFromQueue(now, ref round);
@@ -90,7 +98,7 @@ internal sealed partial class TcpConnection
 
         ReleaseAcknowledged(now, ref round);
         ReconsiderPersist(now);
-        if (wasClosed && _snd.Wnd > 0)
+        if (wasClosed && _snd.Wnd > 0 && !Offloads)
         {
             ResumeRetransmission(now);
         }
@@ -205,7 +213,8 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// What the timer sent while the window was taken back were probes: now they count as such, and the first segment goes again.
+    /// What the timer sent while the window was taken back were probes: now they count as such, and the first segment goes again. Linux
+    /// leaves that to the timer, with its backoff.
     /// </summary>
     private void ResumeRetransmission(Instant now)
     {
@@ -244,8 +253,8 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// SND.WND from newer segments only (RFC 9293 §3.10.7.4, fifth, ESTABLISHED). Of two that may have been sent at once Linux believes the
-    /// larger window, or that it is closed.
+    /// SND.WND from newer segments only (RFC 9293 §3.10.7.4, fifth, ESTABLISHED). What acknowledges more is newer for Linux in any case, and of
+    /// two that may have been sent at once it believes the larger window, or that it is closed (tcp_may_update_window).
     /// </summary>
     /// <returns>
     /// Whether it told of the window: then it is no duplicate ACK. For Linux it does if it is newer at all (FLAG_WIN_UPDATE), for RFC 5681 §2
@@ -254,9 +263,9 @@ internal sealed partial class TcpConnection
     private bool UpdateSendWindow(Instant now, scoped in TcpSegment segment)
     {
         int window = OfferedWindow(segment);
-        bool newer = _snd.Wl1 < segment.Seq || (_snd.Wl1 == segment.Seq && (Profile.RfcSegmentChecks
-            ? _snd.Wl2 <= segment.Ack
-            : segment.Ack > _snd.Una || window > _snd.Wnd || window == 0));
+        bool newer = _snd.Wl1 < segment.Seq || (Profile.RfcSegmentChecks
+            ? _snd.Wl1 == segment.Seq && _snd.Wl2 <= segment.Ack
+            : segment.Ack > _snd.Una || (_snd.Wl1 == segment.Seq && (window > _snd.Wnd || window == 0)));
         if (!newer)
         {
             return false;

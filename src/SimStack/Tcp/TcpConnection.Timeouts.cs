@@ -293,6 +293,7 @@ internal sealed partial class TcpConnection
     private void SendOldSequenceProbe(Instant now)
     {
         TcpOptions options = CurrentOptions(now);
+        AddSackBlocks(ref options, MostSackBlocks);
         AddEcnOption(now, ref options);
         Emit(now, _snd.Una - 1, TcpFlags.Ack, AdvertiseWindow(), options, 0);
     }
@@ -326,6 +327,13 @@ internal sealed partial class TcpConnection
         if (!_keepAliveOn || SegmentsOut > 0 || HasUnsent)
         {
             RestartKeepAlive(now);
+            return;
+        }
+
+        Instant due = _lastReceivedAt + KeepAliveIdle;
+        if (due > now)
+        {
+            _timers.KeepAlive = now + TimerWheel.Fires(due - now, Sysctls.TimerHz);
             return;
         }
 

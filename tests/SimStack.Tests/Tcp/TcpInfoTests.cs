@@ -26,7 +26,7 @@ public sealed class TcpInfoTests
             """
             state=1 ca_state=0 retransmits=0 probes=0 backoff=0 options=4 snd_wscale=7 rcv_wscale=10 snd_mss=1000 advmss=1460 pmtu=1500
             unacked=0 sacked=0 lost=0 retrans=0 notsent_bytes=0 rtt=10000 min_rtt=10000 snd_ssthresh=2147483647 snd_cwnd=10 reordering=3
-            bytes_acked=2500 bytes_received=700 bytes_sent=2500 bytes_retrans=0 data_segs_out=3 data_segs_in=1 segs_out=4 segs_in=2
+            bytes_acked=2500 bytes_received=700 bytes_sent=2500 bytes_retrans=0 data_segs_out=3 data_segs_in=1 segs_out=4 segs_in=3
             delivered=4 total_retrans=0 rcv_ooopack=0 last_data_sent=15 last_data_recv=5 last_ack_recv=5 last_ack_sent=0
             busy_time=10000 rwnd_limited=0 sndbuf_limited=0 total_rto=0
             """);
