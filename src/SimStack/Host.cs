@@ -3,7 +3,6 @@ using SimStack.Ping;
 using SimStack.Profiles;
 using SimStack.Sockets;
 using SimStack.Tcp;
-using SimStack.Tcp.Listen;
 using SimStack.Tcp.Metrics;
 using SimStack.Udp;
 using SimStack.Wire;

@@ -82,12 +82,10 @@ public sealed partial class Sysctls
         void Any(string name, string standard, long least = int.MinValue, long most = uint.MaxValue, int count = 1) =>
             all.Add(name, new Accepted(standard, count, (least, most), _ => true));
 
-        void Words(string name, string standard, Func<string, bool> isRight) => all.Add(name, new Accepted(standard, 1, null, isRight));
         void ReadOnly(string name, string value) => all.Add(name, new Accepted(value, 0, null, _ => false));
 
         AddAcceptedTcp(Only, Any);
         AddAcceptedIp(Only, Any);
-        Words("net.ipv4.ip_local_reserved_ports", "", text => text.Length == 0);
         ReadOnly("net.ipv4.tcp_available_ulp", "");
         ReadOnly("net.ipv4.tcp_ehash_entries", "262144");
         return all;
@@ -116,7 +114,6 @@ public sealed partial class Sysctls
     private static void AddAcceptedIp(Action<string, long, long, long[]> only, AcceptAny any)
     {
         only("net.ipv4.fwmark_reflect", 0, 1, [0]);
-        any("net.ipv4.ip_autobind_reuse", "0", 0, 1);
         any("net.ipv4.ip_dynaddr", "0", 0, 255);
         any("net.ipv4.ip_early_demux", "1", 0, 255);
         any("net.ipv4.ip_forward_update_priority", "1", 0, 1);

@@ -79,6 +79,7 @@ public sealed partial class Sysctls
 
     private static SortedList<string, TextEntry> BuildTexts() => new(StringComparer.Ordinal)
     {
+        [ReservedPortsName] = new(s => s._reservedPortsText, SetReservedPorts),
         ["net.ipv4.tcp_congestion_control"] = new(s => s.CongestionControl, (s, text) =>
         {
             if (!CongestionAlgorithms.IsKnown(text))

@@ -38,6 +38,7 @@ public sealed partial class Sysctls
 
     // net.ipv4.tcp_*: options
     public bool Timestamps = true;
+    public bool TimestampOffsets = true;
     public bool Sack = true;
     public bool Dsack = true;
     public bool WindowScaling = true;
@@ -206,6 +207,7 @@ public sealed partial class Sysctls
         all.Add("net.ipv4.ip_local_port_range", new Entry(2, 1, 65_535,
             (s, to) => (to[0], to[1]) = (s.PortRangeFirst, s.PortRangeLast),
             (s, from) => (s.PortRangeFirst, s.PortRangeLast) = ((int)from[0], (int)Math.Max(from[0], from[1]))));
+        Flag("net.ipv4.ip_autobind_reuse", s => s.AutobindReuse, (s, v) => s.AutobindReuse = v);
         Number("net.ipv4.ip_default_ttl", 1, 255, s => s.DefaultTtl, (s, v) => s.DefaultTtl = v);
         all.Add("net.ipv4.tcp_notsent_lowat", new Entry(
             1, 0, uint.MaxValue, (s, to) => to[0] = s.NotSentLowWater, (s, from) => s.NotSentLowWater = (uint)from[0]));
@@ -238,7 +240,9 @@ public sealed partial class Sysctls
         Action<string, int, int, Func<Sysctls, int>, Action<Sysctls, int>> number,
         Action<string, Func<Sysctls, bool>, Action<Sysctls, bool>> flag)
     {
-        flag("net.ipv4.tcp_timestamps", s => s.Timestamps, (s, v) => s.Timestamps = v);
+        number(
+            "net.ipv4.tcp_timestamps", 0, 2, s => !s.Timestamps ? 0 : s.TimestampOffsets ? 1 : 2,
+            (s, v) => (s.Timestamps, s.TimestampOffsets) = (v != 0, v != 2));
         flag("net.ipv4.tcp_sack", s => s.Sack, (s, v) => s.Sack = v);
         flag("net.ipv4.tcp_dsack", s => s.Dsack, (s, v) => s.Dsack = v);
         flag("net.ipv4.tcp_window_scaling", s => s.WindowScaling, (s, v) => s.WindowScaling = v);

@@ -65,6 +65,9 @@ public enum SocketOption
     /// <summary>Bytes not sent below half of which a socket is writable; 0: by net.ipv4.tcp_notsent_lowat. As an unsigned number.</summary>
     TCP_NOTSENT_LOWAT,
 
+    /// <summary>Bytes behind the first unread one where MSG_PEEK begins; each peek moves it on, each receive back. Negative: off.</summary>
+    SO_PEEK_OFF,
+
     /// <summary>0 or 1: every receive tells how much is left to read (<see cref="TcpSocket.Unread"/>).</summary>
     TCP_INQ,
 
@@ -150,6 +153,15 @@ public enum SocketOption
 
     /// <summary>0 or 1: an address may be bound that is not the host's.</summary>
     IP_FREEBIND,
+
+    /// <summary>0 or 1: bind(2) with port 0 takes the address alone, and connect chooses the port by both ends; TCP.</summary>
+    IP_BIND_ADDRESS_NO_PORT,
+
+    /// <summary>
+    /// The first port in the low 16 bits and the last in the high ones, for ports that the host chooses; 0 for either leaves that of
+    /// net.ipv4.ip_local_port_range, and so does what lies outside of it. TCP.
+    /// </summary>
+    IP_LOCAL_PORT_RANGE,
 
     /// <summary>0 to 255, or -1 for 0: traffic class of outgoing IPv6 packets; TCP keeps the two bits of ECN for itself.</summary>
     IPV6_TCLASS,

@@ -21,6 +21,9 @@ internal sealed record SocketOptions
     /// <summary>Bytes of receive buffer that SO_RCVLOWAT asked for (tcp_set_rcvlowat).</summary>
     public int LowWaterBuffer { get; init; }
 
+    /// <summary>SO_PEEK_OFF; negative: off.</summary>
+    public int PeekOffset { get; init; } = -1;
+
     public bool KeepAlive { get; init; }
 
     public int LingerSeconds { get; init; } = -1;
@@ -75,6 +78,12 @@ internal sealed record SocketOptions
 
     /// <summary>IP_FREEBIND: an address that is not the host's may be bound.</summary>
     public bool FreeBind { get; init; }
+
+    /// <summary>IP_BIND_ADDRESS_NO_PORT.</summary>
+    public bool BindAddressNoPort { get; init; }
+
+    /// <summary>IP_LOCAL_PORT_RANGE: the first port in the low half, the last in the high one, 0 for that of the host.</summary>
+    public uint LocalPortRange { get; init; }
 
     /// <summary>IP_OPTIONS, of an active open.</summary>
     public IpOptions? IpOptions { get; init; }

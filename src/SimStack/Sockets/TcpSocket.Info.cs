@@ -17,7 +17,8 @@ public sealed partial class TcpSocket
             State = State.ToLinuxNumber(),
             SndCwnd = Host.Sysctls.InitialWindowSegments,
             Reordering = Host.Sysctls.Reordering,
-            MaxPacingRate = long.MaxValue,
+            MaxPacingRate = Options.MaxPacingRate,
+            PacingRate = long.MaxValue,
         };
         return _listener is not null
             ? info with { Unacked = _listener.AcceptQueueLength, Sacked = _listener.Backlog } // tcp_get_info goes no further then.
@@ -26,7 +27,9 @@ public sealed partial class TcpSocket
                 SndMss = 536,
                 SndSsthresh = int.MaxValue,
                 Rto = Host.Sysctls.InitialRtoMilliseconds * 1000L,
+                Rttvar = Host.Sysctls.InitialRtoMilliseconds * 250L,
                 MinRtt = uint.MaxValue,
+                DeliveryRateAppLimited = 1,
             };
     }
 }

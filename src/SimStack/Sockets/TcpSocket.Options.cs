@@ -84,6 +84,7 @@ public sealed partial class TcpSocket
             SocketOption.SO_SNDBUF or SocketOption.SO_SNDBUFFORCE =>
                 SocketResult.Ok(Options.SendBuffer > 0 ? Options.SendBuffer : sysctls.WmemDefault),
             SocketOption.SO_KEEPALIVE => Flag(Options.KeepAlive),
+            SocketOption.SO_PEEK_OFF => SocketResult.Ok(Options.PeekOffset),
             SocketOption.SO_LINGER => SocketResult.Ok(Options.LingerSeconds),
             SocketOption.SO_OOBINLINE => Flag(Options.InlineUrgent),
             SocketOption.SO_ZEROCOPY => Flag(Options.Zerocopy),
@@ -117,6 +118,8 @@ public sealed partial class TcpSocket
             SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : sysctls.DefaultTtl),
             SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? _tcp.DefaultPathMtuDiscovery)),
             SocketOption.IP_FREEBIND => Flag(Options.FreeBind),
+            SocketOption.IP_BIND_ADDRESS_NO_PORT => Flag(Options.BindAddressNoPort),
+            SocketOption.IP_LOCAL_PORT_RANGE => SocketResult.Ok(unchecked((int)Options.LocalPortRange)),
             SocketOption.IP_MTU => _connection is { PathMtu: > 0 } ? SocketResult.Ok(_connection.PathMtu) : SocketResult.Fail(Errno.ENOTCONN),
             SocketOption.SO_MAX_PACING_RATE => SocketResult.Ok(unchecked((int)(uint)Math.Min(Options.MaxPacingRate, uint.MaxValue))),
             SocketOption.SO_PRIORITY => SocketResult.Ok(Options.Priority),
@@ -131,22 +134,24 @@ public sealed partial class TcpSocket
 
     private static SocketResult Flag(bool value) => SocketResult.Ok(value ? 1 : 0);
 
-    private static PortSharing With(PortSharing sharing, PortSharing part, bool on) => on ? sharing | part : sharing & ~part;
-
     private SocketOptions? Changed(SocketOption option, int value, out Errno error)
     {
         error = Errno.EINVAL;
+        if (ChangedPlace(option, value) is { } changed)
+        {
+            return changed;
+        }
+
         bool on = value != 0;
         Sysctls sysctls = Host.Sysctls;
         switch (option)
         {
-            case SocketOption.SO_REUSEADDR: return Options with { Sharing = With(Sharing, PortSharing.Address, on) };
-            case SocketOption.SO_REUSEPORT: return Options with { Sharing = With(Sharing, PortSharing.Port, on) };
             case SocketOption.SO_RCVBUF: return Options with { ReceiveBuffer = Doubled(Math.Min(value, sysctls.RmemMax), 2304) };
             case SocketOption.SO_RCVBUFFORCE: return Options with { ReceiveBuffer = Doubled(value, 2304) };
             case SocketOption.SO_SNDBUF: return Options with { SendBuffer = Doubled(Math.Min(value, sysctls.WmemMax), 4608) };
             case SocketOption.SO_SNDBUFFORCE: return Options with { SendBuffer = Doubled(value, 4608) };
             case SocketOption.SO_RCVLOWAT: return WithLowWater(value < 0 ? int.MaxValue : value);
+            case SocketOption.SO_PEEK_OFF when Host.Profile.SegmentationOffload: return Options with { PeekOffset = value };
             case SocketOption.SO_KEEPALIVE: return Options with { KeepAlive = on };
             case SocketOption.SO_LINGER: return Options with { LingerSeconds = Math.Max(-1, value) };
             case SocketOption.SO_OOBINLINE: return Options with { InlineUrgent = on };
@@ -168,8 +173,6 @@ public sealed partial class TcpSocket
             case SocketOption.TCP_SYNCNT when value is >= 1 and <= 127: return Options with { SynCount = value };
             case SocketOption.TCP_LINGER2: return Options with { FinWait2Seconds = Math.Clamp(value, -1, 120) };
             case SocketOption.TCP_QUICKACK: return Options;
-            case SocketOption.TCP_DEFER_ACCEPT: return Options with { DeferAccept = DeferAcceptPeriod.FromSeconds(value) };
-            case SocketOption.TCP_SAVE_SYN when value is >= 0 and <= 2: return Options with { SaveSyn = (byte)value };
             case SocketOption.TCP_USER_TIMEOUT when value >= 0: return Options with { UserTimeoutMilliseconds = value };
             case SocketOption.TCP_WINDOW_CLAMP when value == 0: return Options with { WindowClamp = 0 };
             case SocketOption.TCP_WINDOW_CLAMP when value > 0: return Options with { WindowClamp = Math.Max(value, 1152) };

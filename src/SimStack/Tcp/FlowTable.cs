@@ -63,18 +63,17 @@ internal sealed class FlowTable(ulong key)
     /// all flows.
     /// </summary>
     /// <param name="local">The address and port.</param>
-    /// <param name="sharing">What whoever wants it allows; shared is what both do.</param>
+    /// <param name="shared">What of a flow's is shared with whoever wants it.</param>
     /// <param name="both">False: whoever wants it decides about SO_REUSEADDR alone.</param>
-    public bool Uses(in IpEndpoint local, PortSharing sharing, bool both)
+    public bool Uses(in IpEndpoint local, Func<PortSharing, PortSharing> shared, bool both)
     {
         foreach (TcpFlow? bucket in _buckets)
         {
             for (TcpFlow? flow = bucket; flow is not null; flow = flow.HashNext)
             {
                 // A handshake of a SYN queue has its port through the listening socket.
-                PortSharing shared = sharing & (both ? flow.Sharing : flow.Sharing | PortSharing.Address);
-                if (flow.LocalPort == local.Port && shared is PortSharing.None && flow is not Listen.SynQueueEntry
-                    && TcpLayer.Covers(local.Address, flow.LocalAddress))
+                if (flow.LocalPort == local.Port && flow is not Listen.SynQueueEntry && TcpLayer.Covers(local.Address, flow.LocalAddress)
+                    && shared(both ? flow.Sharing : flow.Sharing | PortSharing.Address) is PortSharing.None)
                 {
                     return true;
                 }

@@ -68,7 +68,15 @@ internal sealed partial class TcpConnection
         _lastReceivedAt = now;
         _probesUnanswered = 0;
         _softError = Errno.OK;
-        RestartKeepAlive(now);
+        if (Offloads)
+        {
+            _keepAliveProbes = 0; // The timer stays, and looks when it fires how long nothing came.
+        }
+        else
+        {
+            RestartKeepAlive(now);
+        }
+
         if (outstanding)
         {
             TakeFromQueue(now, ref round);
@@ -89,13 +97,8 @@ internal sealed partial class TcpConnection
         }
 
         ReleaseAcknowledged(now, ref round);
-        if (_awaitsSpace && SegmentsInFlight < _congestion.Window)
-        {
-            GrowSendBuffer();
-        }
-
         ReconsiderPersist(now);
-        if (wasClosed && _snd.Wnd > 0)
+        if (wasClosed && _snd.Wnd > 0 && !Offloads)
         {
             ResumeRetransmission(now);
         }
@@ -210,7 +213,8 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// What the timer sent while the window was taken back were probes: now they count as such, and the first segment goes again.
+    /// What the timer sent while the window was taken back were probes: now they count as such, and the first segment goes again. Linux
+    /// leaves that to the timer, with its backoff.
     /// </summary>
     private void ResumeRetransmission(Instant now)
     {

@@ -21,7 +21,8 @@ internal sealed partial class TcpConnection
     private void ChooseAlgorithm(string? chosen)
     {
         _algorithm = _path?.Route?.CongestionControl ?? chosen ?? Sysctls.CongestionControl;
-        NeedsEcn = CongestionAlgorithms.NeedsEcn(_algorithm);    }
+        NeedsEcn = CongestionAlgorithms.NeedsEcn(_algorithm);
+    }
 
     /// <summary>Another one from now on, which knows nothing of what was (tcp_reinit_congestion_control).</summary>
     public void ChangeAlgorithm(Instant now, string name)

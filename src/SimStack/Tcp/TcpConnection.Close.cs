@@ -18,13 +18,6 @@ internal sealed partial class TcpConnection
             return Errno.ENOTCONN;
         }
 
-        if (_state is TcpState.SynSent)
-        {
-            // RFC 9293 §3.10.4, SYN-SENT: "delete the TCB"; Linux disconnects, whichever side is to be shut.
-            Fail(now, Errno.ECONNRESET, "CLOSE");
-            return Errno.OK;
-        }
-
         if (how is not ShutdownHow.SHUT_WR)
         {
             _readShut = true;
@@ -33,9 +26,9 @@ internal sealed partial class TcpConnection
 
         if (how is not ShutdownHow.SHUT_RD)
         {
-            if (IsPassiveFastOpen)
+            if (IsPassiveFastOpen || (_state is TcpState.SynReceived && !Profile.RfcSegmentChecks))
             {
-                _fastOpen!.ShutdownWaits = true;
+                (_fastOpen ??= new FastOpen.FastOpenState()).ShutdownWaits = true;
             }
             else
             {
@@ -127,6 +120,14 @@ internal sealed partial class TcpConnection
         {
             case TcpState.FinWait1:
                 Transition(now, TcpState.FinWait2, "rcv ACK of FIN");
+                if (Socket is null && _finWait2Seconds < 0)
+                {
+                    Count(SnmpCounter.TcpExtTCPAbortOnData);
+                    SendResetFor(now, segment);
+                    Destroy(now, "CLOSE");
+                    return Check.Drop;
+                }
+
                 if (Socket is null)
                 {
                     WaitForFinAlone(now, finArrives: segment.Has(TcpFlags.Fin) || segment.Seq + segment.Data.Length > _rcv.Nxt);
@@ -153,6 +154,7 @@ internal sealed partial class TcpConnection
     {
         if (_finWait2Seconds < 0)
         {
+            Count(SnmpCounter.TcpExtTCPAbortOnLinger);
             SendReset(now);
             Destroy(now, "CLOSE");
             return;

@@ -287,7 +287,7 @@ internal sealed partial class TcpConnection
 
         if (segment.Data.Length > 0)
         {
-            TakeSynData(segment);
+            TakeSynData(now, segment);
             _tcp.SignalReady(this, PollEvents.POLLIN);
         }
 

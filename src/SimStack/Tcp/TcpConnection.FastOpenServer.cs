@@ -45,7 +45,7 @@ internal sealed partial class TcpConnection
         GrowSendBuffer();
         if (segment.Data.Length > 0)
         {
-            TakeSynData(segment);
+            TakeSynData(now, segment);
             _rcv.Wup = _rcv.Nxt;
         }
 
@@ -64,7 +64,7 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>Data beside a SYN or SYN-ACK (tcp_fastopen_add_skb): it asks for no ACK of its own, and tells nothing of the sender's pace.</summary>
-    private void TakeSynData(scoped in TcpSegment segment)
+    private void TakeSynData(Instant now, scoped in TcpSegment segment)
     {
         ReceiveBuffer.Append(segment.Data);
         _rcv.Nxt += segment.Data.Length;
@@ -72,7 +72,7 @@ internal sealed partial class TcpConnection
         _counts.DataSegmentsIn = 1;
         if (ChargesMemory)
         {
-            QueueReceived(BufferOf(segment), segment.Data.Length);
+            QueueReceived(now, BufferOf(segment), segment.Data.Length);
         }
 
         _fastOpen!.DataTaken = true;

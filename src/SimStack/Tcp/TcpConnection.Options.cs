@@ -42,7 +42,7 @@ internal sealed partial class TcpConnection
     /// <summary>
     /// The maximum segment size for sending: data bytes of a segment, options taken off (Eff.snd.MSS of RFC 9293 §3.7.1).
     /// </summary>
-    public int SendMss => _maximumSegment;
+    public int SendMss => _state is TcpState.SynSent ? OpeningMss : _maximumSegment;
 
     public bool TimestampsOn => _timestampsOn;
     public bool SackOn => _sackOn;
@@ -105,9 +105,14 @@ internal sealed partial class TcpConnection
         int idleBefore = _keepAliveIdle;
         bool heldBack = _corked || !_noDelay;
         Apply(options);
-        if (_keepAliveOn != keepAliveBefore || _keepAliveIdle != idleBefore)
+        if (_keepAliveOn != keepAliveBefore || (_keepAliveIdle != idleBefore && !Offloads))
         {
             RestartKeepAlive(now);
+        }
+        else if (_keepAliveIdle != idleBefore && !_timers.KeepAlive.IsNever && !IsOrphanInFinWait2)
+        {
+            // The time that has passed counts (tcp_sock_set_keepidle_locked).
+            _timers.KeepAlive = Instant.Max(now, _lastReceivedAt + TimerWheel.Fires(KeepAliveIdle, Sysctls.TimerHz));
         }
 
         if (!Offloads && heldBack && (!_corked || _noDelay) && IsSynchronized)

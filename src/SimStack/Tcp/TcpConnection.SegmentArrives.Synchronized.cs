@@ -355,7 +355,6 @@ internal sealed partial class TcpConnection
         _urgentWaiting = true;
         _urgentTaken = false;
         _urgentByte = -1;
-        _tcp.SignalReady(this, PollEvents.POLLIN);
     }
 
     /// <summary>Eighth: FIN.</summary>

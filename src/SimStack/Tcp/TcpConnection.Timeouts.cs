@@ -330,6 +330,13 @@ internal sealed partial class TcpConnection
             return;
         }
 
+        Instant due = _lastReceivedAt + KeepAliveIdle;
+        if (due > now)
+        {
+            _timers.KeepAlive = now + TimerWheel.Fires(due - now, Sysctls.TimerHz);
+            return;
+        }
+
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "keep-alive"));
         int most = _keepAliveCount > 0 ? _keepAliveCount : Sysctls.KeepAliveProbes;
         // A user timeout takes the place of the number of probes.

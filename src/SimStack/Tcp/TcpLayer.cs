@@ -85,6 +85,10 @@ internal sealed partial class TcpLayer
     {
         Flows.Add(flow);
         Timers.Update(flow);
+        if (flow is not SynQueueEntry)
+        {
+            Use(flow.LocalPort);
+        }
     }
 
     /// <summary>The connection is gone: its 4-tuple is free.</summary>
@@ -92,6 +96,11 @@ internal sealed partial class TcpLayer
     {
         Flows.Remove(flow);
         Timers.Remove(flow);
+        if (flow is not SynQueueEntry)
+        {
+            EndUse(flow.LocalPort);
+        }
+
         switch (flow)
         {
             case TimeWaitRecord:
@@ -122,10 +131,11 @@ internal sealed partial class TcpLayer
 
     public void ReplaceByTimeWait(TcpConnection connection, TimeWaitRecord record, Duration span)
     {
-        Forget(connection);
+        // In this order the port stays in use, and bound if it was.
         _timeWaits++;
         Counters[span > ShortTimeWait ? SnmpCounter.TcpExtTW : SnmpCounter.TcpExtTWKilled]++;
         Add(record);
+        Forget(connection);
     }
 
     /// <summary>
@@ -148,10 +158,10 @@ internal sealed partial class TcpLayer
         unchecked((uint)HashOfTuple(local, remote, 0x1551) + (uint)(now.Nanoseconds / Sysctls.IsnTickNanoseconds));
 
     /// <summary>
-    /// Each 4-tuple's timestamps start elsewhere (RFC 7323 §5.4), unless the host's clock was set by the scenario.
+    /// Timestamps to each address start elsewhere (RFC 7323 §5.4), unless the host's clock was set by the scenario or net.ipv4.tcp_timestamps is 2.
     /// </summary>
     public uint TimestampOffset(IpEndpoint local, IpEndpoint remote) =>
-        RandomTimestampOffset ? (uint)HashOfTuple(local with { Port = 0 }, remote with { Port = 0 }, 0x7575) : 0;
+        RandomTimestampOffset && Sysctls.TimestampOffsets ? (uint)HashOfTuple(local with { Port = 0 }, remote with { Port = 0 }, 0x7575) : 0;
 
     private ulong HashOfTuple(IpEndpoint local, IpEndpoint remote, uint purpose) => _secret.Compute(
         local.Address.High,

@@ -95,7 +95,7 @@ internal sealed partial class UdpLayer
         for (int i = 0; i < count; i++)
         {
             port = (ushort)(first + (int)((offset + (uint)i) % (uint)count));
-            if (MayBind(socket, local with { Port = port }))
+            if (!Host.Sysctls.IsPortReserved(port) && MayBind(socket, local with { Port = port }))
             {
                 return Errno.OK;
             }

@@ -147,20 +147,33 @@ public sealed class TimeWaitTests
     }
 
     [Fact]
-    public void Our_own_connect_may_take_the_pair_again_only_by_tcp_tw_reuse_and_after_a_second()
+    public void Our_own_connect_may_take_the_pair_again_only_by_tcp_tw_reuse_and_after_its_delay()
     {
-        foreach ((int reuse, int afterMs, Errno expected) in new[]
-            { (1, 1001, Errno.EINPROGRESS), (1, 900, Errno.EADDRNOTAVAIL), (0, 5000, Errno.EADDRNOTAVAIL), (2, 5000, Errno.EADDRNOTAVAIL) })
+        foreach ((int reuse, int delay, int afterMs, Errno expected) in new[]
         {
-            // The only port to choose from is that of the old connection.
-            Dialogue net = In("linux", timestamps: true, settings: s => (s.TimeWaitReuse, s.PortRangeFirst, s.PortRangeLast) = (reuse, HostPort, HostPort));
-            net.Listener.Close(net.Now);
-            net.Socket.Close(net.Now);
+            (1, 1000, 1000, Errno.EINPROGRESS), (1, 1000, 999, Errno.EADDRNOTAVAIL), (1, 1, 1, Errno.EINPROGRESS), (1, 5000, 4999, Errno.EADDRNOTAVAIL),
+            (0, 1000, 5000, Errno.EADDRNOTAVAIL), (2, 1000, 5000, Errno.EADDRNOTAVAIL),
+        })
+        {
+            // The only port to choose from is that of the old connection, which connect had chosen as well.
+            Dialogue net = new(settings: s => (s.TimeWaitReuse, s.PortRangeFirst, s.PortRangeLast, s.TimeWaitReuseDelay) = (reuse, HostPort, HostPort, delay));
+            TcpSocket first = net.NewSocket();
+            first.SetInitialSequenceNumber(Iss);
+            Assert.Equal(Errno.EINPROGRESS, first.Connect(net.Now, net.Peer.Endpoint));
+            uint echo = net.Peer.Expect(Syn(Iss)).TsVal!.Value;
+            net.Peer.Send(SynAck(Irs, Iss + 1).Mss(1460).Ts(10, echo));
+            net.Peer.Expect(Ack(Iss + 1, Irs + 1));
+            first.Shutdown(net.Now, ShutdownHow.SHUT_WR);
+            net.Peer.Expect(Fin(Iss + 1, Irs + 1));
+            net.Peer.Send(Fin(Irs + 1, Iss + 2).Ts(20, echo));
+            net.Peer.Expect(Ack(Iss + 2, Irs + 2));
+            first.Close(net.Now);
             net.AdvanceMs(afterMs);
             Assert.Equal(expected, net.NewSocket().Connect(net.Now, net.Peer.Endpoint));
             if (expected is Errno.EINPROGRESS)
             {
                 net.Peer.Expect(Syn(Iss + 2 + 65_537));
+                Assert.Equal(1, net.Host.Counters[SnmpCounter.TcpExtTWRecycled]);
             }
         }
     }

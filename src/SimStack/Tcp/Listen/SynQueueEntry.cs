@@ -42,6 +42,12 @@ internal sealed class SynQueueEntry(
 
     public uint TimestampOffset { get; init; }
 
+    /// <summary>TSval of the first SYN-ACK.</summary>
+    public uint FirstTimestamp { get; set; }
+
+    /// <summary>TSval of the last SYN-ACK.</summary>
+    public uint LastTimestamp { get; set; }
+
     public uint TimestampsRecent { get; set; }
 
     public Instant TimestampsStamp { get; set; }
@@ -71,17 +77,6 @@ internal sealed class SynQueueEntry(
     /// <summary>When the SYN-ACK was last sent.</summary>
     public Instant SentAt { get; set; }
 
-    private uint _firstTimestamp, _lastTimestamp;
-
-    /// <summary>A SYN-ACK leaves with that TSval.</summary>
-    public void NoteTimestamp(uint value, bool again)
-    {
-        _firstTimestamp = again ? _firstTimestamp : value;
-        _lastTimestamp = value;
-    }
-
-    /// <summary>TSecr may be the echo of a SYN-ACK (tcp_check_req; what else was sent does not count).</summary>
-    public bool HasSent(uint echo) => unchecked(_lastTimestamp - _firstTimestamp >= echo - _firstTimestamp);
 
     public Instant LastDuplicateAnswer { get; set; } = new(long.MinValue / 2);
 

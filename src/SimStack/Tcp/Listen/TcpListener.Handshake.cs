@@ -32,20 +32,12 @@ internal sealed partial class TcpListener
         SequenceNumber next = entry.Irs + 1;
         SequenceNumber right = next + entry.OfferedWindow;
         bool inWindow = segment.Seq == next || (segment.End > next && segment.Seq < right);
-        bool foreignEcho = timestamps && segment.Options.TsEcr != 0 && !entry.FromCookie && !_tcp.Profile.RfcSegmentChecks
-            && !entry.HasSent(segment.Options.TsEcr);
+        bool foreignEcho = timestamps && EchoesForeignTimestamp(entry, segment.Options.TsEcr);
         if (old || foreignEcho || !inWindow)
         {
-            if (foreignEcho && !old)
-            {
-                _tcp.Counters[SnmpCounter.TcpExtTSEcrRejected]++;
-            }
-
-            if (!segment.Has(TcpFlags.Rst))
-            {
-                SendAck(now, entry, segment);
-            }
-
+            _tcp.Counters[SnmpCounter.TcpExtPAWSEstab] += old ? 1 : 0;
+            _tcp.Counters[SnmpCounter.TcpExtTSEcrRejected] += foreignEcho && !old ? 1 : 0;
+            AnswerOutside(now, entry, segment);
             return;
         }
 
@@ -76,6 +68,21 @@ internal sealed partial class TcpListener
             Complete(now, entry, ref segment);
         }
     }
+
+    private void AnswerOutside(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
+    {
+        if (!segment.Has(TcpFlags.Rst))
+        {
+            SendAck(now, entry, segment);
+        }
+    }
+
+    /// <summary>
+    /// An echo of what no SYN-ACK had (RFC 7323 §3.2; Linux since 6.15: tcp_check_req). None of it says nothing, and the other profiles do not look.
+    /// </summary>
+    private bool EchoesForeignTimestamp(SynQueueEntry entry, uint echo) =>
+        echo != 0 && _tcp.Profile.ChargesSegmentMemory
+        && unchecked(echo - entry.FirstTimestamp) > unchecked(entry.LastTimestamp - entry.FirstTimestamp);
 
     /// <summary>
     /// RST, or a SYN in the window: back to LISTEN (RFC 9293 §3.10.7.4, second and fourth; Linux resets for the SYN).
@@ -248,7 +255,7 @@ internal sealed partial class TcpListener
         bool scaling = entry.Options.WindowScale >= 0 && _tcp.Sysctls.WindowScaling;
         options.WindowScale = scaling ? (sbyte)entry.ReceiveScale : (sbyte)-1;
         AddTimestamps(now, entry, ref options);
-        entry.NoteTimestamp(options.TsVal, retransmission);
+        NoteTimestamp(entry, options.TsVal);
         AddCookie(entry, ref options);
         if (TryFindKey(entry, entry.Iss, out SigningKey key))
         {
@@ -309,5 +316,12 @@ internal sealed partial class TcpListener
             options.TsVal = unchecked((entry.IsCookie ? TimestampOfCookie(clock, entry) : clock) + entry.TimestampOffset);
             options.TsEcr = entry.TimestampsRecent;
         }
+    }
+
+    /// <summary>What the handshake's last ACK may echo.</summary>
+    private static void NoteTimestamp(SynQueueEntry entry, uint value)
+    {
+        entry.LastTimestamp = value;
+        entry.FirstTimestamp = entry.Retransmissions == 0 ? value : entry.FirstTimestamp;
     }
 }
