@@ -103,7 +103,7 @@ internal sealed partial class TcpConnection
             {
                 round.Flags |= head.Has(SentFlags.Sacked) ? AckFlags.Reneged : AckFlags.None;
                 gone.Partly = TrimFirst(ref head);
-                if (gone.Partly && Offloads)
+                if (gone.Partly && Offloads && !head.Has(SentFlags.Sacked))
                 {
                     RecutFirst(ref gone);
                 }

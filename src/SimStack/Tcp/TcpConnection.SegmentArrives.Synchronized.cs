@@ -31,11 +31,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        if (Profile.RfcSegmentChecks || (segment.Has(TcpFlags.Ack) && segment.Ack >= _snd.Una && segment.Ack <= _snd.Nxt))
-        {
-            TakeTimestamp(now, segment); // Linux only once the ACK is known to be good and not overtaken (tcp_ack).
-        }
-
+        TakeTimestamp(now, segment);
         if (_tcp.Ip.ReturnRoute is { } route)
         {
             TakeReturnRoute(route);

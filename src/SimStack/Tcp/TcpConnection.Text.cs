@@ -14,6 +14,12 @@ internal sealed partial class TcpConnection
     private void TakeTimestamp(Instant now, scoped in TcpSegment segment)
     {
         _timestampAdvanced = false;
+        // Linux looks at it only once the ACK is known to be good and not overtaken (tcp_ack).
+        if (!Profile.RfcSegmentChecks && !(segment.Has(TcpFlags.Ack) && segment.Ack >= _snd.Una && segment.Ack <= _snd.Nxt))
+        {
+            return;
+        }
+
         if (_timestampsOn && segment.Options.HasTimestamps && segment.Seq <= _rcv.Wup && !IsOldTimestamp(now, segment))
         {
             _timestampAdvanced = unchecked((int)(segment.Options.TsVal - _timestampsRecent)) > 0;
