@@ -18,8 +18,6 @@ internal static class FairnessFigures
             new DataRate(10_000_000), Duration.FromMilliseconds(40), 40, Duration.FromMilliseconds(10));
         FigureFlow first = path.Add(algorithm), second = path.Add(algorithm, Duration.FromSeconds((long)Begins));
         path.RunUntil(last);
-        double a = path.Throughput(first, Begins, last), b = path.Throughput(second, Begins, last);
-        double jain = (a + b) * (a + b) / (2 * (a * a + b * b));
         return new Figure(
             name, title, $"10 Mbit/s, 40 ms, queue of 40 packets, two connections",
             [
@@ -30,7 +28,7 @@ internal static class FairnessFigures
             ],
             [
                 Claim.Between(
-                    $"Jain's index over {last - Begins:0} s from the second's beginning", "(a+b)²/2(a²+b²); 1: equal", jain, least, 1),
+                    $"Jain's index over {last - Begins:0} s from the second's beginning", "(a+b)²/2(a²+b²); 1: equal", path.Jain(Begins), least, 1),
                 Claim.Between("of the rate used", "never idle", path.Utilisation(Begins), 0.95, 1.001),
             ]);
     }

@@ -13,6 +13,9 @@ internal static class FigureList
         ("two-reno", FairnessFigures.TwoReno),
         ("bbr-queue", QueueFigures.Bbr),
         ("two-bbr", QueueFigures.TwoBbr),
+        ("bbr3-queue", QueueFigures.Bbr3),
+        ("two-bbr3", QueueFigures.TwoBbr3),
+        ("bbr3-shallow", QueueFigures.ShallowBbr3),
         ("dctcp-queue", QueueFigures.Dctcp),
     ];
 

@@ -4,7 +4,6 @@ using SimNet.Links;
 using SimNet.Time;
 using SimStack;
 using SimStack.Ip;
-using SimStack.Wire;
 
 namespace Scenarios.Figures;
 
@@ -132,6 +131,16 @@ internal sealed class FigurePath : IDisposable
     /// <summary>The part of the bottleneck's rate that was used from that second on.</summary>
     public double Utilisation(double from) =>
         _flows.Sum(flow => Throughput(flow, from, Times[^1])) / SegmentBytes / SegmentsPerSecond;
+
+    /// <summary>Jain's index of what arrived of the flows from that second on: 1 when they share equally, less the less they do.</summary>
+    public double Jain(double from)
+    {
+        double[] shares = [.. _flows.Select(flow => Throughput(flow, from, Times[^1]))];
+        return shares.Sum() * shares.Sum() / (shares.Length * shares.Sum(share => share * share));
+    }
+
+    /// <summary>Packets that the bottleneck dropped, in percent of those that it was given.</summary>
+    public double LossPercent => 100.0 * _bottleneck.Counters.TotalDropped / Math.Max(1, _bottleneck.Counters.Sent);
 
     public void Dispose() => _simulation.Dispose();
 

@@ -12,15 +12,40 @@ internal static class QueueFigures
 
     public static Figure Bbr(bool brief) => OneBbr("bbr", brief);
 
-    /// <summary>Each takes the other's queue for the path: they keep two bandwidth-delay products between them, and little more.</summary>
-    public static Figure TwoBbr(bool brief)
+    public static Figure Bbr3(bool brief) => OneBbr("bbr3", brief);
+
+    public static Figure TwoBbr(bool brief) => TwoBbr("bbr", brief);
+
+    public static Figure TwoBbr3(bool brief) => TwoBbr("bbr3", brief);
+
+    /// <summary>A quarter of a product is all that the queue holds: a probe that loses more than 2 % sets the bound that the next ones keep.</summary>
+    public static Figure ShallowBbr3(bool brief)
     {
-        double last = brief ? 40 : 70, from = 15;
-        using FigurePath path = Deep();
-        FigureFlow first = path.Add("bbr"), second = path.Add("bbr", Duration.FromSeconds(10));
+        double last = brief ? 25 : 40, from = 5;
+        using FigurePath path = new(new DataRate(20_000_000), Duration.FromMilliseconds(40), 16, Step);
+        FigureFlow flow = path.Add("bbr3");
         path.RunUntil(last);
         return new Figure(
-            "two-bbr", "Two BBR flows, one ten seconds later", "20 Mbit/s, 40 ms, queue of 600 packets",
+            "bbr3-shallow", "BBR3 before a shallow queue", "20 Mbit/s, 40 ms, queue of 16 packets",
+            [
+                new Panel("congestion window, segments", path.Times, [new("bbr3", flow.Window)], [new("B + Q", path.Product + 16)]),
+                new Panel(Queued, path.Times, [new("queue", path.Queue)], [new("Q", 16)]),
+            ],
+            [
+                Claim.Between("lost, % of what was sent", "LossThresh, 2 %, in the round of a probe", path.LossPercent, 0, 1),
+                Claim.Between("of the rate used", "", path.Utilisation(from), 0.85, 1.001),
+            ]);
+    }
+
+    /// <summary>Each takes the other's queue for the path: they keep two bandwidth-delay products between them, and little more.</summary>
+    private static Figure TwoBbr(string algorithm, bool brief)
+    {
+        double last = brief ? 60 : 80, from = 15;
+        using FigurePath path = Deep();
+        FigureFlow first = path.Add(algorithm), second = path.Add(algorithm, Duration.FromSeconds(10));
+        path.RunUntil(last);
+        return new Figure(
+            $"two-{algorithm}", $"Two {algorithm.ToUpperInvariant()} flows, one ten seconds later", "20 Mbit/s, 40 ms, queue of 600 packets",
             [
                 new Panel(
                     "congestion window, segments", path.Times, [new("first", first.Window), new("second", second.Window)], []),
@@ -29,6 +54,7 @@ internal static class QueueFigures
             [
                 Claim.Between(
                     "average queue, BDP", "each holds two BDP of its share: one waits, and what offload adds", path.Average(path.Queue, from) / path.Product, 0, 1.5),
+                Claim.Between("Jain's index over the last 20 s", "(a+b)²/2(a²+b²); 1: equal", path.Jain(last - 20), 0.95, 1),
                 Claim.Between("of the rate used", "", path.Utilisation(from), 0.95, 1.001),
             ]);
     }

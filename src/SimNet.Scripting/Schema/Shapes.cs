@@ -42,6 +42,7 @@ internal static partial class Shapes
         new("neighbours", "enum:cold,warm|map:string", "ARP cache at the start: cold (ARP is seen), warm (all hosts known), or address: mac."),
         new("processing-delay", "duration", "From a frame's arrival to the stack's handling of it."),
         new("wakeup-delay", "duration", "From a socket's readiness to the return of the call that waits for it."),
+        new("busy", "string[]", "Times since the start, one behind the other, at which no call that waits for a socket returns: [10.2ms..10.9ms, 20ms..21ms]."),
         new("timestamps", "#timestamps", "The clock behind TCP timestamps."))
     {
         Short = "string",

@@ -38,6 +38,7 @@ public sealed partial class Sysctls
 
     // net.ipv4.tcp_*: options
     public bool Timestamps = true;
+    public bool TimestampOffsets = true;
     public bool Sack = true;
     public bool Dsack = true;
     public bool WindowScaling = true;
@@ -239,7 +240,9 @@ public sealed partial class Sysctls
         Action<string, int, int, Func<Sysctls, int>, Action<Sysctls, int>> number,
         Action<string, Func<Sysctls, bool>, Action<Sysctls, bool>> flag)
     {
-        flag("net.ipv4.tcp_timestamps", s => s.Timestamps, (s, v) => s.Timestamps = v);
+        number(
+            "net.ipv4.tcp_timestamps", 0, 2, s => !s.Timestamps ? 0 : s.TimestampOffsets ? 1 : 2,
+            (s, v) => (s.Timestamps, s.TimestampOffsets) = (v != 0, v != 2));
         flag("net.ipv4.tcp_sack", s => s.Sack, (s, v) => s.Sack = v);
         flag("net.ipv4.tcp_dsack", s => s.Dsack, (s, v) => s.Dsack = v);
         flag("net.ipv4.tcp_window_scaling", s => s.WindowScaling, (s, v) => s.WindowScaling = v);

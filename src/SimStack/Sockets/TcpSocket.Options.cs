@@ -134,17 +134,18 @@ public sealed partial class TcpSocket
 
     private static SocketResult Flag(bool value) => SocketResult.Ok(value ? 1 : 0);
 
-    private static PortSharing With(PortSharing sharing, PortSharing part, bool on) => on ? sharing | part : sharing & ~part;
-
     private SocketOptions? Changed(SocketOption option, int value, out Errno error)
     {
         error = Errno.EINVAL;
+        if (ChangedPlace(option, value) is { } changed)
+        {
+            return changed;
+        }
+
         bool on = value != 0;
         Sysctls sysctls = Host.Sysctls;
         switch (option)
         {
-            case SocketOption.SO_REUSEADDR: return Options with { Sharing = With(Sharing, PortSharing.Address, on) };
-            case SocketOption.SO_REUSEPORT: return Options with { Sharing = With(Sharing, PortSharing.Port, on) };
             case SocketOption.SO_RCVBUF: return Options with { ReceiveBuffer = Doubled(Math.Min(value, sysctls.RmemMax), 2304) };
             case SocketOption.SO_RCVBUFFORCE: return Options with { ReceiveBuffer = Doubled(value, 2304) };
             case SocketOption.SO_SNDBUF: return Options with { SendBuffer = Doubled(Math.Min(value, sysctls.WmemMax), 4608) };
@@ -172,8 +173,6 @@ public sealed partial class TcpSocket
             case SocketOption.TCP_SYNCNT when value is >= 1 and <= 127: return Options with { SynCount = value };
             case SocketOption.TCP_LINGER2: return Options with { FinWait2Seconds = Math.Clamp(value, -1, 120) };
             case SocketOption.TCP_QUICKACK: return Options;
-            case SocketOption.TCP_DEFER_ACCEPT: return Options with { DeferAccept = DeferAcceptPeriod.FromSeconds(value) };
-            case SocketOption.TCP_SAVE_SYN when value is >= 0 and <= 2: return Options with { SaveSyn = (byte)value };
             case SocketOption.TCP_USER_TIMEOUT when value >= 0: return Options with { UserTimeoutMilliseconds = value };
             case SocketOption.TCP_WINDOW_CLAMP when value == 0: return Options with { WindowClamp = 0 };
             case SocketOption.TCP_WINDOW_CLAMP when value > 0: return Options with { WindowClamp = Math.Max(value, 1152) };
@@ -200,9 +199,6 @@ public sealed partial class TcpSocket
             case SocketOption.IP_MTU_DISCOVER when value is >= 0 and <= 5:
                 return Options with { PathMtuDiscovery = (PathMtuDiscovery)value };
             case SocketOption.IP_FREEBIND: return Options with { FreeBind = on };
-            case SocketOption.IP_BIND_ADDRESS_NO_PORT: return Options with { BindAddressNoPort = on };
-            case SocketOption.IP_LOCAL_PORT_RANGE when (value & 0xFFFF) is var first && (value >>> 16) is var last && (first == 0 || last == 0 || first <= last):
-                return Options with { LocalPortRange = (uint)value };
             case SocketOption.IP_TTL when value is -1 or (>= 1 and <= 255): return Options with { TimeToLive = Math.Max(value, 0) };
             case SocketOption.IP_RECVERR: return Options with { ReceiveErrors = on };
             default:

@@ -60,6 +60,25 @@ public sealed partial class TcpSocket
         return _tcp.Bind(this, local);
     }
 
+    /// <summary>Options of who may have which port, and of a listening socket; null for others and for values out of range.</summary>
+    private SocketOptions? ChangedPlace(SocketOption option, int value)
+    {
+        switch (option)
+        {
+            case SocketOption.SO_REUSEADDR: return WithSharing(PortSharing.Address, value != 0);
+            case SocketOption.SO_REUSEPORT: return WithSharing(PortSharing.Port, value != 0);
+            case SocketOption.IP_BIND_ADDRESS_NO_PORT: return Options with { BindAddressNoPort = value != 0 };
+            case SocketOption.IP_LOCAL_PORT_RANGE:
+                (int first, int last) = (value & 0xFFFF, value >>> 16);
+                return first == 0 || last == 0 || first <= last ? Options with { LocalPortRange = (uint)value } : null;
+            case SocketOption.TCP_DEFER_ACCEPT: return Options with { DeferAccept = DeferAcceptPeriod.FromSeconds(value) };
+            case SocketOption.TCP_SAVE_SYN when value is >= 0 and <= 2: return Options with { SaveSyn = (byte)value };
+            default: return null;
+        }
+    }
+
+    private SocketOptions WithSharing(PortSharing part, bool on) => Options with { Sharing = on ? Sharing | part : Sharing & ~part };
+
     /// <summary>What a connection to there begins at: the address that was bound, or none.</summary>
     private IpAddress SourceFor(in IpAddress remote) =>
         _bound || _addressBound ? _local.Address : remote.IsV4 ? IpAddress.AnyV4 : IpAddress.AnyV6;

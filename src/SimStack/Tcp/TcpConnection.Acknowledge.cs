@@ -102,11 +102,6 @@ internal sealed partial class TcpConnection
         }
 
         ReleaseAcknowledged(now, ref round);
-        if (_awaitsSpace && SegmentsInFlight < _congestion.Window)
-        {
-            GrowSendBuffer();
-        }
-
         ReconsiderPersist(now);
         if (wasClosed && _snd.Wnd > 0 && !Offloads)
         {
@@ -263,8 +258,8 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// SND.WND from newer segments only (RFC 9293 §3.10.7.4, fifth, ESTABLISHED). Of two that may have been sent at once Linux believes the
-    /// larger window, or that it is closed.
+    /// SND.WND from newer segments only (RFC 9293 §3.10.7.4, fifth, ESTABLISHED). What acknowledges more is newer for Linux in any case, and of
+    /// two that may have been sent at once it believes the larger window, or that it is closed (tcp_may_update_window).
     /// </summary>
     /// <returns>
     /// Whether it told of the window: then it is no duplicate ACK. For Linux it does if it is newer at all (FLAG_WIN_UPDATE), for RFC 5681 §2
@@ -273,9 +268,9 @@ internal sealed partial class TcpConnection
     private bool UpdateSendWindow(Instant now, scoped in TcpSegment segment)
     {
         int window = OfferedWindow(segment);
-        bool newer = _snd.Wl1 < segment.Seq || (_snd.Wl1 == segment.Seq && (Profile.RfcSegmentChecks
-            ? _snd.Wl2 <= segment.Ack
-            : segment.Ack > _snd.Una || window > _snd.Wnd || window == 0));
+        bool newer = _snd.Wl1 < segment.Seq || (Profile.RfcSegmentChecks
+            ? _snd.Wl1 == segment.Seq && _snd.Wl2 <= segment.Ack
+            : segment.Ack > _snd.Una || (_snd.Wl1 == segment.Seq && (window > _snd.Wnd || window == 0)));
         if (!newer)
         {
             return false;

@@ -60,7 +60,7 @@ internal sealed partial class TcpConnection
         if (unread || _lingerZero)
         {
             Count(unread ? SnmpCounter.TcpExtTCPAbortOnClose : SnmpCounter.TcpExtTCPAbortOnData);
-            AbortNow(now, "CLOSE");
+            AbortNow(now, "CLOSE", unread);
             return;
         }
 

@@ -74,6 +74,8 @@ internal sealed partial class TcpConnection
         context.SmoothedRtt8 = _rtt.Smoothed8;
         context.LeastRttMicroseconds = _rtt.LeastMicroseconds;
         context.WindowLimited = IsWindowLimited;
+        context.WindowFull = _windowLimited;
+        context.HasSack = _sackOn;
         context.MostOut = _mostOut;
         context.LastSentAt = _lastSentAt;
         context.Unsent = NotSent;

@@ -271,7 +271,7 @@ internal sealed partial class TcpConnection
                 Sent[i].Flags |= SentFlags.Followed;
             }
 
-            MarkLost(ref Sent[i]);
+            MarkLost(now, ref Sent[i]);
         }
 
         RepairLost(now);

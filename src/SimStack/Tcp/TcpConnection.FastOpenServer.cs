@@ -92,7 +92,7 @@ internal sealed partial class TcpConnection
             return Check.Drop;
         }
 
-        SequenceNumber right = _rcv.Nxt + request.Entry.ReceiveWindow;
+        SequenceNumber right = _rcv.Nxt + request.Entry.OfferedWindow;
         bool inWindow = segment.Seq == _rcv.Nxt || (segment.End > _rcv.Nxt && segment.Seq < right)
             || (segment.Seq == right && segment.Length == 0);
         if (old || !inWindow)

@@ -178,7 +178,7 @@ internal sealed partial class TcpConnection
             tooLong = DataOf(segment) > mss || (tooLong && !first);
             if (tooLong)
             {
-                MarkLost(ref segment);
+                MarkLost(now, ref segment);
             }
         }
 

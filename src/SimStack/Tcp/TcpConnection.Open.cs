@@ -71,7 +71,7 @@ internal sealed partial class TcpConnection
         _windowClamp = entry.WindowClamp;
         _windowThreshold = FirstThreshold(entry.ReceiveWindow);
         _snd.Una = entry.Iss;
-        _counts.SegmentsIn = 1;
+        _counts.SegmentsIn = 1; // The SYN, which was the listening socket's (tcp_create_openreq_child).
         if (entry.Timeouts > 0)
         {
             _counts.Timeouts = (ushort)entry.Timeouts;
@@ -79,6 +79,7 @@ internal sealed partial class TcpConnection
             Recovery.TimeoutMilliseconds = (now - entry.SentAt).WholeMilliseconds;
         }
 
+        _counts.Retransmitted = (uint)entry.Retransmissions;
         _counts.BytesAcked = -1; // Linux has the SYN-ACK acknowledged before the connection begins.
         ref SentSegment syn = ref Sent.Add();
         syn.Seq = entry.Iss;
@@ -115,6 +116,10 @@ internal sealed partial class TcpConnection
             _snd.Written = SequenceNumber.Max(_snd.Written, _snd.Nxt);
             _firstSentAt = now;
         }
+        else if (!retransmission && ChargesMemory)
+        {
+            Sent[0].SentAt = now; // The SYN again, with ACK set: the round trip is measured from here.
+        }
         else if (retransmission)
         {
             ref SentSegment syn = ref Sent[0];
@@ -143,7 +148,7 @@ internal sealed partial class TcpConnection
 
     /// <summary>The first guess of the peer's segments (Linux: tcp_initialize_rcv_mss).</summary>
     private void InitializeReceivedMss() =>
-        _receivedMss = (ushort)Math.Clamp(Math.Min(Math.Min(_advertisedMss, (int)_maximumSegment), _rcv.Wnd / 2), LeastReceivedMss, 536);
+        _receivedMss = (ushort)Math.Clamp(Math.Min(Math.Min(_advertisedMss, BoundedMss), _rcv.Wnd / 2), LeastReceivedMss, 536);
 
     /// <summary>SYN-RECEIVED to ESTABLISHED, SYN-SENT to ESTABLISHED: windows, buffers and timers begin.</summary>
     private void BecomeEstablished(Instant now, scoped in TcpSegment segment, string cause)

@@ -126,6 +126,8 @@ internal sealed partial class TcpConnection
     /// <summary>The options of our SYN or SYN-ACK (RFC 9293 §3.2; RFC 7323 §2.2 and §3.2; RFC 2018 §2).</summary>
     private void WriteSynOptions(Instant now, ref TcpOptions options, bool answer)
     {
+        // Where SYNs crossed, Linux sends its own again with ACK set, whatever the peer's had (tcp_send_synack).
+        answer &= Profile.RfcSegmentChecks;
         options.Mss = _advertisedMss;
         options.SackPermitted = answer ? _sackOn : Sysctls.Sack;
         options.WindowScale = (answer ? _scalingOn : Sysctls.WindowScaling) ? (sbyte)_receiveScale : (sbyte)-1;
@@ -134,7 +136,7 @@ internal sealed partial class TcpConnection
         {
             options.HasTimestamps = true;
             options.TsVal = TimestampNow(now);
-            options.TsEcr = answer ? _timestampsRecent : 0;
+            options.TsEcr = _timestampsRecent;
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed partial class TcpConnection
 
         if (!_sackOn)
         {
-            FindLostByDuplicates((round.Flags & AckFlags.UnaAdvanced) != 0);
+            FindLostByDuplicates(now, (round.Flags & AckFlags.UnaAdvanced) != 0);
             return;
         }
 
@@ -30,7 +30,7 @@ internal sealed partial class TcpConnection
         int prior = recovery.RetransmittedOut;
         if (!Sysctls.Rack)
         {
-            FindLostByCount();
+            FindLostByCount(now);
         }
         else if (recovery.Rack.Advanced)
         {
@@ -73,7 +73,7 @@ internal sealed partial class TcpConnection
                 long remaining = recovery.Rack.Rtt + window - MicrosecondsSince(now, segment.SentAt);
                 if (remaining <= 0)
                 {
-                    MarkLost(ref segment);
+                    MarkLost(now, ref segment);
                     ring.Unlist(position);
                 }
                 else
@@ -165,7 +165,7 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>Enough duplicates, or a partial ACK in recovery: the first segment is lost (RFC 6582 §3.2; tcp_newreno_mark_lost).</summary>
-    private void FindLostByDuplicates(bool advanced)
+    private void FindLostByDuplicates(Instant now, bool advanced)
     {
         LossRecovery recovery = Recovery;
         bool lost = _congestion.Phase is CongestionPhase.Recovery
@@ -174,14 +174,14 @@ internal sealed partial class TcpConnection
         if (lost && !Sent[0].Has(SentFlags.Lost))
         {
             CutAfter(0);
-            MarkLost(ref Sent[0]);
+            MarkLost(now, ref Sent[0]);
         }
     }
 
     /// <summary>
     /// RFC 6675 §4, IsLost(): as many SACKed segments lie above as duplicates would begin recovery. Each segment is looked at once.
     /// </summary>
-    private void FindLostByCount()
+    private void FindLostByCount(Instant now)
     {
         LossRecovery recovery = Recovery;
         SegmentRing ring = Sent;
@@ -205,7 +205,7 @@ internal sealed partial class TcpConnection
             ref SentSegment segment = ref ring.At(position);
             if ((segment.Flags & (SentFlags.Sacked | SentFlags.Lost)) == 0)
             {
-                MarkLost(ref segment);
+                MarkLost(now, ref segment);
             }
 
             recovery.CountedTo = segment.End;
@@ -213,7 +213,7 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>tcp_mark_skb_lost. Of a retransmission that was lost as well, so that it goes again.</summary>
-    private void MarkLost(ref SentSegment segment)
+    private void MarkLost(Instant now, ref SentSegment segment)
     {
         if (segment.Has(SentFlags.Sacked))
         {
@@ -234,6 +234,7 @@ internal sealed partial class TcpConnection
             segment.Flags |= SentFlags.Lost;
             recovery.LostOut++;
             recovery.Lost++;
+            TellLoss(now, segment);
         }
         else if (segment.Has(SentFlags.RetransmissionInFlight))
         {
@@ -241,6 +242,16 @@ internal sealed partial class TcpConnection
             recovery.RetransmittedOut--;
             recovery.Lost++;
             Count(SnmpCounter.TcpExtTCPLostRetransmit);
+            TellLoss(now, segment);
+        }
+    }
+
+    private void TellLoss(Instant now, in SentSegment segment)
+    {
+        if (_control is { WantsLosses: true })
+        {
+            _control.SegmentLost(
+                ref _congestion, FillContext(now), new LostSegment { Seq = segment.Seq, End = segment.End, Stamp = segment.Stamp });
         }
     }
 }

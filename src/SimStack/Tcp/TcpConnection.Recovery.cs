@@ -358,7 +358,7 @@ internal sealed partial class TcpConnection
                 continue; // Sent a moment ago.
             }
 
-            MarkLost(ref segment);
+            MarkLost(now, ref segment);
         }
 
         recovery.HasHint = false;

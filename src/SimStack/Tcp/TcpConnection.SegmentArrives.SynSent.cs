@@ -41,7 +41,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        TakePeerSyn(now, segment);
+        TakePeerSyn(now, segment, crossing: !acknowledged);
         if (acknowledged)
         {
             CompleteActiveOpen(now, ref segment);
@@ -52,12 +52,18 @@ internal sealed partial class TcpConnection
         }
     }
 
-    private void TakePeerSyn(Instant now, scoped in TcpSegment segment)
+    private void TakePeerSyn(Instant now, scoped in TcpSegment segment, bool crossing)
     {
+        byte scale = _receiveScale;
         _rcv.Irs = segment.Seq;
         _rcv.Nxt = _rcv.Wup = _copied = segment.Seq + 1;
         _rcv.Up = _rcv.Nxt;
         TakeSynOptions(now, segment.Options);
+        if (crossing && ChargesMemory)
+        {
+            _receiveScale = scale; // Linux offers it again, and scales, though the peer's SYN had no such option.
+        }
+
         RescaleOwnWindow();
         DeriveKeys();
     }

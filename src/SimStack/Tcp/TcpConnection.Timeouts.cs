@@ -324,6 +324,7 @@ internal sealed partial class TcpConnection
     private void SendOldSequenceProbe(Instant now)
     {
         TcpOptions options = CurrentOptions(now);
+        AddSackBlocks(ref options, MostSackBlocks);
         AddEcnOption(now, ref options);
         Emit(now, _snd.Una - 1, TcpFlags.Ack, AdvertiseWindow(), options, 0);
     }

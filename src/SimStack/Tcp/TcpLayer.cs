@@ -158,10 +158,10 @@ internal sealed partial class TcpLayer
         unchecked((uint)HashOfTuple(local, remote, 0x1551) + (uint)(now.Nanoseconds / Sysctls.IsnTickNanoseconds));
 
     /// <summary>
-    /// Each 4-tuple's timestamps start elsewhere (RFC 7323 §5.4), unless the host's clock was set by the scenario.
+    /// Timestamps to each address start elsewhere (RFC 7323 §5.4), unless the host's clock was set by the scenario or net.ipv4.tcp_timestamps is 2.
     /// </summary>
     public uint TimestampOffset(IpEndpoint local, IpEndpoint remote) =>
-        RandomTimestampOffset ? (uint)HashOfTuple(local with { Port = 0 }, remote with { Port = 0 }, 0x7575) : 0;
+        RandomTimestampOffset && Sysctls.TimestampOffsets ? (uint)HashOfTuple(local with { Port = 0 }, remote with { Port = 0 }, 0x7575) : 0;
 
     private ulong HashOfTuple(IpEndpoint local, IpEndpoint remote, uint purpose) => _secret.Compute(
         local.Address.High,

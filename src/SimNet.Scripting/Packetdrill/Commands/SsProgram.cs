@@ -1,7 +1,6 @@
 using SimNet.Scripting.Tables;
 using SimStack.Sockets;
 using SimStack.Tcp;
-using SimStack.Wire;
 
 namespace SimNet.Scripting.Packetdrill.Commands;
 

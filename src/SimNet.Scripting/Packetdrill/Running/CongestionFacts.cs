@@ -29,12 +29,12 @@ internal static class CongestionFacts
 
     private static (int At, int Size) Place(string name, string algorithm) => (name, algorithm) switch
     {
-        ("bbr_bw", "bbr") => (0, 8),
-        ("bbr_bw_lo", "bbr") => (0, 4),
-        ("bbr_bw_hi", "bbr") => (4, 4),
-        ("bbr_min_rtt", "bbr") => (8, 4),
-        ("bbr_pacing_gain", "bbr") => (12, 4),
-        ("bbr_cwnd_gain", "bbr") => (16, 4),
+        ("bbr_bw", "bbr" or "bbr3") => (0, 8),
+        ("bbr_bw_lo", "bbr" or "bbr3") => (0, 4),
+        ("bbr_bw_hi", "bbr" or "bbr3") => (4, 4),
+        ("bbr_min_rtt", "bbr" or "bbr3") => (8, 4),
+        ("bbr_pacing_gain", "bbr" or "bbr3") => (12, 4),
+        ("bbr_cwnd_gain", "bbr" or "bbr3") => (16, 4),
         ("dctcp_enabled", "dctcp" or "dctcp-reno") => (0, 2),
         ("dctcp_ce_state", "dctcp" or "dctcp-reno") => (2, 2),
         ("dctcp_alpha", "dctcp" or "dctcp-reno") => (4, 4),

@@ -10,9 +10,9 @@ namespace SimStack.Tcp.Congestion;
 /// </summary>
 internal sealed partial class Bbr : CongestionControl
 {
-    private const int Unit = 256;
-    private const int BandwidthShift = 24;
-    private const uint BandwidthUnit = 1 << BandwidthShift;
+    internal const int Unit = 256;
+    internal const int BandwidthShift = 24;
+    internal const uint BandwidthUnit = 1 << BandwidthShift;
 
     // 2/ln 2: what doubles the rate each round; and its inverse.
     private const int HighGain = Unit * 2885 / 1000 + 1;
@@ -156,7 +156,8 @@ internal sealed partial class Bbr : CongestionControl
     private static ulong BytesPerSecond(CongestionContext context, ulong bandwidth, int gain) =>
         unchecked((bandwidth * (uint)context.Mss * (uint)gain >> 8) * (1_000_000 / 100 * (100 - MarginPercent)) >> BandwidthShift);
 
-    private static long PacingRate(CongestionContext context, ulong bandwidth, int gain) =>
+    /// <summary>The same, within what SO_MAX_PACING_RATE allows.</summary>
+    internal static long PacingRateOf(CongestionContext context, ulong bandwidth, int gain) =>
         (long)Math.Min(BytesPerSecond(context, bandwidth, gain), (ulong)context.MaxPacingRate);
 
     /// <summary>The first rate: a window in an RTT, or in 1 ms while none is known.</summary>
@@ -169,12 +170,12 @@ internal sealed partial class Bbr : CongestionControl
             _knowsRtt = true;
         }
 
-        state.PacingRate = PacingRate(context, (ulong)state.Window * BandwidthUnit / rtt, HighGain);
+        state.PacingRate = PacingRateOf(context, (ulong)state.Window * BandwidthUnit / rtt, HighGain);
     }
 
     private void Pace(ref CongestionState state, CongestionContext context, uint bandwidth, int gain)
     {
-        long rate = PacingRate(context, bandwidth, gain);
+        long rate = PacingRateOf(context, bandwidth, gain);
         if (!_knowsRtt && context.SmoothedRtt8 != 0)
         {
             PaceByRtt(ref state, context);

@@ -15,6 +15,7 @@ internal static class CongestionAlgorithms
         ("cubic", true, static () => new Cubic()),
         ("dctcp", true, static () => new Dctcp()),
         ("vegas", true, static () => new Vegas()),
+        ("bbr3", true, static () => new Bbr3()),
     ];
 
     /// <summary>Of tcp_available_congestion_control.</summary>

@@ -44,6 +44,12 @@ internal sealed class CongestionContext
     /// <summary>Linux: tcp_is_cwnd_limited().</summary>
     public bool WindowLimited;
 
+    /// <summary>The window was full at some time in the last round trip (Linux: is_cwnd_limited).</summary>
+    public bool WindowFull;
+
+    /// <summary>The peer tells of what arrived out of order.</summary>
+    public bool HasSack;
+
     /// <summary>The most segments that were out in the last round trip (Linux: max_packets_out).</summary>
     public int MostOut;
 

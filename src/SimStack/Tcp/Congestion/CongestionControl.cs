@@ -47,6 +47,9 @@ internal abstract class CongestionControl
     /// <summary>It sets window and pacing rate itself at every ACK, by <see cref="Control"/>; PRR and slow start stay away (cong_control).</summary>
     public virtual bool ControlsWindow => false;
 
+    /// <summary><see cref="SegmentLost"/> is to be called.</summary>
+    public virtual bool WantsLosses => false;
+
     /// <summary>The send buffer holds that many windows (sndbuf_expand).</summary>
     public virtual int SendBufferWindows => 2;
 
@@ -82,6 +85,11 @@ internal abstract class CongestionControl
 
     /// <summary>Segments were taken off the queue (pkts_acked).</summary>
     public virtual void Acknowledged(ref CongestionState state, CongestionContext context, in AckSample sample)
+    {
+    }
+
+    /// <summary>A segment is taken for lost, the first time or again; counted in <see cref="CongestionContext.Lost"/> already.</summary>
+    public virtual void SegmentLost(ref CongestionState state, CongestionContext context, in LostSegment lost)
     {
     }
 

@@ -33,11 +33,20 @@ internal sealed class SynQueueEntry(
 
     public int ReceiveWindow { get; init; }
 
+    /// <summary>What the SYN-ACK's unscaled field tells of it (tcp_synack_window).</summary>
+    public int OfferedWindow => Math.Min(ReceiveWindow, 65_535);
+
     public byte ReceiveScale { get; init; }
 
     public int WindowClamp { get; init; }
 
     public uint TimestampOffset { get; init; }
+
+    /// <summary>TSval of the first SYN-ACK.</summary>
+    public uint FirstTimestamp { get; set; }
+
+    /// <summary>TSval of the last SYN-ACK.</summary>
+    public uint LastTimestamp { get; set; }
 
     public uint TimestampsRecent { get; set; }
 
@@ -67,6 +76,7 @@ internal sealed class SynQueueEntry(
 
     /// <summary>When the SYN-ACK was last sent.</summary>
     public Instant SentAt { get; set; }
+
 
     public Instant LastDuplicateAnswer { get; set; } = new(long.MinValue / 2);
 

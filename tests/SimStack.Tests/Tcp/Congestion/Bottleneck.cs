@@ -16,7 +16,7 @@ internal sealed class Bottleneck
     private long _freeAt;
 
     /// <summary>Microseconds that a segment takes through the bottleneck, and there and back besides.</summary>
-    public required long Service { get; init; }
+    public required long Service { get; set; }
     public required long Delay { get; init; }
 
     /// <summary>Segments that wait at most; and from how many on they are marked, 0 for never.</summary>
@@ -128,6 +128,8 @@ internal sealed class Bottleneck
 
         public int Reductions { get; private set; }
 
+        public uint Lost => _lost;
+
         public long LastRtt { get; private set; }
 
         public byte[] Info
@@ -179,14 +181,21 @@ internal sealed class Bottleneck
             int lost = 0;
             for (; _una < number; _una++)
             {
-                lost += _sent.Remove(_una) ? 1 : 0;
+                if (_sent.Remove(_una, out (long At, DeliveryStamp Stamp) gone))
+                {
+                    lost++;
+                    _lost++;
+                    Fill();
+                    Algorithm.SegmentLost(
+                        ref _state, _context,
+                        new LostSegment { Seq = new SequenceNumber(_una), End = new SequenceNumber(_una + 1), Stamp = gone.Stamp });
+                }
             }
 
             int before = _sent.Count + lost;
             (long at, DeliveryStamp stamp) = _sent[number];
             _sent.Remove(number);
             _una = number + 1;
-            _lost += (uint)lost;
             _rate.Delivered++;
             _rate.DeliveredCe += marked ? 1u : 0;
             _rate.Lost = _lost;
@@ -256,7 +265,8 @@ internal sealed class Bottleneck
             _context.Nxt = new SequenceNumber(_next);
             _context.SegmentsInFlight = _sent.Count;
             _context.MostOut = _state.Window;
-            _context.WindowLimited = _limited;
+            _context.WindowLimited = _context.WindowFull = _limited;
+            _context.HasSack = true;
             _context.Delivered = _rate.Delivered;
             _context.DeliveredCe = _rate.DeliveredCe;
             _context.DeliveredAt = new Instant(_rate.DeliveredAt * 1000);
