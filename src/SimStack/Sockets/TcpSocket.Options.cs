@@ -176,6 +176,21 @@ public sealed partial class TcpSocket
             case SocketOption.TCP_USER_TIMEOUT when value >= 0: return Options with { UserTimeoutMilliseconds = value };
             case SocketOption.TCP_WINDOW_CLAMP when value == 0: return Options with { WindowClamp = 0 };
             case SocketOption.TCP_WINDOW_CLAMP when value > 0: return Options with { WindowClamp = Math.Max(value, 1152) };
+            case SocketOption.SO_MAX_PACING_RATE: return Options with { MaxPacingRate = value == -1 ? long.MaxValue : (uint)value };
+            case SocketOption.SO_PRIORITY: return Options with { Priority = value };
+            case SocketOption.SO_ERROR or SocketOption.IP_MTU:
+                error = Errno.ENOPROTOOPT;
+                return null;
+            default:
+                return ChangedOfIp(option, value);
+        }
+    }
+
+    private SocketOptions? ChangedOfIp(SocketOption option, int value)
+    {
+        bool on = value != 0;
+        switch (option)
+        {
             // Linux keeps the low byte of whatever it is given.
             case SocketOption.IP_TOS: return WithTypeOfService(value & 0xFF & ~EcnMask);
             case SocketOption.IPV6_TCLASS when value is >= -1 and <= 255:
@@ -186,11 +201,6 @@ public sealed partial class TcpSocket
             case SocketOption.IP_FREEBIND: return Options with { FreeBind = on };
             case SocketOption.IP_TTL when value is -1 or (>= 1 and <= 255): return Options with { TimeToLive = Math.Max(value, 0) };
             case SocketOption.IP_RECVERR: return Options with { ReceiveErrors = on };
-            case SocketOption.SO_MAX_PACING_RATE: return Options with { MaxPacingRate = value == -1 ? long.MaxValue : (uint)value };
-            case SocketOption.SO_PRIORITY: return Options with { Priority = value };
-            case SocketOption.SO_ERROR or SocketOption.IP_MTU:
-                error = Errno.ENOPROTOOPT;
-                return null;
             default:
                 return null;
         }

@@ -48,6 +48,22 @@ internal sealed partial class TcpConnection
     /// <summary>How far behind SND.UNA an ACK may lie; Linux believes none for what was never sent.</summary>
     private int OldestAck => Profile.RfcSegmentChecks ? _snd.MaxWnd : (int)Math.Min(_snd.MaxWnd, Math.Max(_counts.BytesAcked, 0));
 
+    /// <summary>The peer is there.</summary>
+    private void NoteHeard(Instant now)
+    {
+        _lastReceivedAt = now;
+        _probesUnanswered = 0;
+        _softError = Errno.OK;
+        if (Offloads)
+        {
+            _keepAliveProbes = 0; // The timer stays, and looks when it fires how long nothing came.
+        }
+        else
+        {
+            RestartKeepAlive(now);
+        }
+    }
+
     private void TakeAck(Instant now, scoped in TcpSegment segment)
     {
         AckRound round = BeginRound(segment);
@@ -65,18 +81,7 @@ internal sealed partial class TcpConnection
         }
 
         TakeEcnFlags(segment, ref round);
-        _lastReceivedAt = now;
-        _probesUnanswered = 0;
-        _softError = Errno.OK;
-        if (Offloads)
-        {
-            _keepAliveProbes = 0; // The timer stays, and looks when it fires how long nothing came.
-        }
-        else
-        {
-            RestartKeepAlive(now);
-        }
-
+        NoteHeard(now);
         if (outstanding)
         {
             TakeFromQueue(now, ref round);

@@ -103,6 +103,12 @@ internal sealed partial class TcpConnection
         }
 
         bool opening = _state is TcpState.SynSent or TcpState.SynReceived;
+        if (Offloads && !opening && _snd.Wnd == 0 && !IsOrphan)
+        {
+            ShutWindowTimeout(now);
+            return;
+        }
+
         bool givesUp = opening ? GiveUpOpening(now) : GiveUpRetransmitting(now);
         DetectBlackhole(now, givesUp);
         if (givesUp)
@@ -146,6 +152,31 @@ internal sealed partial class TcpConnection
         ArmRetransmission(now);
         _timers.Retransmission = HoldToConnectTimeout(
             HoldToUserTimeout(now, _timers.Retransmission, opening ? _firstSentAt : _firstRetransmissionAt));
+        SampleWindows(now);
+    }
+
+    /// <summary>
+    /// The peer took its window back: what goes again probes it, and counts as nothing else, as long as the peer answers (tcp_retransmit_timer,
+    /// tcp_rtx_probe0_timed_out; RFC 9293 §3.8.6, SHLD-17).
+    /// </summary>
+    private void ShutWindowTimeout(Instant now)
+    {
+        Duration since = _firstRetransmissionAt.IsNever ? now - Sent[0].SentAt : now - _firstRetransmissionAt;
+        Duration limit = Duration.FromMilliseconds(2L * Sysctls.RtoMaxMilliseconds);
+        bool isTooLong = _userTimeoutMilliseconds > 0 && since > UserTimeout;
+        _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
+        if (isTooLong || (now - _lastReceivedAt > limit && since > limit))
+        {
+            Count(SnmpCounter.TcpExtTCPAbortOnTimeout);
+            Fail(now, TimeoutError, "user timeout");
+            return;
+        }
+
+        EnterLoss(now);
+        Retransmit(now, 0);
+        BackOff();
+        ArmRetransmission(now);
+        _timers.Retransmission = HoldToUserTimeout(now, _timers.Retransmission, _firstRetransmissionAt);
         SampleWindows(now);
     }
 
