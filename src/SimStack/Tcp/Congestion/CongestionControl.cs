@@ -45,7 +45,10 @@ internal abstract class CongestionControl
     public virtual bool NeedsEcn => false;
 
     /// <summary>It sets window and pacing rate itself at every ACK, by <see cref="Control"/>; PRR and slow start stay away (cong_control).</summary>
-    public virtual bool ControlsWindow => false;
+    public bool ControlsWindow { get; protected init; }
+
+    /// <summary>It wants to be told of every ACK before that is processed: <see cref="AckArrived"/>.</summary>
+    public bool SeesArrivals { get; protected init; }
 
     /// <summary>The send buffer holds that many windows (sndbuf_expand).</summary>
     public virtual int SendBufferWindows => 2;
@@ -75,7 +78,7 @@ internal abstract class CongestionControl
     {
     }
 
-    /// <summary>Before an ACK is processed further (in_ack_event).</summary>
+    /// <summary>Before an ACK is processed further (in_ack_event); for whoever <see cref="SeesArrivals"/>.</summary>
     public virtual void AckArrived(ref CongestionState state, CongestionContext context, AckKind kind)
     {
     }
