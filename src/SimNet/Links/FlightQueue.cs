@@ -11,7 +11,7 @@ internal sealed class FlightQueue
 {
     private readonly PriorityQueue<Frame, (long Due, long Number)> _outOfOrder = new();
     private readonly List<(Frame Frame, FaultRule Rule)> _held = [];
-    private FrameQueue _inOrder = new();
+    private FlightRing _inOrder = new();
     private long _number;
     private Instant _lastInOrder;
 
@@ -22,7 +22,12 @@ internal sealed class FlightQueue
     {
         get
         {
-            Instant next = _inOrder.Count > 0 ? _inOrder.First.Due : Instant.Never;
+            Instant next = _inOrder.Count > 0 ? _inOrder.FirstDue : Instant.Never;
+            if (_outOfOrder.Count + _held.Count == 0)
+            {
+                return next;
+            }
+
             next = _outOfOrder.Count > 0 ? Instant.Min(next, _outOfOrder.Peek().Due) : next;
             return _held.Count > 0 ? Instant.Min(next, _held[0].Frame.Due) : next;
         }
@@ -35,7 +40,7 @@ internal sealed class FlightQueue
     {
         _lastInOrder = Instant.Max(due, _lastInOrder);
         frame.Due = _lastInOrder;
-        _inOrder.Enqueue(frame);
+        _inOrder.Enqueue(frame, _lastInOrder);
     }
 
     /// <summary>Adds a frame that may overtake those sent before it.</summary>
@@ -90,6 +95,18 @@ internal sealed class FlightQueue
     /// <summary>Takes the next frame that is due. At the same instant those in order come first.</summary>
     public bool TryTake(Instant now, out Frame frame)
     {
+        if (_held.Count + _outOfOrder.Count > 0)
+        {
+            return TryTakeAny(now, out frame);
+        }
+
+        bool isDue = _inOrder.Count > 0 && _inOrder.FirstDue <= now;
+        frame = isDue ? _inOrder.Dequeue() : null!;
+        return isDue;
+    }
+
+    private bool TryTakeAny(Instant now, out Frame frame)
+    {
         if (_held.Count > 0 && _held[0].Frame.Due <= now)
         {
             // Nothing came that it could change places with.
@@ -98,8 +115,8 @@ internal sealed class FlightQueue
         }
 
         bool isLate = _outOfOrder.Count > 0
-            && (_inOrder.Count == 0 || _outOfOrder.Peek().Due < _inOrder.First.Due);
-        if (_inOrder.Count + _outOfOrder.Count == 0 || (isLate ? _outOfOrder.Peek().Due : _inOrder.First.Due) > now)
+            && (_inOrder.Count == 0 || _outOfOrder.Peek().Due < _inOrder.FirstDue);
+        if (_inOrder.Count + _outOfOrder.Count == 0 || (isLate ? _outOfOrder.Peek().Due : _inOrder.FirstDue) > now)
         {
             frame = null!;
             return false;

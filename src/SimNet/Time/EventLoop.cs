@@ -161,12 +161,20 @@ public sealed class EventLoop
         _threadId = Environment.CurrentManagedThreadId;
         before = System.Threading.SynchronizationContext.Current;
         // Without a context, completions run their ConfigureAwait(false) continuations right here instead of on the thread pool.
-        System.Threading.SynchronizationContext.SetSynchronizationContext(null);
+        if (before is not null)
+        {
+            System.Threading.SynchronizationContext.SetSynchronizationContext(null);
+        }
     }
 
     private void Leave(SynchronizationContext? before)
     {
-        System.Threading.SynchronizationContext.SetSynchronizationContext(before);
+        // Whoever steps through events one by one enters and leaves for each: to look costs less than to set.
+        if (System.Threading.SynchronizationContext.Current != before)
+        {
+            System.Threading.SynchronizationContext.SetSynchronizationContext(before);
+        }
+
         _threadId = 0;
         _running = false;
     }

@@ -54,18 +54,24 @@ public sealed partial class IpLayer
         }
     }
 
-    // A broadcast address of any link, not of that one only: who answers would make of one packet many (RFC 1122 §3.2.1.3; Linux's
-    // fib_validate_source). The last source that is none is remembered, as it is mostly the next one's too.
-    private bool IsBroadcastSource(in IpAddress source)
+    // RFC 1122 §3.2.1.3: a group is no source, nor is a broadcast address, of any link, not of that one only: who answers would make of one
+    // packet many (Linux's fib_validate_source); and neither 127/8 nor an own address comes from outside. The last source that is none of
+    // these is remembered, as it is mostly the next one's too.
+    private bool IsBadSource(NetworkInterface through, in IpAddress source)
     {
         if (source == _lastSource)
         {
             return false;
         }
 
-        if (IsAnyBroadcast(source))
+        if (source.IsMulticast || IsAnyBroadcast(source))
         {
             return true;
+        }
+
+        if (source.IsLoopback || IsOwnAddress(source))
+        {
+            return !through.IsLoopback;
         }
 
         _lastSource = source;
@@ -100,11 +106,9 @@ public sealed partial class IpLayer
         bool own = IsOwnAddress(destination);
         bool toMany = !own && (destination.IsMulticast || IsBroadcast(through, destination));
         bool forward = !own && !toMany;
-        // RFC 1122 §3.2.1.3: a group is no source, and neither 127/8 nor an own address comes from outside. Broadcast Ethernet
-        // with a unicast IP destination is dropped too (RFC 1122 §3.3.6).
-        if ((forward && (!_sysctls.IpForward || through.IsLoopback)) || source.IsMulticast || IsBroadcastSource(source)
-            || (group && own && !through.IsLoopback)
-            || (!through.IsLoopback && (source.IsLoopback || destination.IsLoopback || IsOwnAddress(source))))
+        // Broadcast Ethernet with a unicast IP destination is dropped too (RFC 1122 §3.3.6).
+        if ((forward && (!_sysctls.IpForward || through.IsLoopback)) || IsBadSource(through, source)
+            || (!through.IsLoopback && ((group && own) || destination.IsLoopback)))
         {
             _counters[SnmpCounter.IpInAddrErrors]++;
             return;

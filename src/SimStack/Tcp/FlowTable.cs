@@ -10,17 +10,24 @@ internal sealed class FlowTable(ulong key)
 {
     private TcpFlow?[] _buckets = new TcpFlow?[16];
 
+    // Segments of a flow mostly come several in a row.
+    private TcpFlow? _last;
+
     public int Count { get; private set; }
 
     public TcpFlow? Find(in IpAddress local, ushort localPort, in IpAddress remote, ushort remotePort)
     {
+        if (_last is { } last && last.Matches(local, localPort, remote, remotePort))
+        {
+            return last;
+        }
+
         uint hash = HashOf(local, localPort, remote, remotePort);
         for (TcpFlow? flow = _buckets[hash & (uint)(_buckets.Length - 1)]; flow is not null; flow = flow.HashNext)
         {
-            if (flow.Hash == hash && flow.RemotePort == remotePort && flow.LocalPort == localPort
-                && flow.RemoteAddress == remote && flow.LocalAddress == local)
+            if (flow.Hash == hash && flow.Matches(local, localPort, remote, remotePort))
             {
-                return flow;
+                return _last = flow;
             }
         }
 
@@ -38,12 +45,14 @@ internal sealed class FlowTable(ulong key)
         ref TcpFlow? bucket = ref _buckets[flow.Hash & (uint)(_buckets.Length - 1)];
         flow.HashNext = bucket;
         bucket = flow;
+        _last = flow;
         Count++;
     }
 
     public void Remove(TcpFlow flow)
     {
         ref TcpFlow? link = ref _buckets[flow.Hash & (uint)(_buckets.Length - 1)];
+        _last = null;
         while (link is not null)
         {
             if (ReferenceEquals(link, flow))

@@ -15,7 +15,8 @@ internal sealed class SegmentRing
 
     private const int Renumber = 1 << 30;
 
-    private SentSegment[] _items = new SentSegment[2];
+    // One for a SYN or a FIN, which are often all that is ever in flight; it doubles as data is sent.
+    private SentSegment[] _items = new SentSegment[1];
     private int _start;
     private int _newest = None;
     private uint _transmissions;
@@ -55,14 +56,60 @@ internal sealed class SegmentRing
     {
         Unlist(_start);
         _start++;
-        if (--Count == 0)
+        Count--;
+        Normalize();
+    }
+
+    /// <summary>
+    /// How many segments at the head end at or before a sequence number, were sent once and in the order in which they stand, and are neither
+    /// SACKed nor lost.
+    /// </summary>
+    /// <param name="una">Where they end at the latest.</param>
+    /// <param name="packets">In how many offload packets they were sent.</param>
+    public int CountPlain(SequenceNumber una, out int packets)
+    {
+        const SentFlags Known =
+            SentFlags.Syn | SentFlags.Lost | SentFlags.Retransmitted | SentFlags.RetransmissionInFlight | SentFlags.Sacked;
+        packets = 0;
+        int count = 0;
+        for (int next = Oldest; count < Count && next == _start + count; count++)
         {
-            _start = 0;
+            ref SentSegment segment = ref At(next);
+            if (segment.End > una || segment.Has(Known))
+            {
+                break;
+            }
+
+            packets += segment.Has(SentFlags.Followed) ? 0 : 1;
+            next = segment.Next;
         }
-        else if (_start >= Renumber)
+
+        return count;
+    }
+
+    /// <summary>Removes as many as <see cref="CountPlain"/> counted, more than none.</summary>
+    public void RemovePlain(int count)
+    {
+        int last = _start + count - 1;
+        int next = At(last).Next;
+        Oldest = next;
+        if (next == None)
         {
-            RenumberAll();
+            _newest = None;
         }
+        else
+        {
+            At(next).Previous = None;
+        }
+
+        if (_scan >= _start && _scan <= last)
+        {
+            _scan = next;
+        }
+
+        _start += count;
+        Count -= count;
+        Normalize();
     }
 
     public void RemoveLast()
@@ -314,6 +361,18 @@ internal sealed class SegmentRing
         }
 
         _items = larger;
+    }
+
+    private void Normalize()
+    {
+        if (Count == 0)
+        {
+            _start = 0;
+        }
+        else if (_start >= Renumber)
+        {
+            RenumberAll();
+        }
     }
 
     private void RenumberAll()

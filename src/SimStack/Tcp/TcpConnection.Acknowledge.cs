@@ -27,15 +27,21 @@ internal sealed partial class TcpConnection
         }
 
         // RFC 5961 §5: far too old, or for data never sent: a challenge ACK, and nothing of the segment is used.
-        if (segment.Ack > _snd.Nxt || segment.Ack < _snd.Una - OldestAck)
+        bool isOld = segment.Ack < _snd.Una;
+        if (segment.Ack > _snd.Nxt || (isOld && segment.Ack < _snd.Una - OldestAck))
         {
             SendChallengeAck(now);
             return Check.Drop;
         }
 
-        if (segment.Ack < _snd.Una)
+        if (isOld)
         {
             TakeOldAck(now, segment);
+        }
+        else if (SegmentsOut == 0 && segment.Ack == _snd.Una && !(_sackOn && segment.Options.SackCount > 0) && EcnMode == EcnState.None
+            && _recovery is not { ProbeOutstanding: true })
+        {
+            TakeIdleAck(now, segment);
         }
         else
         {
@@ -66,7 +72,7 @@ internal sealed partial class TcpConnection
 
     private void TakeAck(Instant now, scoped in TcpSegment segment)
     {
-        AckRound round = BeginRound(segment);
+        BeginRound(segment, out AckRound round);
         bool wasClosed = _snd.Wnd == 0;
         bool outstanding = SegmentsOut > 0;
         uint delivered = _counts.Delivered;
@@ -111,6 +117,18 @@ internal sealed partial class TcpConnection
         SampleWindows(now);
     }
 
+    /// <summary>
+    /// The ACK of data that arrives where nothing is sent: it tells of the peer's window and that the peer is there, and no more (Linux: the
+    /// no_queue of tcp_ack, or its header prediction).
+    /// </summary>
+    private void TakeIdleAck(Instant now, scoped in TcpSegment segment)
+    {
+        UpdateSendWindow(now, segment);
+        NoteHeard(now);
+        ReconsiderPersist(now);
+        SampleWindows(now);
+    }
+
     /// <summary>The second half, once it is known what the ACK delivered.</summary>
     private void RecoverAndControl(Instant now, uint delivered, uint lost, ref AckRound round)
     {
@@ -144,7 +162,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        AckRound round = BeginRound(segment);
+        BeginRound(segment, out AckRound round);
         uint delivered = _counts.Delivered;
         TagSacked(now, segment, ref round);
         React(now, ref round);
@@ -153,21 +171,17 @@ internal sealed partial class TcpConnection
         SampleWindows(now);
     }
 
-    private AckRound BeginRound(scoped in TcpSegment segment)
+    private void BeginRound(scoped in TcpSegment segment, out AckRound round)
     {
-        AckRound round = new()
-        {
-            Flags = segment.Length > 0 ? AckFlags.Data : AckFlags.None,
-            PriorUna = _snd.Una,
-            Ack = segment.Ack,
-            PriorHighest = HighestSacked,
-            FirstSacked = Instant.Never,
-            LastSacked = Instant.Never,
-            Echo = segment.Options.TsEcr,
-            HasEcho = _timestampsOn && segment.Options.HasTimestamps && segment.Options.TsEcr != 0,
-        };
+        round = default;
+        round.Flags = segment.Length > 0 ? AckFlags.Data : AckFlags.None;
+        round.PriorUna = _snd.Una;
+        round.Ack = segment.Ack;
+        round.PriorHighest = HighestSacked;
+        round.FirstSacked = round.LastSacked = Instant.Never;
+        round.Echo = segment.Options.TsEcr;
+        round.HasEcho = _timestampsOn && segment.Options.HasTimestamps && segment.Options.TsEcr != 0;
         round.Rate.RttMicroseconds = -1;
-        return round;
     }
 
     private void AdvanceUna(Instant now, SequenceNumber ack, ref AckRound round)

@@ -96,6 +96,13 @@ internal sealed partial class TcpConnection
     {
         RemovedSegments gone = new() { First = Instant.Never, Last = Instant.Never, Lowest = _snd.Nxt };
         SegmentRing ring = Sent;
+        int plain = ring.CountPlain(_snd.Una, out int packets);
+        if (plain > 0)
+        {
+            TakePlain(now, plain, ref gone, ref round);
+            _packets -= packets;
+        }
+
         while (ring.Count > 0)
         {
             ref SentSegment head = ref ring[0];
@@ -129,6 +136,31 @@ internal sealed partial class TcpConnection
         }
 
         return gone;
+    }
+
+    /// <summary>
+    /// What <see cref="TakeAcknowledged"/> does, for segments that nothing happened to: of all of them the last one tells of the delivery rate
+    /// and of RACK, as it was sent last.
+    /// </summary>
+    private void TakePlain(Instant now, int count, ref RemovedSegments gone, ref AckRound round)
+    {
+        Recovery.LossRecovery recovery = Recovery;
+        SegmentRing ring = _sent!;
+        ref SentSegment first = ref ring[0];
+        ref SentSegment last = ref ring[count - 1];
+        round.Flags |= first.End <= recovery.Point ? AckFlags.DataAcknowledged | AckFlags.OriginalDelivered : AckFlags.DataAcknowledged;
+        gone.Count = count;
+        gone.First = first.SentAt;
+        gone.Lowest = first.Seq;
+        gone.Last = last.SentAt;
+        NoteDelivery(ref last, ref round);
+        if (_sackOn)
+        {
+            _counts.Delivered += (uint)count;
+            recovery.Rack.Advance(now, last, _rtt.LeastMicroseconds);
+        }
+
+        ring.RemovePlain(count);
     }
 
     private void TakeAcknowledged(Instant now, ref SentSegment head, ref RemovedSegments gone, ref AckRound round)

@@ -55,9 +55,9 @@ internal sealed partial class TcpConnection
         {
             BeginEcnControl(now);
         }
-        else
+        else if (_control is { SeesArrivals: true } control)
         {
-            _control?.AckArrived(ref _congestion, FillContext(now), KindOf(flags));
+            control.AckArrived(ref _congestion, FillContext(now), KindOf(flags));
         }
     }
 

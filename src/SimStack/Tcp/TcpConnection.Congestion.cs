@@ -50,21 +50,10 @@ internal sealed partial class TcpConnection
     private CongestionContext FillContext(Instant now)
     {
         CongestionContext context = _tcp.Congestion;
-        if (_congestion.InSlowStart && _control is not { ControlsWindow: true })
-        {
-            _congestion.PacingRate = PacingRate;
-        }
-
         context.Now = now;
         context.Mss = BoundedMss;
-        context.SegmentsInFlight = SegmentsInFlight;
         context.Una = _snd.Una;
         context.Nxt = _snd.Nxt;
-        context.Delivered = _counts.Delivered;
-        context.DeliveredCe = _counts.DeliveredCe;
-        context.Lost = _recovery?.Lost ?? 0;
-        context.DeliveredAt = new Instant((_recovery?.Rate.DeliveredAt ?? 0) * 1000);
-        context.ApplicationLimited = _recovery?.Rate.ApplicationLimited ?? uint.MaxValue;
         context.NextDeparture = _lastTransmissionAt;
         context.MaxPacingRate = MostPacingRate;
         context.Paced = _pacer is { Status: not PacingStatus.None };
@@ -73,12 +62,40 @@ internal sealed partial class TcpConnection
         context.AckDelayed = !_timers.DelayedAck.IsNever;
         context.SmoothedRtt8 = _rtt.Smoothed8;
         context.LeastRttMicroseconds = _rtt.LeastMicroseconds;
-        context.WindowLimited = IsWindowLimited;
-        context.WindowFull = _windowLimited;
         context.HasSack = _sackOn;
         context.MostOut = _mostOut;
         context.LastSentAt = _lastSentAt;
         context.Unsent = NotSent;
+        RefreshContext(context);
+        return context;
+    }
+
+    /// <summary>What may be another before the same ACK is done with, once the context was filled for it.</summary>
+    private CongestionContext RefreshContext(CongestionContext context)
+    {
+        if (_congestion.InSlowStart && _control is not { ControlsWindow: true })
+        {
+            _congestion.PacingRate = PacingRate;
+        }
+
+        context.SegmentsInFlight = SegmentsInFlight;
+        context.Delivered = _counts.Delivered;
+        context.DeliveredCe = _counts.DeliveredCe;
+        context.WindowLimited = IsWindowLimited;
+        context.WindowFull = _windowLimited;
+        if (_recovery is { } recovery)
+        {
+            context.Lost = recovery.Lost;
+            context.DeliveredAt = new Instant(recovery.Rate.DeliveredAt * 1000);
+            context.ApplicationLimited = recovery.Rate.ApplicationLimited;
+        }
+        else
+        {
+            context.Lost = 0;
+            context.DeliveredAt = Instant.Zero;
+            context.ApplicationLimited = uint.MaxValue;
+        }
+
         return context;
     }
 
@@ -213,7 +230,7 @@ internal sealed partial class TcpConnection
         {
             // On a path that reorders whatever is delivered counts.
             int most = _congestion.InSlowStart ? Sysctls.SlowStartLimit : 0;
-            _control.Avoid(ref _congestion, FillContext(now), round.Ack, most > 0 ? Math.Min(delivered, most) : delivered);
+            _control.Avoid(ref _congestion, RefreshContext(_tcp.Congestion), round.Ack, most > 0 ? Math.Min(delivered, most) : delivered);
             Recovery.WindowStamp = now;
         }
 

@@ -16,18 +16,13 @@ internal sealed partial class TcpConnection
     private byte _scalingRatio = 128;
 
     /// <summary>Everything about received data begins with the first of it; what it measures began with the connection.</summary>
-    private ReceiveMemory Received
-    {
-        get
-        {
-            if (_received is null)
-            {
-                _received = new ReceiveMemory { LastDataAt = _establishedAt };
-                _received.Sizing.Begin(_establishedAt, _copied, FirstReceiveSpace);
-            }
+    private ReceiveMemory Received => _received ?? BeginReceived();
 
-            return _received;
-        }
+    private ReceiveMemory BeginReceived()
+    {
+        _received = new ReceiveMemory { LastDataAt = _establishedAt };
+        _received.Sizing.Begin(_establishedAt, _copied, FirstReceiveSpace);
+        return _received;
     }
 
     /// <summary>Whether the window and what is taken in go by memory, as in Linux since 6.6.</summary>
@@ -167,7 +162,8 @@ internal sealed partial class TcpConnection
     /// <param name="memory">What it takes.</param>
     private bool HasRoomFor(SequenceNumber seq, int memory)
     {
-        bool fits = Received.Total <= _receiveBufferLimit && _tcp.Memory.MayReceive(Received.Total, memory, Sysctls);
+        int held = Received.Total;
+        bool fits = held <= _receiveBufferLimit && _tcp.Memory.MayReceive(held, memory, Sysctls);
         if (!fits && (!PruneQueue(seq) || !_tcp.Memory.MayReceive(Received.Total, memory, Sysctls)))
         {
             return false;

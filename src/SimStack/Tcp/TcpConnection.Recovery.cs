@@ -14,7 +14,10 @@ internal sealed partial class TcpConnection
     /// <summary>The segments in flight and what is known of them, for whoever wants to count them himself.</summary>
     internal (SegmentRing? Segments, LossRecovery? Known, bool Sack) Scoreboard => (_sent, _recovery, _sackOn);
 
-    private LossRecovery Recovery => _recovery ??= new LossRecovery(Sysctls.Reordering);
+    // In two parts, so that the usual one is short enough to be inlined.
+    private LossRecovery Recovery => _recovery ?? BeginRecovery();
+
+    private LossRecovery BeginRecovery() => _recovery = new LossRecovery(Sysctls.Reordering);
 
     /// <summary>
     /// Segments that may be in the network: sent, less those known to have arrived or taken for lost, and what was sent again

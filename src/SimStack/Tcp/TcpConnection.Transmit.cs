@@ -287,7 +287,11 @@ internal sealed partial class TcpConnection
     private void AddOptions(Instant now, ref TcpOptions options, int room, SentFlags sent)
     {
         bool duplicate = _duplicateLeft != _duplicateRight;
-        AddSackBlocks(ref options, Math.Min((room - 4) / 8, MostSackBlocks));
+        if (duplicate || _outOfOrder is not null)
+        {
+            AddSackBlocks(ref options, Math.Min((room - 4) / 8, MostSackBlocks));
+        }
+
         if (EcnMode is EcnState.Accurate)
         {
             AddOption(now, ref options, Math.Min(room, OptionRoom), duplicate, sent);

@@ -35,6 +35,10 @@ internal abstract class TcpFlow(IpEndpoint local, IpEndpoint remote, long id)
 
     public abstract TcpState State { get; }
 
+    /// <summary>It is the flow of that 4-tuple.</summary>
+    public bool Matches(in IpAddress local, ushort localPort, in IpAddress remote, ushort remotePort) =>
+        RemotePort == remotePort && LocalPort == localPort && RemoteAddress == remote && LocalAddress == local;
+
     /// <summary>The earliest of its timers.</summary>
     public abstract Instant Deadline { get; }
 

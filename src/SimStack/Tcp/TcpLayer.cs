@@ -23,6 +23,9 @@ internal sealed partial class TcpLayer
     public TcpLayer(Host host, IpLayer ip, FramePool pool, TimestampClock? clock, ulong secret)
     {
         Host = host;
+        Profile = host.Profile;
+        Sysctls = host.Sysctls;
+        Counters = host.Counters;
         Ip = ip;
         Pool = pool;
         _secret = new SipHash(secret, secret ^ 0x5DEE_CE66_D1CE_4E5B);
@@ -60,11 +63,11 @@ internal sealed partial class TcpLayer
     /// <summary>What a congestion control is told while it is asked.</summary>
     public Congestion.CongestionContext Congestion { get; } = new();
 
-    public Profile Profile => Host.Profile;
+    public Profile Profile { get; }
 
-    public Sysctls Sysctls => Host.Sysctls;
+    public Sysctls Sysctls { get; }
 
-    public SnmpCounters Counters => Host.Counters;
+    public SnmpCounters Counters { get; }
 
     public long NextId() => ++_lastId;
 

@@ -35,34 +35,72 @@ public sealed class Frame
     internal Frame? NextFree { get; set; }
 
     // What follows is set for interfaces with a queue discipline only, together with the owner.
+    private FrameTicket? _ticket;
+
+    private FrameTicket Ticket => _ticket ??= new FrameTicket();
 
     /// <summary>Who sent it; null for what no socket did.</summary>
-    internal IFrameOwner? Owner { get; set; }
+    internal IFrameOwner? Owner
+    {
+        get => _ticket?.Owner;
+        set => Ticket.Owner = value;
+    }
 
     /// <summary>Not to leave before (Linux: skb->tstamp); <see cref="Instant.Zero"/> without such a time.</summary>
-    internal Instant Departure { get; set; }
+    internal Instant Departure
+    {
+        get => _ticket?.Departure ?? Instant.Zero;
+        set => Ticket.Departure = value;
+    }
 
     /// <summary>What the owner is told that left.</summary>
-    internal int Memory { get; set; }
+    internal int Memory
+    {
+        get => _ticket?.Memory ?? 0;
+        set => Ticket.Memory = value;
+    }
 
     /// <summary>The owner's next frame belongs to the same packet, whether or not the interface cuts packets itself.</summary>
-    internal bool PartFollows { get; set; }
+    internal bool PartFollows
+    {
+        get => _ticket is { PartFollows: true };
+        set => Ticket.PartFollows = value;
+    }
 
     /// <summary>The next frame of the same packet.</summary>
-    internal Frame? NextPart { get; set; }
+    internal Frame? NextPart
+    {
+        get => _ticket?.NextPart;
+        set => Ticket.NextPart = value;
+    }
 
     /// <summary>The next packet of a queue; in the first frame of a packet.</summary>
-    internal Frame? NextPacket { get; set; }
+    internal Frame? NextPacket
+    {
+        get => _ticket?.NextPacket;
+        set => Ticket.NextPacket = value;
+    }
 
     /// <summary>Bytes of all frames of the packet; in its first frame.</summary>
-    internal int PacketLength { get; set; }
+    internal int PacketLength
+    {
+        get => _ticket?.PacketLength ?? 0;
+        set => Ticket.PacketLength = value;
+    }
 
     /// <summary>The band of a discipline with bands that the packet was counted in; in its first frame.</summary>
-    internal byte Band { get; set; }
+    internal byte Band
+    {
+        get => _ticket?.Band ?? 0;
+        set => Ticket.Band = value;
+    }
 
     internal void Disown()
     {
-        (Owner, Departure, Memory, PartFollows) = (null, Instant.Zero, 0, false);
-        (NextPart, NextPacket) = (null, null);
+        if (_ticket is { } ticket)
+        {
+            (ticket.Owner, ticket.Departure, ticket.Memory, ticket.PartFollows) = (null, Instant.Zero, 0, false);
+            (ticket.NextPart, ticket.NextPacket) = (null, null);
+        }
     }
 }

@@ -160,6 +160,82 @@ public sealed class StructureModelTests
         }).Check(Fixed);
 
     [Fact]
+    public void Plain_segments_leave_a_ring_together_as_they_would_one_by_one() =>
+        Prop.ForAll(Steps(200), steps =>
+        {
+            SegmentRing together = new(), single = new();
+            foreach ((int kind, int a, int b) in steps)
+            {
+                int index = together.Count > 0 ? a % together.Count : 0;
+                switch (kind % 7)
+                {
+                    case 0 when together.Count > 0:
+                        SequenceNumber una = together[index].Seq + b % 3;
+                        int expected = LeadingPlain(together, una);
+                        Assert.Equal(expected, together.CountPlain(una, out int packets));
+                        Assert.Equal(packets, Enumerable.Range(0, expected).Count(i => !together[i].Has(SentFlags.Followed)));
+                        if (expected > 0)
+                        {
+                            together.RemovePlain(expected);
+                        }
+
+                        for (; expected > 0; expected--)
+                        {
+                            single.RemoveFirst();
+                        }
+
+                        break;
+                    case 1 when together.Count > 0 && together[index].Listed:
+                        together.MoveToNewest(together.Start + index);
+                        single.MoveToNewest(single.Start + index);
+                        break;
+                    case 2 when together.Count > 0 && b % 4 == 0:
+                        SentFlags mark = (b & 8) == 0 ? SentFlags.Lost : SentFlags.Retransmitted;
+                        together[index].Flags |= mark;
+                        single[index].Flags |= mark;
+                        break;
+                    default:
+                        Append(together, b);
+                        Append(single, b);
+                        break;
+                }
+
+                Assert.Equal(Describe(single), Describe(together));
+            }
+        }).Check(Fixed);
+
+    private static void Append(SegmentRing ring, int b)
+    {
+        uint next = ring.Count > 0 ? ring[ring.Count - 1].End.Value : uint.MaxValue - 100;
+        ref SentSegment segment = ref ring.Add();
+        (segment.Seq, segment.Length, segment.Flags) = (new SequenceNumber(next), 1 + (b % 2), (b & 2) != 0 ? SentFlags.Followed : SentFlags.None);
+    }
+
+    // Sent in the order in which they stand: nothing that follows in it was sent before.
+    private static int LeadingPlain(SegmentRing ring, SequenceNumber una)
+    {
+        int count = 0;
+        while (count < ring.Count && ring[count].End <= una && !ring[count].Has(SentFlags.Lost | SentFlags.Retransmitted) && ring[count].Listed
+            && Enumerable.Range(count, ring.Count - count).All(i => !ring[i].Listed || ring[i].Order >= ring[count].Order))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    private static string Describe(SegmentRing ring)
+    {
+        List<string> parts = [$"{ring.Count}", $"{ring.OldestNotLost() - ring.Start}"];
+        for (int position = ring.Oldest; position != SegmentRing.None; position = ring.At(position).Next)
+        {
+            parts.Add($"{position - ring.Start}:{ring.At(position).Seq.Value}+{ring.At(position).Length}");
+        }
+
+        return string.Join(' ', parts);
+    }
+
+    [Fact]
     public void FlowTimers_is_a_sorted_list() =>
         Prop.ForAll(Steps(300), steps =>
         {

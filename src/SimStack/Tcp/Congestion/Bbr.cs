@@ -51,9 +51,9 @@ internal sealed partial class Bbr : CongestionControl
     private long _cycleBegan;
     private int _windowBefore;
 
-    public override string Name => "bbr";
+    public Bbr() => ControlsWindow = true;
 
-    public override bool ControlsWindow => true;
+    public override string Name => "bbr";
 
     /// <summary>Recovery may begin with a slow start, which takes three windows.</summary>
     public override int SendBufferWindows => 3;

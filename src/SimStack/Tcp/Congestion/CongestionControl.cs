@@ -45,7 +45,10 @@ internal abstract class CongestionControl
     public virtual bool NeedsEcn => false;
 
     /// <summary>It sets window and pacing rate itself at every ACK, by <see cref="Control"/>; PRR and slow start stay away (cong_control).</summary>
-    public virtual bool ControlsWindow => false;
+    public bool ControlsWindow { get; protected init; }
+
+    /// <summary>It wants to be told of every ACK before that is processed: <see cref="AckArrived"/>.</summary>
+    public bool SeesArrivals { get; protected init; }
 
     /// <summary><see cref="SegmentLost"/> is to be called.</summary>
     public virtual bool WantsLosses => false;
@@ -78,7 +81,7 @@ internal abstract class CongestionControl
     {
     }
 
-    /// <summary>Before an ACK is processed further (in_ack_event).</summary>
+    /// <summary>Before an ACK is processed further (in_ack_event); for whoever <see cref="SeesArrivals"/>.</summary>
     public virtual void AckArrived(ref CongestionState state, CongestionContext context, AckKind kind)
     {
     }

@@ -19,6 +19,8 @@ internal sealed class Dctcp : Reno
     private bool _lastMarked;
     private bool _withoutEcn;
 
+    public Dctcp() => SeesArrivals = true;
+
     public override string Name => _withoutEcn ? "dctcp-reno" : "dctcp";
 
     public override bool NeedsEcn => !_withoutEcn;
