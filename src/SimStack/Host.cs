@@ -3,7 +3,7 @@ using SimStack.Ping;
 using SimStack.Profiles;
 using SimStack.Sockets;
 using SimStack.Tcp;
-using SimStack.Tcp.Listen;
+using SimStack.Tcp.Metrics;
 using SimStack.Udp;
 using SimStack.Wire;
 
@@ -14,7 +14,7 @@ namespace SimStack;
 /// being asked for (<see cref="NextDeadline"/>, the interfaces' outgoing frames, <see cref="TryTakeReady"/>). Not for several
 /// threads at once.
 /// </summary>
-public sealed class Host
+public sealed partial class Host
 {
     private readonly TcpLayer _tcp;
     private readonly UdpLayer _udp;
@@ -86,6 +86,11 @@ public sealed class Host
         _tcp.Advance(now);
     }
 
+    /// <summary>What connections left behind of their destinations (<c>ip tcp_metrics show</c>), the longest unchanged first.</summary>
+    /// <param name="now">The instant, for their age.</param>
+    public IEnumerable<TcpMetrics> TcpMetrics(Instant now) =>
+        _tcp.Destinations.Entries.Select(entry => entry.Metrics.Describe(now, entry.Key));
+
     /// <summary>Forgets what connections left behind of a destination (<c>ip tcp_metrics flush</c>): Fast Open cookies among them.</summary>
     /// <param name="destination">The peer; null for all.</param>
     /// <returns>False when that destination was not known.</returns>
@@ -100,37 +105,6 @@ public sealed class Host
 
     /// <summary>A socket whose readiness may have changed since it was last returned.</summary>
     public bool TryTakeReady(out HostSocket socket) => Ready.TryTake(out socket);
-
-    /// <summary>Appends the socket table in order of creation: listening sockets, SYN queues, connections, TIME-WAIT; then UDP's.</summary>
-    public void GetSocketTable(List<SocketTableRow> rows)
-    {
-        List<(long Id, SocketTableRow Row)> found = [];
-        foreach (TcpListener listener in _tcp.Listeners)
-        {
-            IpAddress any = listener.Local.Address.IsV4 ? IpAddress.AnyV4 : IpAddress.AnyV6;
-            found.Add((listener.Id, new SocketTableRow(
-                listener.Local, new IpEndpoint(any, 0), TcpState.Listen, listener.AcceptQueueLength, listener.Backlog,
-                listener.SynQueueLength, listener.SynQueueLimit, Accepted: true)));
-        }
-
-        List<TcpFlow> flows = [];
-        _tcp.Flows.CopyTo(flows);
-        foreach (TcpFlow flow in flows)
-        {
-            TcpConnection? connection = flow as TcpConnection;
-            found.Add((flow.Id, new SocketTableRow(
-                flow.Local, flow.Remote, flow.State, connection?.Readable ?? 0, connection?.Unacknowledged ?? 0,
-                0, 0, connection?.Listener is null)));
-        }
-
-        found.Sort((a, b) => a.Id.CompareTo(b.Id));
-        foreach ((_, SocketTableRow row) in found)
-        {
-            rows.Add(row);
-        }
-
-        _udp.AddRows(rows);
-    }
 
     private sealed class Transports(Host host) : TransportInput
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using Scenarios.Bench;
 using Scenarios.Commands;
+using Scenarios.Figures;
 
 namespace Scenarios.CommandLine;
 
@@ -30,6 +31,7 @@ internal static class SimCommandLine
         root.Add(RecordCommand.Create(console));
         root.Add(DiffCommand.Create(console));
         root.Add(BenchCommand.Create(console));
+        root.Add(FiguresCommand.Create(console));
         foreach (Option option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction page } help)

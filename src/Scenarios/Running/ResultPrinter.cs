@@ -65,7 +65,7 @@ internal static class ResultPrinter
             }
 
             output.WriteLine($"{table.Host} at {Seconds(found.Time)} s, {Command(table.Form, found.Rows)}:");
-            foreach (string line in SocketTable.Print(found.Rows, table.Form))
+            foreach (string line in table.Form == TableForm.Nstat ? CounterTable.Nstat(found.Counters) : SocketTable.Print(found.Rows, table.Form))
             {
                 output.WriteLine(line);
             }
@@ -75,8 +75,13 @@ internal static class ResultPrinter
     }
 
     // The command that prints these rows: ss lists UDP only when asked.
-    private static string Command(TableForm form, IReadOnlyList<SocketTableRow> rows) =>
-        form == TableForm.Netstat ? "netstat -na" : rows.Any(r => r.Protocol == IpProtocol.Udp) ? "ss -tuan" : "ss -tan";
+    private static string Command(TableForm form, IReadOnlyList<SocketTableRow> rows) => form switch
+    {
+        TableForm.Netstat => "netstat -na",
+        TableForm.SsInfo => "ss -tinoa",
+        TableForm.Nstat => "nstat -a",
+        _ => rows.Any(r => r.Protocol == IpProtocol.Udp) ? "ss -tuan" : "ss -tan",
+    };
 
     private static void PrintApplications(RunResult result, TextWriter output)
     {

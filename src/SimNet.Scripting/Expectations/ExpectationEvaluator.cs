@@ -56,6 +56,7 @@ internal sealed class ExpectationEvaluator(RunResult run, IReadOnlyList<(AtState
             QueueExpectation e => Queue(e),
             SocketTableExpectation e => Table(e),
             CountersExpectation e => Counters(e),
+            TcpInfoExpectation e => Info(e),
             DeliveredExpectation e => Delivered(e),
             RetransmissionsExpectation e => Count(e.Count, Retransmissions(run, e.Host)),
             DropsExpectation e => Count(e.Count, run.Drops),
@@ -190,13 +191,30 @@ internal sealed class ExpectationEvaluator(RunResult run, IReadOnlyList<(AtState
 
     private (string, string)? Counters(CountersExpectation expected)
     {
-        IReadOnlyList<KeyValuePair<string, long>> values = run.Counters.First(c => c.Host == expected.Host).Values;
-        foreach (KeyValuePair<string, NumberCondition> counter in expected.Counters)
+        IReadOnlyList<KeyValuePair<string, long>>? values = run.Table(expected.Host, expected.At)?.Counters;
+        return values is null
+            ? ("counters", "none: the run ended before")
+            : FirstFailure(expected.Counters, name => values.FirstOrDefault(v => v.Key == name).Value);
+    }
+
+    private (string, string)? Info(TcpInfoExpectation expected)
+    {
+        ConnectionRecord? connection = run.Connections.FirstOrDefault(c => c.Host == expected.Host && c.Number == expected.Connection);
+        TcpInfo? info = connection is null ? null : run.Table(expected.Host, expected.At)?.Rows
+            .FirstOrDefault(r => r.Local == connection.Local && r.Remote == connection.Remote).Info;
+        return info is not { } found
+            ? ("TCP_INFO", connection is null ? "no such connection" : "none: the connection is not there then")
+            : FirstFailure(expected.Fields, name => found.TryGet(name, out long value) ? value : 0);
+    }
+
+    private static (string, string)? FirstFailure(IReadOnlyList<KeyValuePair<string, NumberCondition>> expected, Func<string, long> read)
+    {
+        foreach ((string name, NumberCondition condition) in expected)
         {
-            long actual = values.FirstOrDefault(v => v.Key == counter.Key).Value;
-            if (!counter.Value.Holds(actual))
+            long actual = read(name);
+            if (!condition.Holds(actual))
             {
-                return ($"{counter.Key} {counter.Value}", actual.ToString(CultureInfo.InvariantCulture));
+                return ($"{name} {condition}", actual.ToString(CultureInfo.InvariantCulture));
             }
         }
 

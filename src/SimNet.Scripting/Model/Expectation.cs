@@ -87,10 +87,19 @@ public sealed record SocketTableExpectation(string Host, Duration? At, TableForm
 /// <param name="Expected">What must come out.</param>
 public sealed record CallResultExpectation(string Label, CallExpectation Expected) : Expectation;
 
-/// <summary>A host's counters at the end of the run.</summary>
+/// <summary>A host's counters at a moment.</summary>
 /// <param name="Host">Whose.</param>
+/// <param name="At">When; null for the end of the run.</param>
 /// <param name="Counters">nstat names.</param>
-public sealed record CountersExpectation(string Host, IReadOnlyList<KeyValuePair<string, NumberCondition>> Counters) : Expectation;
+public sealed record CountersExpectation(string Host, Duration? At, IReadOnlyList<KeyValuePair<string, NumberCondition>> Counters) : Expectation;
+
+/// <summary>A connection's TCP_INFO at a moment, at which it must be there.</summary>
+/// <param name="Host">On which host.</param>
+/// <param name="Connection">Which one there, counted from 1 among connections (listening sockets aside).</param>
+/// <param name="At">When; null for the end of the run.</param>
+/// <param name="Fields">Names of linux/tcp.h: <c>tcpi_snd_cwnd</c>.</param>
+public sealed record TcpInfoExpectation(
+    string Host, int Connection, Duration? At, IReadOnlyList<KeyValuePair<string, NumberCondition>> Fields) : Expectation;
 
 /// <summary>What a host's programs read in total.</summary>
 /// <param name="To">The reading host.</param>

@@ -1,3 +1,4 @@
+using SimNet.Hosts;
 using SimStack.Ip;
 using SimStack.Ip.Queues;
 
@@ -35,6 +36,9 @@ public sealed class HostDefinition
 
     /// <summary>From a socket's readiness to the return of the call that waits for it.</summary>
     public Duration WakeupDelay { get; init; }
+
+    /// <summary>Times at which no application that waits for a socket gets to run, one behind the other.</summary>
+    public IReadOnlyList<BusyTime> BusyTimes { get; init; } = [];
 
     /// <summary>The timestamp clock; null leaves it to the profile.</summary>
     public TimestampClockDefinition? Timestamps { get; init; }

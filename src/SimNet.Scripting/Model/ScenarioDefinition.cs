@@ -78,7 +78,7 @@ public readonly record struct InterfaceName(string Host, string Interface)
     public override string ToString() => $"{Host}.{Interface}";
 }
 
-/// <summary>How a socket table is printed.</summary>
+/// <summary>How a host's sockets, or its counters, are printed.</summary>
 public enum TableForm
 {
     /// <summary>As Windows' <c>netstat -na</c>.</summary>
@@ -86,6 +86,12 @@ public enum TableForm
 
     /// <summary>As Linux' <c>ss -tan</c>.</summary>
     Ss,
+
+    /// <summary>As Linux' <c>ss -tinoa</c>: TCP_INFO and timers too.</summary>
+    SsInfo,
+
+    /// <summary>No sockets but the host's counters, as <c>nstat -a</c>.</summary>
+    Nstat,
 }
 
 /// <summary>A socket table to print.</summary>

@@ -33,22 +33,16 @@ public sealed record PacketdrillOptions
     /// <summary>Seed of what a host draws at random: initial sequence numbers, ports. No script may depend on it.</summary>
     public ulong Seed { get; init; } = 1;
 
-    /// <summary>What the suite's own runner defines for every script: the Fast Open cookie of the suite's key, an ICMP code, control messages.</summary>
-    public static IReadOnlyDictionary<string, string> DefaultMacros(PacketdrillIpVersion version) => version == PacketdrillIpVersion.Ipv6
-        ? new Dictionary<string, string>
-        {
-            ["TFO_COOKIE"] = "c1d1e9742a47a9bc",
-            ["TFO_COOKIE_ZERO"] = "82af1a8f9a205c34",
-            ["CODE"] = "address_unreachable",
-            ["CMSG_LEVEL_IP"] = "SOL_IPV6",
-            ["CMSG_TYPE_RECVERR"] = "IPV6_RECVERR",
-        }
-        : new Dictionary<string, string>
-        {
-            ["TFO_COOKIE"] = "3021b9d889017eeb",
-            ["TFO_COOKIE_ZERO"] = "b7c12350a90dc8f5",
-            ["CODE"] = "host_unreachable",
-            ["CMSG_LEVEL_IP"] = "SOL_IP",
-            ["CMSG_TYPE_RECVERR"] = "IP_RECVERR",
-        };
+    /// <summary>
+    /// What the suite's own runner defines for every script: the Fast Open cookie of the suite's key, an ICMP code, control messages. An IPv6 socket
+    /// gives IPv6's control messages whatever its packets are (Linux: inet_recv_error).
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> DefaultMacros(PacketdrillIpVersion version) => new Dictionary<string, string>
+    {
+        ["TFO_COOKIE"] = version is PacketdrillIpVersion.Ipv6 ? "c1d1e9742a47a9bc" : "3021b9d889017eeb",
+        ["TFO_COOKIE_ZERO"] = version is PacketdrillIpVersion.Ipv6 ? "82af1a8f9a205c34" : "b7c12350a90dc8f5",
+        ["CODE"] = version is PacketdrillIpVersion.Ipv6 ? "address_unreachable" : "host_unreachable",
+        ["CMSG_LEVEL_IP"] = version is PacketdrillIpVersion.Ipv4 ? "SOL_IP" : "SOL_IPV6",
+        ["CMSG_TYPE_RECVERR"] = version is PacketdrillIpVersion.Ipv4 ? "IP_RECVERR" : "IPV6_RECVERR",
+    };
 }

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using SimNet.Scripting.Expectations;
 using SimNet.Scripting.Running;
+using SimStack.Sockets;
 using SimStack.Tcp;
 
 namespace SimNet.Scripting.Results;
@@ -198,7 +199,42 @@ public static class ResultJson
             {
                 j.WriteBoolean("accepted", row.Accepted);
             }
+
+            Details(j, row);
         });
+        json.WriteStartObject("counters");
+        foreach ((string name, long value) in table.Counters)
+        {
+            json.WriteNumber(name, value);
+        }
+
+        json.WriteEndObject();
+    }
+
+    // TCP_INFO by the names and in the units of linux/tcp.h.
+    private static void Details(Utf8JsonWriter json, in SocketTableRow row)
+    {
+        if (row.Timer.Kind != SocketTimerKind.Off)
+        {
+            json.WriteStartObject("timer");
+            json.WriteString("kind", row.Timer.Kind.ToString().ToLowerInvariant());
+            json.WriteNumber("remaining", row.Timer.Remaining.Nanoseconds / 1_000_000_000m);
+            json.WriteNumber("retransmissions", row.Timer.Retransmissions);
+            json.WriteEndObject();
+        }
+
+        if (row.Info is { } info)
+        {
+            json.WriteString("congestionControl", row.CongestionControl);
+            json.WriteStartObject("tcpInfo");
+            foreach (string name in TcpInfo.Names)
+            {
+                info.TryGet(name, out long value);
+                json.WriteNumber(name, value);
+            }
+
+            json.WriteEndObject();
+        }
     }
 
     private static void Packets(Utf8JsonWriter json, RunResult run)

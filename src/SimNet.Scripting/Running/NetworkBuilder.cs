@@ -62,6 +62,7 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
             Profile = profile,
             ProcessingDelay = definition.ProcessingDelay,
             WakeupDelay = definition.WakeupDelay,
+            BusyTimes = definition.BusyTimes,
             Timestamps = definition.Timestamps is { } clock ? new TimestampClock(clock.Offset, clock.Phase) : null,
         };
         SimHost host = definition.IsRouter ? new Router(simulation, settings).Host : simulation.AddHost(settings);

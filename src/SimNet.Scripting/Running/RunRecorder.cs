@@ -32,8 +32,9 @@ internal sealed class RunRecorder
     public void TakeTable(string host)
     {
         var rows = new List<SocketTableRow>();
-        _simulation.Hosts.First(h => h.Name == host).Stack.GetSocketTable(rows);
-        Tables.Add(new SocketTableRecord(host, _simulation.Now, rows));
+        Host stack = _simulation.Hosts.First(h => h.Name == host).Stack;
+        stack.GetSocketTable(_simulation.Now, rows);
+        Tables.Add(new SocketTableRecord(host, _simulation.Now, rows, [.. stack.Counters.NonZero()]));
     }
 
     /// <summary>The connections with their states: every change belongs to the connection of its number.</summary>

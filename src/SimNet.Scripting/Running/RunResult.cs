@@ -21,8 +21,10 @@ public readonly record struct QueueRecord(string Host, ListenQueueChange Change,
 /// <summary>A socket table as it was at a moment.</summary>
 /// <param name="Host">Whose.</param>
 /// <param name="Time">When.</param>
-/// <param name="Rows">Its rows, in order of creation.</param>
-public sealed record SocketTableRecord(string Host, Instant Time, IReadOnlyList<SocketTableRow> Rows);
+/// <param name="Rows">Its rows, in order of creation, with TCP_INFO.</param>
+/// <param name="Counters">The host's counters that were not 0 then, by nstat's names.</param>
+public sealed record SocketTableRecord(
+    string Host, Instant Time, IReadOnlyList<SocketTableRow> Rows, IReadOnlyList<KeyValuePair<string, long>> Counters);
 
 /// <summary>One connection on one host, with the states it went through.</summary>
 /// <param name="Host">On which host.</param>

@@ -63,7 +63,9 @@ public static class ScenarioRunner
     {
         IEnumerable<(string Host, Duration? At)> wanted = scenario.Tables.Concat(options.Tables).Select(t => (t.Host, t.At))
             .Concat(scenario.Expectations.OfType<SocketTableExpectation>().Select(e => (e.Host, e.At)))
-            .Concat(scenario.Expectations.OfType<QueueExpectation>().Select(e => (e.Host, e.At)));
+            .Concat(scenario.Expectations.OfType<QueueExpectation>().Select(e => (e.Host, e.At)))
+            .Concat(scenario.Expectations.OfType<CountersExpectation>().Select(e => (e.Host, e.At)))
+            .Concat(scenario.Expectations.OfType<TcpInfoExpectation>().Select(e => (e.Host, e.At)));
         foreach ((string host, Duration? at) in wanted.Where(w => w.At is not null).Distinct())
         {
             simulation.Loop.Post(Instant.Zero + at!.Value, () => recorder.TakeTable(host));

@@ -11,7 +11,8 @@ internal static partial class Shapes
         new("queue", "#queue-expectation", "A listening socket's queues."),
         new("sockets", "#sockets-expectation", "A host's socket table as printed."),
         new("call", "#call-result", "The result of a labelled statement."),
-        new("counters", "#counters", "A host's counters at the end, by nstat's names."),
+        new("counters", "#counters", "A host's counters, by nstat's names."),
+        new("tcp-info", "#tcp-info", "A connection's TCP_INFO at a time."),
         new("delivered", "#delivered", "What a host's programs read in total."),
         new("retransmissions", "#host-count", "Segments sent again."),
         new("drops", "number-condition", "Frames that links dropped."),
@@ -78,7 +79,16 @@ internal static partial class Shapes
         new("expect", "#call-expectation", "What it gives.", Required: true));
 
     public static readonly Shape Counters = new("counters", "Counters of a host, such as TcpRetransSegs: 0.",
-        new ShapeKey("host", "string", "Whose.", Required: true))
+        new("host", "string", "Whose.", Required: true),
+        new("at", "duration", "When; default: at the end."))
+    {
+        OtherKeys = "number-condition",
+    };
+
+    public static readonly Shape TcpInfo = new("tcp-info", "A connection's TCP_INFO, such as tcpi_snd_cwnd: 10..20.",
+        new("host", "string", "On which host.", Required: true),
+        new("connection", "integer:1..1000000000", "Which one there, counted from 1; default 1."),
+        new("at", "duration", "When; default: at the end."))
     {
         OtherKeys = "number-condition",
     };

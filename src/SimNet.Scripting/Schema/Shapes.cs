@@ -42,6 +42,7 @@ internal static partial class Shapes
         new("neighbours", "enum:cold,warm|map:string", "ARP cache at the start: cold (ARP is seen), warm (all hosts known), or address: mac."),
         new("processing-delay", "duration", "From a frame's arrival to the stack's handling of it."),
         new("wakeup-delay", "duration", "From a socket's readiness to the return of the call that waits for it."),
+        new("busy", "string[]", "Times since the start, one behind the other, at which no call that waits for a socket returns: [10.2ms..10.9ms, 20ms..21ms]."),
         new("timestamps", "#timestamps", "The clock behind TCP timestamps."))
     {
         Short = "string",
@@ -133,17 +134,18 @@ internal static partial class Shapes
         Short = "integer:1..1000000000",
     };
 
-    public static readonly Shape Table = new("table", "A socket table to print.",
+    public static readonly Shape Table = new("table", "A socket table, or counters, to print.",
         new("host", "string", "Whose.", Required: true),
         new("at", "duration", "When; default: at the end."),
-        new("form", "enum:netstat,ss", "Like Windows' netstat -na, or Linux' ss -tan; default ss."));
+        new("form", "enum:netstat,ss,ss-tino,nstat",
+            "Like Windows' netstat -na, Linux' ss -tan, ss -tinoa with TCP_INFO and timers, or nstat -a with the counters; default ss."));
 
     /// <summary>Every shape, the root first.</summary>
     public static IReadOnlyList<Shape> All =>
     [
         Scenario, Limits, Host, Interface, InterfaceQueue, Route, Timestamps, Link, Direction, Change, Reorder, Queue, Table, Application, Statement,
         SocketArguments, AcceptArguments, ConnectArguments, BindArguments, WriteArguments, ReadArguments, RepeatArguments, .. Keys, .. Datagrams, .. Applications, CallExpectation,
-        Expectation, Segments, Segment, States, State, QueueExpectation, SocketsExpectation, Delivered, CallResult, Counters, HostCount,
+        Expectation, Segments, Segment, States, State, QueueExpectation, SocketsExpectation, Delivered, CallResult, Counters, TcpInfo, HostCount,
         .. SweepShapes,
         .. Faults,
     ];

@@ -9,9 +9,11 @@ namespace SimNet.Scripting.Tables;
 /// <summary>Prints socket tables as the well-known programs do.</summary>
 public static class SocketTable
 {
-    /// <summary>A line for each socket; <c>ss</c> has its head first.</summary>
+    /// <summary>A line for each socket, with <c>ss -tino</c> two; <c>ss</c> has its head first. What nstat prints has no sockets.</summary>
     public static IReadOnlyList<string> Print(IReadOnlyList<SocketTableRow> rows, TableForm form) => form switch
     {
+        TableForm.Nstat => [],
+        TableForm.SsInfo => PrintInfo(rows, new SsOptions(Info: true, Timers: true, Numeric: true)),
         // netstat sorts by local address and port, a listening socket before its connections.
         TableForm.Netstat => [.. rows.OrderBy(r => r.Protocol == IpProtocol.Udp).ThenBy(r => r.Local.Address).ThenBy(r => r.Local.Port)
             .ThenBy(r => r.State != TcpState.Listen).ThenBy(r => r.Remote.Port).Select(NetstatRow)],
@@ -20,6 +22,31 @@ public static class SocketTable
             ["Netid " + SsHead, .. rows.OrderBy(r => r.Protocol == IpProtocol.Tcp).Select(r => $"{Netid(r),-6}{SsRow(r)}")],
         _ => [SsHead, .. rows.Select(SsRow)],
     };
+
+    /// <summary>What <c>ss</c> prints with its options; TCP only.</summary>
+    internal static IReadOnlyList<string> PrintInfo(IReadOnlyList<SocketTableRow> rows, SsOptions options)
+    {
+        List<string> lines = options.Headless ? [] : [SsHead];
+        foreach (SocketTableRow row in rows.Where(r => r.Protocol == IpProtocol.Tcp))
+        {
+            string timer = options.Timers ? SsInfoText.Timer(row.Timer) : "";
+            string info = options.Info ? SsInfoText.Info(row, options.Timers, options.Numeric) : "";
+            string head = timer.Length == 0 ? SsRow(row) : $"{SsRow(row)}  {timer}";
+            if (options.OneLine)
+            {
+                lines.Add(info.Length == 0 ? head : $"{head} {info}");
+                continue;
+            }
+
+            lines.Add(head);
+            if (info.Length > 0)
+            {
+                lines.Add($"\t {info}");
+            }
+        }
+
+        return lines;
+    }
 
     // Windows shows a wildcard peer as 0.0.0.0:0, of UDP as *:* without a state, and pads each address to 22 columns.
     private static string NetstatRow(SocketTableRow row) => row.Protocol == IpProtocol.Udp

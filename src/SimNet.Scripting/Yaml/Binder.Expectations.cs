@@ -24,6 +24,7 @@ internal sealed partial class Binder
             "sockets" => SocketTable(word.Value),
             "call" => CallResult(word.Value),
             "counters" => Counters(word.Value),
+            "tcp-info" => Info(word.Value),
             "delivered" => Delivered(word.Value),
             "retransmissions" => Retransmissions(word.Value),
             "drops" => _values.Condition(word.Value, "drops") is { } drops ? new DropsExpectation(drops) { Text = $"links drop {drops} frames" } : null,
@@ -144,7 +145,7 @@ internal sealed partial class Binder
         }
 
         Duration? at = map.Duration("at");
-        TableForm form = Form(map);
+        TableForm form = map.Word("form", "netstat", "ss") == "netstat" ? TableForm.Netstat : TableForm.Ss;
         string[] lines = table.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         return new SocketTableExpectation(host, at, form, lines) { Text = $"{host}'s socket table as {(form == TableForm.Netstat ? "netstat" : "ss")} shows it{When(at)}" };
     }
@@ -174,20 +175,45 @@ internal sealed partial class Binder
             return null;
         }
 
-        var counters = new List<KeyValuePair<string, NumberCondition>>();
+        Duration? at = map.Duration("at");
+        List<KeyValuePair<string, NumberCondition>> counters = Conditions(map, "counter", _vocabulary.Counters);
+        return new CountersExpectation(host, at, counters) { Text = $"{host}: {Listed(counters)}{(at is null ? "" : When(at))}" };
+    }
+
+    private TcpInfoExpectation? Info(ScriptNode node)
+    {
+        if (MapReader.Open(node, Shapes.TcpInfo, _errors, "tcp-info") is not { } map || Host(map) is not { } host)
+        {
+            return null;
+        }
+
+        Duration? at = map.Duration("at");
+        int connection = map.Integer("connection", 1, 1_000_000_000) ?? 1;
+        List<KeyValuePair<string, NumberCondition>> fields = Conditions(map, "field of TCP_INFO", SimStack.Sockets.TcpInfo.Names);
+        string which = connection == 1 ? host : $"{host}'s connection {connection}";
+        return new TcpInfoExpectation(host, connection, at, fields) { Text = $"{which}: {Listed(fields)}{When(at)}" };
+    }
+
+    private static string Listed(List<KeyValuePair<string, NumberCondition>> conditions) =>
+        string.Join(", ", conditions.Select(c => $"{c.Key} {c.Value}"));
+
+    /// <summary>The other keys of a mapping: each a name of that list, and what its value must be.</summary>
+    private List<KeyValuePair<string, NumberCondition>> Conditions(MapReader map, string kind, IReadOnlyList<string> names)
+    {
+        var conditions = new List<KeyValuePair<string, NumberCondition>>();
         foreach (ScriptEntry entry in map.OtherEntries())
         {
-            if (!_vocabulary.Counters.Contains(entry.Key.Text))
+            if (!names.Contains(entry.Key.Text))
             {
-                _errors.Add(entry.Key.Position, $"unknown counter `{entry.Key.Text}`" + Suggestions.For(entry.Key.Text, _vocabulary.Counters, "counters"));
+                _errors.Add(entry.Key.Position, $"unknown {kind} `{entry.Key.Text}`" + Suggestions.For(entry.Key.Text, names, kind + "s"));
             }
             else if (_values.Condition(entry.Value, entry.Key.Text) is { } condition)
             {
-                counters.Add(new KeyValuePair<string, NumberCondition>(entry.Key.Text, condition));
+                conditions.Add(new KeyValuePair<string, NumberCondition>(entry.Key.Text, condition));
             }
         }
 
-        return new CountersExpectation(host, counters) { Text = $"{host}: " + string.Join(", ", counters.Select(c => $"{c.Key} {c.Value}")) };
+        return conditions;
     }
 
     private DeliveredExpectation? Delivered(ScriptNode node)

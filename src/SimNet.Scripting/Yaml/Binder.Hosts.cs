@@ -1,3 +1,4 @@
+using SimNet.Hosts;
 using SimNet.Scripting.Model;
 using SimNet.Scripting.Schema;
 using SimStack.Ip;
@@ -76,11 +77,35 @@ internal sealed partial class Binder
             Neighbours = neighbours is { Kind: NodeKind.Mapping } ? Neighbours(neighbours) : [],
             ProcessingDelay = map.Duration("processing-delay") ?? Duration.Zero,
             WakeupDelay = map.Duration("wakeup-delay") ?? Duration.Zero,
+            BusyTimes = BusyTimes(map),
             Timestamps = map.Find("timestamps") is { } clock ? TimestampClock(clock) : null,
             Position = entry.Key.Position,
         };
         _routesToBind.Add((host, map));
         return host;
+    }
+
+    private List<BusyTime> BusyTimes(MapReader map)
+    {
+        List<BusyTime> times = [];
+        foreach (ScriptNode node in map.List("busy"))
+        {
+            string[] ends = node.Kind == NodeKind.Scalar ? node.Text.Split("..") : [];
+            if (ends.Length != 2 || !Units.TryDuration(ends[0], out Duration from) || !Units.TryDuration(ends[1], out Duration until) || until <= from)
+            {
+                _values.Wrong(node, "busy", "a time like `10.2ms..10.9ms`");
+            }
+            else if (times.Count > 0 && Instant.Zero + from < times[^1].Until)
+            {
+                _errors.Add(node.Position, $"busy: `{node.Text}` begins before the one in front of it ends");
+            }
+            else
+            {
+                times.Add(new BusyTime(Instant.Zero + from, Instant.Zero + until));
+            }
+        }
+
+        return times;
     }
 
     private List<InterfaceDefinition> Interfaces(MapReader map, string host, SourcePosition position)

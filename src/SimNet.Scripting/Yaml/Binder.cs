@@ -96,7 +96,13 @@ internal sealed partial class Binder
         return map.Find("host") is { } host && HostName(host, "host") is { } name ? new TableRequest(name, map.Duration("at"), Form(map)) : null;
     }
 
-    private static TableForm Form(MapReader map) => map.Word("form", "netstat", "ss") == "netstat" ? TableForm.Netstat : TableForm.Ss;
+    private static TableForm Form(MapReader map) => map.Word("form", "netstat", "ss", "ss-tino", "nstat") switch
+    {
+        "netstat" => TableForm.Netstat,
+        "ss-tino" => TableForm.SsInfo,
+        "nstat" => TableForm.Nstat,
+        _ => TableForm.Ss,
+    };
 
     /// <summary>The name of a host that exists; null after an error.</summary>
     private string? HostName(ScriptNode node, string what)

@@ -17,6 +17,7 @@ public sealed class SimHost
     private readonly WakeupQueue _wakeups;
     private readonly HostStreams _streams;
     private readonly EventLoop _loop;
+    private readonly IReadOnlyList<BusyTime> _busyTimes;
     private bool _pumping;
 
     internal SimHost(Simulation simulation, SimHostOptions options, int number)
@@ -26,6 +27,7 @@ public sealed class SimHost
         Name = options.Name;
         ProcessingDelay = options.ProcessingDelay;
         WakeupDelay = options.WakeupDelay;
+        _busyTimes = options.BusyTimes;
         _loop = simulation.Loop;
         Stack = new Host(new HostOptions
         {
@@ -220,6 +222,18 @@ public sealed class SimHost
         Loopback.Transmit(now);
     }
 
+    /// <summary>When an application wakes that became ready at that time.</summary>
+    internal Instant WakesAt(Instant ready)
+    {
+        Instant wakes = ready + WakeupDelay;
+        for (int i = 0; i < _busyTimes.Count && _busyTimes[i].From <= wakes; i++)
+        {
+            wakes = Instant.Max(wakes, _busyTimes[i].Until);
+        }
+
+        return wakes;
+    }
+
     /// <summary>One at a time, so that the frames of one application leave before the next one runs.</summary>
     private bool WakeNext(Instant now)
     {
@@ -230,7 +244,7 @@ public sealed class SimHost
 
         if (socket.Owner is SocketOwner owner)
         {
-            if (WakeupDelay > Duration.Zero)
+            if (WakeupDelay > Duration.Zero || _busyTimes.Count > 0)
             {
                 _wakeups.Add(now, owner, socket);
             }

@@ -18,6 +18,11 @@ public sealed record SimHostOptions
     /// <summary>Time from a socket's readiness to the application that waits for it. Zero: none.</summary>
     public Duration WakeupDelay { get; init; }
 
+    /// <summary>
+    /// Times at which no application that waited for a socket gets to run: what would wake then wakes at the end. One behind the other. Empty: none.
+    /// </summary>
+    public IReadOnlyList<BusyTime> BusyTimes { get; init; } = [];
+
     /// <summary>The timestamp clock; null: as the profile says.</summary>
     public TimestampClock? Timestamps { get; init; }
 

@@ -20,7 +20,7 @@ internal sealed class WakeupQueue(EventLoop loop, SimHost host) : Alarm(loop)
         }
 
         owner.IsWaking = true;
-        _last = Instant.Max(_last, now + host.WakeupDelay);
+        _last = Instant.Max(_last, host.WakesAt(now));
         _waking.Enqueue((owner, socket, _last));
         RingBy(_waking.Peek().Due);
     }

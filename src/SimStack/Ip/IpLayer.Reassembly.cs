@@ -99,7 +99,7 @@ public sealed partial class IpLayer
         _counters[SnmpCounter.IpReasmOKs]++;
         if (Ipv4View.TryParse(bytes, out Ipv4View packet, out _))
         {
-            IpPacketInfo ip = new(packet.Source, packet.Destination, packet.TrafficClass, packet.Ttl, through, toMany);
+            IpPacketInfo ip = new(packet.Source, packet.Destination, packet.TrafficClass, packet.Ttl, through, toMany) { Packet = packet.Bytes };
             DeliverV4(now, ip, packet);
         }
 
@@ -200,7 +200,7 @@ public sealed partial class IpLayer
         if (Ipv6View.TryParse(bytes, out Ipv6View packet, out _) && packet.FragmentHeaderOffset == 0
             && packet.RoutingSegmentsLeft == 0)
         {
-            IpPacketInfo ip = new(packet.Source, packet.Destination, packet.TrafficClass, packet.HopLimit, through, toMany);
+            IpPacketInfo ip = new(packet.Source, packet.Destination, packet.TrafficClass, packet.HopLimit, through, toMany) { Packet = packet.Bytes };
             DeliverV6(now, ip, packet);
         }
         else

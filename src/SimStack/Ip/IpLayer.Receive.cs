@@ -6,6 +6,8 @@ public sealed partial class IpLayer
 {
     private bool _refusePort;
     private IpAddress _lastSource;
+    private MacAddress _linkSource;
+    private NetworkInterface? _receivedBy;
 
     /// <summary>
     /// Takes a frame that arrived; its bytes stay the caller's. Whatever is wrong with it is counted by kind, nothing throws.
@@ -26,6 +28,8 @@ public sealed partial class IpLayer
             return;
         }
 
+        _receivedBy = through;
+        _linkSource = ethernet.Source;
         MacAddress to = ethernet.Destination;
         if (to != through.MacAddress && !to.IsGroup)
         {
@@ -73,6 +77,13 @@ public sealed partial class IpLayer
         _lastSource = source;
         return false;
     }
+
+    /// <summary>Bytes of the link's header before the packet that is being received; a tun device has none.</summary>
+    internal int LinkHeaderLength => _receivedBy is { ReceiveBuffers: ReceiveBufferLayout.Allocated } ? 0 : EthernetView.HeaderLength;
+
+    /// <summary>The Ethernet header of the packet that is being received, which is for this host alone.</summary>
+    internal void WriteLinkHeader(Span<byte> destination, bool v4) =>
+        EthernetWriter.Write(destination, _receivedBy!.MacAddress, _linkSource, v4 ? EtherType.Ipv4 : EtherType.Ipv6);
 
     /// <summary>
     /// From within <see cref="TransportInput.ReceiveUdp"/>: nobody has that port, so an ICMP port unreachable is due.
@@ -124,7 +135,7 @@ public sealed partial class IpLayer
         }
         else
         {
-            DeliverV4(now, new IpPacketInfo(source, destination, packet.TrafficClass, packet.Ttl, through, toMany), packet);
+            DeliverV4(now, new IpPacketInfo(source, destination, packet.TrafficClass, packet.Ttl, through, toMany) { Packet = packet.Bytes }, packet);
         }
     }
 
@@ -215,7 +226,7 @@ public sealed partial class IpLayer
             return;
         }
 
-        IpPacketInfo ip = new(source, destination, packet.TrafficClass, packet.HopLimit, through, toMany);
+        IpPacketInfo ip = new(source, destination, packet.TrafficClass, packet.HopLimit, through, toMany) { Packet = packet.Bytes };
         if (packet.IsFragment)
         {
             ReceiveFragmentV6(now, ip, packet);

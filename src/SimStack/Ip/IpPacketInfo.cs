@@ -1,7 +1,7 @@
 namespace SimStack.Ip;
 
 /// <summary>What a transport needs to know of the IP packet that brought its segment.</summary>
-internal readonly struct IpPacketInfo(
+internal readonly ref struct IpPacketInfo(
     in IpAddress source, in IpAddress destination, byte trafficClass, byte ttl, NetworkInterface through,
     bool isMulticastOrBroadcast)
 {
@@ -19,4 +19,7 @@ internal readonly struct IpPacketInfo(
 
     /// <summary>Sent to a group, by IP or Ethernet address.</summary>
     internal bool IsMulticastOrBroadcast { get; } = isMulticastOrBroadcast;
+
+    /// <summary>The packet from its IP header on; empty where there is none to show.</summary>
+    internal ReadOnlySpan<byte> Packet { get; init; }
 }

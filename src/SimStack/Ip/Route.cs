@@ -41,6 +41,6 @@ public sealed record Route(IpAddress Prefix, int PrefixLength, IpAddress? NextHo
     /// <summary><c>congctl lock</c>: the socket can't choose another (TCP_CONGESTION tells EPERM).</summary>
     public bool IsCongestionControlLocked { get; init; }
 
-    /// <summary><c>cwnd lock</c>: the congestion window is never larger, in segments; 0 = no bound.</summary>
-    public int WindowClamp { get; init; }
+    /// <summary><c>rtt</c>, <c>rttvar</c>, <c>ssthresh</c>, <c>cwnd</c>, <c>reordering</c>; null = none of them.</summary>
+    public RouteTcpMetrics? TcpMetrics { get; init; }
 }

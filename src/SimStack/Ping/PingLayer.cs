@@ -92,7 +92,7 @@ internal sealed class PingLayer(Host host)
         {
             foreach (PingSocket other in others)
             {
-                if (other.Family == socket.Family && !(other.ReuseAddress && socket.ReuseAddress))
+                if (other.Family == socket.Family && (other.Sharing & socket.Sharing & PortSharing.Address) == 0)
                 {
                     return false;
                 }

@@ -42,6 +42,7 @@ public sealed class Profile
             TimeWaitReuse = 0,
             PingPongThreshold = 1,
             EcnFallback = false, // Linux 4.2 brought it.
+            NoSsthreshMetricsSave = false, // Linux 5.6 brought the choice.
         },
     };
 
@@ -73,7 +74,9 @@ public sealed class Profile
         {
             CongestionControl = "reno",
             CubicByRfc = true,
+            SlowStartLimit = 1,
             AcceptSourceRoute = true,
+            NoMetricsSave = true,
             IsnTickNanoseconds = 4000,
 
             // RFC 6675 counts, and halves at once.

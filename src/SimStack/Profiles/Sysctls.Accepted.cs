@@ -82,12 +82,10 @@ public sealed partial class Sysctls
         void Any(string name, string standard, long least = int.MinValue, long most = uint.MaxValue, int count = 1) =>
             all.Add(name, new Accepted(standard, count, (least, most), _ => true));
 
-        void Words(string name, string standard, Func<string, bool> isRight) => all.Add(name, new Accepted(standard, 1, null, isRight));
         void ReadOnly(string name, string value) => all.Add(name, new Accepted(value, 0, null, _ => false));
 
         AddAcceptedTcp(Only, Any);
         AddAcceptedIp(Only, Any);
-        Words("net.ipv4.ip_local_reserved_ports", "", text => text.Length == 0);
         ReadOnly("net.ipv4.tcp_available_ulp", "");
         ReadOnly("net.ipv4.tcp_ehash_entries", "262144");
         return all;
@@ -97,18 +95,12 @@ public sealed partial class Sysctls
     {
         any("net.ipv4.tcp_adv_win_scale", "1", -31, 31); // Without effect since Linux 6.6.
         any("net.ipv4.tcp_backlog_ack_defer", "1", 0, 1);
-        only("net.ipv4.tcp_challenge_ack_limit", 0, int.MaxValue, [int.MaxValue]);
         any("net.ipv4.tcp_child_ehash_entries", "0", 0, 16 << 20); // How large tables are is nothing that shows.
         any("net.ipv4.tcp_early_demux", "1", 0, 255);
         any("net.ipv4.tcp_fack", "0", 0, 255);
         only("net.ipv4.tcp_fwmark_accept", 0, 1, [0]);
         only("net.ipv4.tcp_l3mdev_accept", 0, 1, [0]);
         any("net.ipv4.tcp_low_latency", "0");
-        any("net.ipv4.tcp_max_orphans", "131072");
-        any("net.ipv4.tcp_max_tw_buckets", "131072", 4096);
-        only("net.ipv4.tcp_migrate_req", 0, 1, [0]);
-        any("net.ipv4.tcp_no_metrics_save", "0", 0, 1);
-        any("net.ipv4.tcp_no_ssthresh_metrics_save", "1", 0, 1);
         any("net.ipv4.tcp_plb_cong_thresh", "128", 0, 256);
         only("net.ipv4.tcp_plb_enabled", 0, 1, [0]);
         any("net.ipv4.tcp_plb_idle_rehash_rounds", "3", 0, 31);
@@ -116,14 +108,12 @@ public sealed partial class Sysctls
         any("net.ipv4.tcp_plb_suspend_rto_sec", "60", 0, 255);
         only("net.ipv4.tcp_reflect_tos", 0, 1, [0]);
         only("net.ipv4.tcp_stdurg", 0, 255, [0]);
-        only("net.ipv4.tcp_tw_reuse_delay", 1, 60_000, [1000]);
         only("net.ipv4.tcp_workaround_signed_windows", 0, 255, [0]);
     }
 
     private static void AddAcceptedIp(Action<string, long, long, long[]> only, AcceptAny any)
     {
         only("net.ipv4.fwmark_reflect", 0, 1, [0]);
-        any("net.ipv4.ip_autobind_reuse", "0", 0, 1);
         any("net.ipv4.ip_dynaddr", "0", 0, 255);
         any("net.ipv4.ip_early_demux", "1", 0, 255);
         any("net.ipv4.ip_forward_update_priority", "1", 0, 1);

@@ -39,6 +39,12 @@ public sealed partial class Sysctls
     /// <summary>sim.tcp_hystart_plusplus: RFC 9406 in the first slow start of reno and cubic, in place of Linux's HyStart.</summary>
     public bool HystartPlusPlus;
 
+    /// <summary>
+    /// sim.tcp_abc: how many segments an ACK may add to the window in slow start, 1 by RFC 5681 §3.1, 2 by RFC 3465 §2.2; 0: as many as it
+    /// acknowledges, as Linux.
+    /// </summary>
+    public int SlowStartLimit;
+
     // What tcp_allowed_congestion_control was set to.
     private string? _allowedCongestionControl;
 
@@ -67,11 +73,13 @@ public sealed partial class Sysctls
         number("tcp_vegas.beta", 0, 65_535, s => s.VegasBeta, (s, v) => s.VegasBeta = v);
         number("tcp_vegas.gamma", 0, 65_535, s => s.VegasGamma, (s, v) => s.VegasGamma = v);
         flag("sim.tcp_cubic_rfc9438", s => s.CubicByRfc, (s, v) => s.CubicByRfc = v);
+        number("sim.tcp_abc", 0, 2, s => s.SlowStartLimit, (s, v) => s.SlowStartLimit = v);
         flag("sim.tcp_hystart_plusplus", s => s.HystartPlusPlus, (s, v) => s.HystartPlusPlus = v);
     }
 
     private static SortedList<string, TextEntry> BuildTexts() => new(StringComparer.Ordinal)
     {
+        [ReservedPortsName] = new(s => s._reservedPortsText, SetReservedPorts),
         ["net.ipv4.tcp_congestion_control"] = new(s => s.CongestionControl, (s, text) =>
         {
             if (!CongestionAlgorithms.IsKnown(text))

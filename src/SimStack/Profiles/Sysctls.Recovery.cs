@@ -19,11 +19,24 @@ public sealed partial class Sysctls
     public bool RetransmitCollapse = true;
     public bool ThinLinearTimeouts;
 
+    /// <summary>net.core.txrehash: a timeout asks for another path by another hash, which here counts and changes nothing else.</summary>
+    public bool TxRehash = true;
+
+    // net.ipv4.tcp_*: what connections leave behind of a destination
+    public bool NoMetricsSave;
+    public bool NoSsthreshMetricsSave = true;
+
     /// <summary>sim.tcp_rack: SACK finds losses by RACK (RFC 8985), as Linux always does; otherwise by counting (RFC 6675).</summary>
     public bool Rack = true;
 
     /// <summary>sim.tcp_prr: the window is reduced over a round trip (RFC 6937), as Linux always does; otherwise at once (RFC 6675).</summary>
     public bool ProportionalReduction = true;
+
+    /// <summary>sim.tcp_limited_transmit: the first duplicate ACKs let new data go (RFC 3042), as Linux always does.</summary>
+    public bool LimitedTransmit = true;
+
+    /// <summary>sim.tcp_rto_restart: with few segments out the timer runs from when the oldest was sent (RFC 7765), which Linux has not.</summary>
+    public bool RtoRestart;
 
     private static void AddRecovery(
         Action<string, int, int, Func<Sysctls, int>, Action<Sysctls, int>> number,
@@ -36,8 +49,13 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_early_retrans", 0, 4, s => s.EarlyRetransmit, (s, v) => s.EarlyRetransmit = v);
         number("net.ipv4.tcp_min_rtt_wlen", 0, 86_400, s => s.MinRttWindow, (s, v) => s.MinRttWindow = v);
         flag("net.ipv4.tcp_retrans_collapse", s => s.RetransmitCollapse, (s, v) => s.RetransmitCollapse = v);
+        flag("net.core.txrehash", s => s.TxRehash, (s, v) => s.TxRehash = v);
         flag("net.ipv4.tcp_thin_linear_timeouts", s => s.ThinLinearTimeouts, (s, v) => s.ThinLinearTimeouts = v);
+        flag("net.ipv4.tcp_no_metrics_save", s => s.NoMetricsSave, (s, v) => s.NoMetricsSave = v);
+        flag("net.ipv4.tcp_no_ssthresh_metrics_save", s => s.NoSsthreshMetricsSave, (s, v) => s.NoSsthreshMetricsSave = v);
         flag("sim.tcp_rack", s => s.Rack, (s, v) => s.Rack = v);
+        flag("sim.tcp_limited_transmit", s => s.LimitedTransmit, (s, v) => s.LimitedTransmit = v);
+        flag("sim.tcp_rto_restart", s => s.RtoRestart, (s, v) => s.RtoRestart = v);
         flag("sim.tcp_prr", s => s.ProportionalReduction, (s, v) => s.ProportionalReduction = v);
     }
 }

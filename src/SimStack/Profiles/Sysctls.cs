@@ -38,6 +38,7 @@ public sealed partial class Sysctls
 
     // net.ipv4.tcp_*: options
     public bool Timestamps = true;
+    public bool TimestampOffsets = true;
     public bool Sack = true;
     public bool Dsack = true;
     public bool WindowScaling = true;
@@ -49,6 +50,7 @@ public sealed partial class Sysctls
     public int MaxSynBacklog = 4096;
     public int SynCookies = 1;
     public bool AbortOnOverflow;
+    public bool MigrateRequests;
 
     // net.ipv4.tcp_*: ECN; 0 to 5, and the option's 0 to 3, as in Linux 7.0
     public int Ecn = 2;
@@ -69,6 +71,7 @@ public sealed partial class Sysctls
     public int RtoMinMicroseconds = 200_000;
     public int RtoMaxMilliseconds = 120_000;
     public int InvalidRateLimit = 500;
+    public int ChallengeAckLimit = int.MaxValue;
 
     // net.ipv4.tcp_*: offload packets, pacing, unsent data; percent, and bytes
     public int MinTsoSegments = 2;
@@ -84,6 +87,9 @@ public sealed partial class Sysctls
     public int FinTimeout = 60;
     public bool Rfc1337;
     public int TimeWaitReuse = 2;
+    public int TimeWaitReuseDelay = 1000;
+    public int MaxTimeWaitBuckets = 131_072;
+    public int MaxOrphans = 131_072;
 
     // net.ipv4.*: ports
     public int PortRangeFirst = 32_768, PortRangeLast = 60_999;
@@ -201,6 +207,7 @@ public sealed partial class Sysctls
         all.Add("net.ipv4.ip_local_port_range", new Entry(2, 1, 65_535,
             (s, to) => (to[0], to[1]) = (s.PortRangeFirst, s.PortRangeLast),
             (s, from) => (s.PortRangeFirst, s.PortRangeLast) = ((int)from[0], (int)Math.Max(from[0], from[1]))));
+        Flag("net.ipv4.ip_autobind_reuse", s => s.AutobindReuse, (s, v) => s.AutobindReuse = v);
         Number("net.ipv4.ip_default_ttl", 1, 255, s => s.DefaultTtl, (s, v) => s.DefaultTtl = v);
         all.Add("net.ipv4.tcp_notsent_lowat", new Entry(
             1, 0, uint.MaxValue, (s, to) => to[0] = s.NotSentLowWater, (s, from) => s.NotSentLowWater = (uint)from[0]));
@@ -233,7 +240,9 @@ public sealed partial class Sysctls
         Action<string, int, int, Func<Sysctls, int>, Action<Sysctls, int>> number,
         Action<string, Func<Sysctls, bool>, Action<Sysctls, bool>> flag)
     {
-        flag("net.ipv4.tcp_timestamps", s => s.Timestamps, (s, v) => s.Timestamps = v);
+        number(
+            "net.ipv4.tcp_timestamps", 0, 2, s => !s.Timestamps ? 0 : s.TimestampOffsets ? 1 : 2,
+            (s, v) => (s.Timestamps, s.TimestampOffsets) = (v != 0, v != 2));
         flag("net.ipv4.tcp_sack", s => s.Sack, (s, v) => s.Sack = v);
         flag("net.ipv4.tcp_dsack", s => s.Dsack, (s, v) => s.Dsack = v);
         flag("net.ipv4.tcp_window_scaling", s => s.WindowScaling, (s, v) => s.WindowScaling = v);
@@ -243,6 +252,7 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_max_syn_backlog", 1, int.MaxValue, s => s.MaxSynBacklog, (s, v) => s.MaxSynBacklog = v);
         number("net.ipv4.tcp_syncookies", 0, 2, s => s.SynCookies, (s, v) => s.SynCookies = v);
         flag("net.ipv4.tcp_abort_on_overflow", s => s.AbortOnOverflow, (s, v) => s.AbortOnOverflow = v);
+        flag("net.ipv4.tcp_migrate_req", s => s.MigrateRequests, (s, v) => s.MigrateRequests = v);
         number("net.ipv4.tcp_ecn", 0, 5, s => s.Ecn, (s, v) => s.Ecn = v);
         flag("net.ipv4.tcp_ecn_fallback", s => s.EcnFallback, (s, v) => s.EcnFallback = v);
         number("net.ipv4.tcp_ecn_option", 0, 3, s => s.EcnOption, (s, v) => s.EcnOption = v);
@@ -259,6 +269,7 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_rto_min_us", 1, 10_000_000, s => s.RtoMinMicroseconds, (s, v) => s.RtoMinMicroseconds = v);
         number("net.ipv4.tcp_rto_max_ms", 1000, 120_000, s => s.RtoMaxMilliseconds, (s, v) => s.RtoMaxMilliseconds = v);
         number("net.ipv4.tcp_invalid_ratelimit", 0, int.MaxValue, s => s.InvalidRateLimit, (s, v) => s.InvalidRateLimit = v);
+        number("net.ipv4.tcp_challenge_ack_limit", 0, int.MaxValue, s => s.ChallengeAckLimit, (s, v) => s.ChallengeAckLimit = v);
         number("net.ipv4.tcp_min_tso_segs", 1, 255, s => s.MinTsoSegments, (s, v) => s.MinTsoSegments = v);
         number("net.ipv4.tcp_tso_win_divisor", 0, 255, s => s.TsoWindowDivisor, (s, v) => s.TsoWindowDivisor = v);
         number("net.ipv4.tcp_tso_rtt_log", 0, 255, s => s.TsoRttLog, (s, v) => s.TsoRttLog = v);
@@ -276,6 +287,9 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_fin_timeout", 0, 32_767, s => s.FinTimeout, (s, v) => s.FinTimeout = v);
         flag("net.ipv4.tcp_rfc1337", s => s.Rfc1337, (s, v) => s.Rfc1337 = v);
         number("net.ipv4.tcp_tw_reuse", 0, 2, s => s.TimeWaitReuse, (s, v) => s.TimeWaitReuse = v);
+        number("net.ipv4.tcp_tw_reuse_delay", 1, 60_000, s => s.TimeWaitReuseDelay, (s, v) => s.TimeWaitReuseDelay = v);
+        number("net.ipv4.tcp_max_tw_buckets", 0, int.MaxValue, s => s.MaxTimeWaitBuckets, (s, v) => s.MaxTimeWaitBuckets = v);
+        number("net.ipv4.tcp_max_orphans", 0, int.MaxValue, s => s.MaxOrphans, (s, v) => s.MaxOrphans = v);
     }
 
     private delegate void Getter(Sysctls sysctls, Span<long> to);

@@ -26,6 +26,7 @@ internal static class WindowsProfile
         Listen = ListenRule.Windows,
         Defaults = new Sysctls
         {
+            NoMetricsSave = true,
             CongestionControl = "reno",
             Rack = false,
             ProportionalReduction = false,

@@ -14,14 +14,14 @@ public abstract partial class DatagramSocket
     private byte _typeOfService;
     private int _priority;
     private long _mostPacingRate = long.MaxValue;
-    private bool _reuseAddress;
+    private PortSharing _sharing;
     private bool _broadcast;
     private bool _multicastLoop = true;
     private bool _receiveErrors;
     private bool _v6Only;
     private PathMtuDiscovery _pathMtuDiscovery = PathMtuDiscovery.IP_PMTUDISC_WANT;
 
-    internal bool ReuseAddress => _reuseAddress;
+    internal PortSharing Sharing => _sharing;
 
     internal bool V6Only => _v6Only;
 
@@ -43,7 +43,8 @@ public abstract partial class DatagramSocket
         bool on = value != 0;
         switch (option)
         {
-            case SocketOption.SO_REUSEADDR: _reuseAddress = on; break;
+            case SocketOption.SO_REUSEADDR: Share(PortSharing.Address, on); break;
+            case SocketOption.SO_REUSEPORT: Share(PortSharing.Port, on); break;
             case SocketOption.SO_BROADCAST: _broadcast = on; break;
             case SocketOption.SO_RCVBUF: _receiveBuffer = Doubled(Math.Min(value, sysctls.RmemMax), 2304); break;
             case SocketOption.SO_RCVBUFFORCE: _receiveBuffer = Doubled(value, 2304); break;
@@ -81,7 +82,8 @@ public abstract partial class DatagramSocket
     public override SocketResult GetOption(SocketOption option) => option switch
     {
         SocketOption.SO_ERROR => SocketResult.Ok((int)TakeError()),
-        SocketOption.SO_REUSEADDR => Flag(_reuseAddress),
+        SocketOption.SO_REUSEADDR => Flag((_sharing & PortSharing.Address) != 0),
+        SocketOption.SO_REUSEPORT => Flag((_sharing & PortSharing.Port) != 0),
         SocketOption.SO_BROADCAST => Flag(_broadcast),
         SocketOption.SO_RCVBUF or SocketOption.SO_RCVBUFFORCE => SocketResult.Ok(ReceiveBuffer),
         SocketOption.SO_SNDBUF or SocketOption.SO_SNDBUFFORCE =>
@@ -100,6 +102,8 @@ public abstract partial class DatagramSocket
             : SocketResult.Fail(Errno.ENOTCONN),
         _ => SocketResult.Fail(Errno.ENOPROTOOPT),
     };
+
+    private void Share(PortSharing part, bool on) => _sharing = on ? _sharing | part : _sharing & ~part;
 
     private byte TimeToLiveFor(in IpAddress destination) =>
         destination.IsMulticast ? _multicastTimeToLive : (byte)(_timeToLive > 0 ? _timeToLive : Host.Sysctls.DefaultTtl);

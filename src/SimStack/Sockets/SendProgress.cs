@@ -31,6 +31,9 @@ public sealed class SendProgress(long length)
     /// </summary>
     public TimestampingFlags? Timestamping { get; init; }
 
+    /// <summary>Its control messages are such as Linux refuses, once there is a connection (EINVAL; tcp_sendmsg_locked).</summary>
+    public bool HasWrongControl { get; init; }
+
     /// <summary>The caller's buffer is none: what would be copied from it can't be (EFAULT).</summary>
     public bool IsUnreadable { get; init; }
 

@@ -5,8 +5,14 @@ namespace SimStack.Sockets;
 /// </summary>
 public enum SocketOption
 {
-    /// <summary>0 or 1.</summary>
+    /// <summary>0 or 1: the address and port may be shared with others that set it, as long as none of them listens.</summary>
     SO_REUSEADDR,
+
+    /// <summary>
+    /// 0 or 1: the address and port may be shared with others that set it, listening ones too; connections and datagrams are spread over them by a
+    /// hash of the 4-tuple. TCP and UDP.
+    /// </summary>
+    SO_REUSEPORT,
 
     /// <summary>Bytes; doubled as Linux does, at least 2304, at most 2 × net.core.rmem_max.</summary>
     SO_RCVBUF,
@@ -59,6 +65,9 @@ public enum SocketOption
     /// <summary>Bytes not sent below half of which a socket is writable; 0: by net.ipv4.tcp_notsent_lowat. As an unsigned number.</summary>
     TCP_NOTSENT_LOWAT,
 
+    /// <summary>Bytes behind the first unread one where MSG_PEEK begins; each peek moves it on, each receive back. Negative: off.</summary>
+    SO_PEEK_OFF,
+
     /// <summary>0 or 1: every receive tells how much is left to read (<see cref="TcpSocket.Unread"/>).</summary>
     TCP_INQ,
 
@@ -104,6 +113,17 @@ public enum SocketOption
     /// <summary>0 or 1: Fast Open goes without cookies, as client and as server.</summary>
     TCP_FASTOPEN_NO_COOKIE,
 
+    /// <summary>
+    /// Seconds that a listening socket waits for data after the handshake before it has a connection; kept as a number of SYN-ACK timeouts, so
+    /// that what is read back is 1, 3, 7, 15, …; 0: not at all. A connecting socket lets the last ACK of the handshake wait for data instead.
+    /// </summary>
+    TCP_DEFER_ACCEPT,
+
+    /// <summary>
+    /// The headers of the SYN are kept for <see cref="TcpSocket.TakeSavedSyn"/>; of a listening socket. 0: not; 1: IP and TCP; 2: the link's too.
+    /// </summary>
+    TCP_SAVE_SYN,
+
     /// <summary>DSCP and ECN byte of outgoing IPv4 packets; TCP keeps the two bits of ECN for itself.</summary>
     IP_TOS,
 
@@ -133,6 +153,15 @@ public enum SocketOption
 
     /// <summary>0 or 1: an address may be bound that is not the host's.</summary>
     IP_FREEBIND,
+
+    /// <summary>0 or 1: bind(2) with port 0 takes the address alone, and connect chooses the port by both ends; TCP.</summary>
+    IP_BIND_ADDRESS_NO_PORT,
+
+    /// <summary>
+    /// The first port in the low 16 bits and the last in the high ones, for ports that the host chooses; 0 for either leaves that of
+    /// net.ipv4.ip_local_port_range, and so does what lies outside of it. TCP.
+    /// </summary>
+    IP_LOCAL_PORT_RANGE,
 
     /// <summary>0 to 255, or -1 for 0: traffic class of outgoing IPv6 packets; TCP keeps the two bits of ECN for itself.</summary>
     IPV6_TCLASS,

@@ -7,7 +7,8 @@ internal sealed record SocketOptions
 {
     public static readonly SocketOptions Default = new();
 
-    public bool ReuseAddress { get; init; }
+    /// <summary>SO_REUSEADDR and SO_REUSEPORT.</summary>
+    public PortSharing Sharing { get; init; }
 
     /// <summary>Bytes as getsockopt tells them (doubled); 0: by sysctl.</summary>
     public int ReceiveBuffer { get; init; }
@@ -19,6 +20,9 @@ internal sealed record SocketOptions
 
     /// <summary>Bytes of receive buffer that SO_RCVLOWAT asked for (tcp_set_rcvlowat).</summary>
     public int LowWaterBuffer { get; init; }
+
+    /// <summary>SO_PEEK_OFF; negative: off.</summary>
+    public int PeekOffset { get; init; } = -1;
 
     public bool KeepAlive { get; init; }
 
@@ -75,6 +79,12 @@ internal sealed record SocketOptions
     /// <summary>IP_FREEBIND: an address that is not the host's may be bound.</summary>
     public bool FreeBind { get; init; }
 
+    /// <summary>IP_BIND_ADDRESS_NO_PORT.</summary>
+    public bool BindAddressNoPort { get; init; }
+
+    /// <summary>IP_LOCAL_PORT_RANGE: the first port in the low half, the last in the high one, 0 for that of the host.</summary>
+    public uint LocalPortRange { get; init; }
+
     /// <summary>IP_OPTIONS, of an active open.</summary>
     public IpOptions? IpOptions { get; init; }
 
@@ -95,6 +105,12 @@ internal sealed record SocketOptions
 
     /// <summary>TCP_FASTOPEN_NO_COOKIE, on either side.</summary>
     public bool FastOpenNoCookie { get; init; }
+
+    /// <summary>TCP_DEFER_ACCEPT as SYN-ACK timeouts (rskq_defer_accept); 0: off.</summary>
+    public byte DeferAccept { get; init; }
+
+    /// <summary>TCP_SAVE_SYN: 0, 1 or 2.</summary>
+    public byte SaveSyn { get; init; }
 
     /// <summary>TCP_CONGESTION by name; null: the host's.</summary>
     public string? CongestionControl { get; init; }

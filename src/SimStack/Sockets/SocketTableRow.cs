@@ -25,4 +25,19 @@ public readonly record struct SocketTableRow(
 {
     /// <summary>TCP or UDP. A UDP row's state is ESTABLISHED when it is connected, else CLOSED.</summary>
     public IpProtocol Protocol { get; init; } = IpProtocol.Tcp;
+
+    /// <summary>TCP_INFO, if it was asked for (<see cref="Host.GetSocketTable(Instant, List{SocketTableRow})"/>); never of a SYN queue's entry or in TIME-WAIT.</summary>
+    public TcpInfo? Info { get; init; }
+
+    /// <summary>The congestion control's name (TCP_CONGESTION), where there is <see cref="Info"/>.</summary>
+    public string? CongestionControl { get; init; }
+
+    /// <summary>
+    /// The algorithm's own figures (TCP_CC_INFO: struct tcp_bbr_info, tcp_dctcp_info or tcpvegas_info of linux/inet_diag.h, little-endian); empty
+    /// for those that tell nothing.
+    /// </summary>
+    public ReadOnlyMemory<byte> CongestionInfo { get; init; }
+
+    /// <summary>The timer that runs, if it was asked for.</summary>
+    public SocketTimer Timer { get; init; }
 }

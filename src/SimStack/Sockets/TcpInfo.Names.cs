@@ -4,10 +4,7 @@ namespace SimStack.Sockets;
 public readonly partial record struct TcpInfo
 {
     // In linux/tcp.h, and not to be told truly by this stack.
-    private static readonly string[] Absent =
-    [
-        "tcpi_rehash", "tcpi_total_rto_recoveries", "tcpi_total_rto_time", "tcpi_options2",
-    ];
+    private static readonly string[] Absent = ["tcpi_options2"];
 
     private static readonly SortedList<string, Func<TcpInfo, long>> ByName = new(StringComparer.Ordinal)
     {
@@ -79,6 +76,9 @@ public readonly partial record struct TcpInfo
         ["tcpi_snd_wnd"] = info => info.SndWnd,
         ["tcpi_rcv_wnd"] = info => info.RcvWnd,
         ["tcpi_total_rto"] = info => info.TotalRto,
+        ["tcpi_total_rto_recoveries"] = info => info.TotalRtoRecoveries,
+        ["tcpi_total_rto_time"] = info => info.TotalRtoTime,
+        ["tcpi_rehash"] = info => info.Rehash,
     };
 
     /// <summary>The names that have a value, in alphabetical order.</summary>

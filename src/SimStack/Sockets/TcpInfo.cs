@@ -219,4 +219,13 @@ public readonly partial record struct TcpInfo
 
     /// <summary>Retransmission timeouts since the connection began.</summary>
     public long TotalRto { get; init; }
+
+    /// <summary>How often one or more timeouts in a row began.</summary>
+    public long TotalRtoRecoveries { get; init; }
+
+    /// <summary>Milliseconds between such a beginning and recovery's end, of all of them, one that goes on included.</summary>
+    public long TotalRtoTime { get; init; }
+
+    /// <summary>How often another path was asked for by another hash of the connection, as Linux does with each timeout.</summary>
+    public long Rehash { get; init; }
 }

@@ -34,7 +34,9 @@ public sealed partial class TcpSocket
     /// user bound it.
     /// </summary>
     /// <returns>OK; EBADF when the socket is closed.</returns>
-    public Errno Disconnect(Instant now)
+    public Errno Disconnect(Instant now) => Disconnect(now, aborts: true);
+
+    private Errno Disconnect(Instant now, bool aborts)
     {
         if (_closed)
         {
@@ -49,7 +51,15 @@ public sealed partial class TcpSocket
             _error = connection.State is TcpState.Closed or TcpState.Closing or TcpState.LastAck or TcpState.TimeWait
                 ? Errno.OK
                 : Errno.ECONNRESET;
-            connection.Abort(now);
+            if (aborts)
+            {
+                connection.Abort(now);
+            }
+            else
+            {
+                connection.Close(now);
+            }
+
             _connection = null;
         }
 

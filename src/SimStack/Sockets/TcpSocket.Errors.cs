@@ -74,17 +74,18 @@ public sealed partial class TcpSocket
             return SocketResult.Fail(Errno.EBADF);
         }
 
-        if (progress.Timestamping is { } asked && (asked & ~Recorded) != 0)
-        {
-            return SocketResult.Fail(Errno.EINVAL);
-        }
-
         if (IsFastOpen(flags))
         {
             return SendTo(now, data, null, flags, progress);
         }
 
-        SocketResult result = _connection?.Send(now, data, flags, progress) ?? SocketResult.Fail(Errno.EPIPE);
+        bool isWrong = progress.HasWrongControl || (progress.Timestamping is { } asked && (asked & ~Recorded) != 0);
+        if (isWrong && State is TcpState.Established or TcpState.CloseWait && _connection is { PendingError: Errno.OK })
+        {
+            return SocketResult.Fail(Errno.EINVAL);
+        }
+
+        SocketResult result = _connection?.Send(now, data, flags, progress) ?? WithoutConnection(Errno.EPIPE);
         if (!result.Succeeded && !progress.Blocks)
         {
             EndSend(now, progress);

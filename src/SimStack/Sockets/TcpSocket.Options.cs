@@ -11,7 +11,7 @@ public sealed partial class TcpSocket
     // Linux: INET_ECN_MASK.
     private const int EcnMask = 3;
 
-    internal bool ReuseAddress => Options.ReuseAddress;
+    internal PortSharing Sharing => Options.Sharing;
 
     /// <summary>Sets an option; the units are those of <see cref="SocketOption"/>.</summary>
     /// <returns>OK; EINVAL for a value out of range; ENOPROTOOPT for an option that can only be read.</returns>
@@ -75,7 +75,8 @@ public sealed partial class TcpSocket
         return option switch
         {
             SocketOption.SO_ERROR => SocketResult.Ok((int)TakeError()),
-            SocketOption.SO_REUSEADDR => Flag(Options.ReuseAddress),
+            SocketOption.SO_REUSEADDR => Flag((Sharing & PortSharing.Address) != 0),
+            SocketOption.SO_REUSEPORT => Flag((Sharing & PortSharing.Port) != 0),
             SocketOption.SO_RCVBUF or SocketOption.SO_RCVBUFFORCE =>
                 SocketResult.Ok(_connection?.ReceiveBufferLimit
                     ?? (Options.ReceiveBuffer > 0 ? Options.ReceiveBuffer : Math.Max(sysctls.RmemDefault, Options.LowWaterBuffer))),
@@ -83,6 +84,7 @@ public sealed partial class TcpSocket
             SocketOption.SO_SNDBUF or SocketOption.SO_SNDBUFFORCE =>
                 SocketResult.Ok(Options.SendBuffer > 0 ? Options.SendBuffer : sysctls.WmemDefault),
             SocketOption.SO_KEEPALIVE => Flag(Options.KeepAlive),
+            SocketOption.SO_PEEK_OFF => SocketResult.Ok(Options.PeekOffset),
             SocketOption.SO_LINGER => SocketResult.Ok(Options.LingerSeconds),
             SocketOption.SO_OOBINLINE => Flag(Options.InlineUrgent),
             SocketOption.SO_ZEROCOPY => Flag(Options.Zerocopy),
@@ -109,11 +111,15 @@ public sealed partial class TcpSocket
             SocketOption.TCP_FASTOPEN => SocketResult.Ok(FastOpenQueue?.Limit ?? 0),
             SocketOption.TCP_FASTOPEN_CONNECT => Flag(Options.FastOpenConnect),
             SocketOption.TCP_FASTOPEN_NO_COOKIE => Flag(Options.FastOpenNoCookie),
+            SocketOption.TCP_DEFER_ACCEPT => SocketResult.Ok(DeferAcceptPeriod.ToSeconds(Options.DeferAccept)),
+            SocketOption.TCP_SAVE_SYN => SocketResult.Ok(Options.SaveSyn),
             SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService | EcnBits),
             SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass | EcnBits),
             SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : sysctls.DefaultTtl),
             SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? _tcp.DefaultPathMtuDiscovery)),
             SocketOption.IP_FREEBIND => Flag(Options.FreeBind),
+            SocketOption.IP_BIND_ADDRESS_NO_PORT => Flag(Options.BindAddressNoPort),
+            SocketOption.IP_LOCAL_PORT_RANGE => SocketResult.Ok(unchecked((int)Options.LocalPortRange)),
             SocketOption.IP_MTU => _connection is { PathMtu: > 0 } ? SocketResult.Ok(_connection.PathMtu) : SocketResult.Fail(Errno.ENOTCONN),
             SocketOption.SO_MAX_PACING_RATE => SocketResult.Ok(unchecked((int)(uint)Math.Min(Options.MaxPacingRate, uint.MaxValue))),
             SocketOption.SO_PRIORITY => SocketResult.Ok(Options.Priority),
@@ -131,16 +137,21 @@ public sealed partial class TcpSocket
     private SocketOptions? Changed(SocketOption option, int value, out Errno error)
     {
         error = Errno.EINVAL;
+        if (ChangedPlace(option, value) is { } changed)
+        {
+            return changed;
+        }
+
         bool on = value != 0;
         Sysctls sysctls = Host.Sysctls;
         switch (option)
         {
-            case SocketOption.SO_REUSEADDR: return Options with { ReuseAddress = on };
             case SocketOption.SO_RCVBUF: return Options with { ReceiveBuffer = Doubled(Math.Min(value, sysctls.RmemMax), 2304) };
             case SocketOption.SO_RCVBUFFORCE: return Options with { ReceiveBuffer = Doubled(value, 2304) };
             case SocketOption.SO_SNDBUF: return Options with { SendBuffer = Doubled(Math.Min(value, sysctls.WmemMax), 4608) };
             case SocketOption.SO_SNDBUFFORCE: return Options with { SendBuffer = Doubled(value, 4608) };
             case SocketOption.SO_RCVLOWAT: return WithLowWater(value < 0 ? int.MaxValue : value);
+            case SocketOption.SO_PEEK_OFF when Host.Profile.SegmentationOffload: return Options with { PeekOffset = value };
             case SocketOption.SO_KEEPALIVE: return Options with { KeepAlive = on };
             case SocketOption.SO_LINGER: return Options with { LingerSeconds = Math.Max(-1, value) };
             case SocketOption.SO_OOBINLINE: return Options with { InlineUrgent = on };

@@ -52,33 +52,6 @@ public sealed partial class TcpSocket : HostSocket
 
     internal TcpListener? Listener => _listener;
 
-    /// <summary>Takes an address and port; port 0 chooses one.</summary>
-    /// <returns>OK; EINVAL when bound already; EADDRINUSE; EADDRNOTAVAIL when the address is not the host's.</returns>
-    public override Errno Bind(IpEndpoint local)
-    {
-        if (_closed)
-        {
-            return Errno.EBADF;
-        }
-
-        if (_bound || State is not TcpState.Closed)
-        {
-            return Errno.EINVAL;
-        }
-
-        if (Family is AddressFamily.AF_INET && !local.Address.IsV4)
-        {
-            return Errno.EAFNOSUPPORT;
-        }
-
-        if (!local.Address.IsUnspecified && !Options.FreeBind && !Host.HasAddress(local.Address))
-        {
-            return Errno.EADDRNOTAVAIL;
-        }
-
-        return _tcp.Bind(this, local, ReuseAddress);
-    }
-
     /// <summary>Passive OPEN (RFC 9293 §3.10.1); on a listening socket it changes the backlog.</summary>
     /// <param name="now">The instant.</param>
     /// <param name="backlog">Connections that may wait for accept; at most net.core.somaxconn.</param>
@@ -100,12 +73,12 @@ public sealed partial class TcpSocket : HostSocket
             return Errno.EINVAL;
         }
 
-        if (!_bound && _tcp.Bind(this, new IpEndpoint(Unspecified, 0), ReuseAddress) is not Errno.OK and var error)
+        if (!_bound && _tcp.Bind(this, new IpEndpoint(_addressBound ? _local.Address : Unspecified, 0)) is not Errno.OK and var error)
         {
             return error;
         }
 
-        if (_tcp.FindListener(_local.Address, _local.Port) is { } other && other.Local.Address == _local.Address)
+        if (!_tcp.MayListen(this, _local))
         {
             return Errno.EADDRINUSE;
         }
@@ -165,7 +138,7 @@ public sealed partial class TcpSocket : HostSocket
             remote = remote with { Address = remote.Address.IsV4 ? IpAddress.LoopbackV4 : IpAddress.LoopbackV6 };
         }
 
-        IpAddress source = _bound ? _local.Address : remote.Address.IsV4 ? IpAddress.AnyV4 : IpAddress.AnyV6;
+        IpAddress source = SourceFor(remote.Address);
         // RFC 9293 §3.9.2.3, MUST-46: no connection to a multicast or broadcast address.
         if (_tcp.Ip.FindPathWith(remote.Address, source, Options.IpOptions) is not { } path)
         {
@@ -178,7 +151,7 @@ public sealed partial class TcpSocket : HostSocket
         }
 
         IpAddress localAddress = source.IsUnspecified ? path.Source : source;
-        ushort port = _bound ? _local.Port : _tcp.ChoosePort(localAddress, remote, now: now);
+        ushort port = _bound ? _local.Port : _tcp.ChoosePort(now, this, localAddress, remote);
         if (port == 0)
         {
             return Errno.EADDRNOTAVAIL;
@@ -253,6 +226,7 @@ public sealed partial class TcpSocket : HostSocket
         {
             iss ??= record.NextIss;
             continuesTimestamps = record.TimestampsOn;
+            Host.Counters[SnmpCounter.TcpExtTWRecycled]++;
             record.End(now, "reused");
         }
         else if (taken is not null)
@@ -297,11 +271,14 @@ public sealed partial class TcpSocket : HostSocket
             return _closed ? Errno.EBADF : Errno.EINVAL;
         }
 
-        TcpSocket socket = new(_tcp, Family) { Options = Options.IpOptions is null ? Options : Options with { IpOptions = null } };
+        TcpSocket socket = new(_tcp, Family) { Options = OptionsOfChild };
         Errno error = _listener.Accept(now, socket);
         accepted = error is Errno.OK ? socket : null;
         return error;
     }
+
+    /// <summary>What is not inherited: the priority (Linux: sk_clone), and the IP options, which are the SYN's.</summary>
+    private SocketOptions OptionsOfChild => Options is { IpOptions: null, Priority: 0 } ? Options : Options with { IpOptions = null, Priority = 0 };
 
     /// <summary>SEND: takes what fits the send buffer.</summary>
     /// <returns>Bytes taken; EAGAIN; EPIPE after the sending side was closed or never opened; ECONNRESET, ETIMEDOUT …
@@ -319,19 +296,7 @@ public sealed partial class TcpSocket : HostSocket
         }
 
         bool special = Options.Timestamping is not TimestampingFlags.None || (Options.Zerocopy && (flags & MessageFlags.MSG_ZEROCOPY) != 0);
-        return _connection?.Send(now, data, flags, special ? new SendProgress(data.Length) : null) ?? SocketResult.Fail(Errno.EPIPE);
-    }
-
-    /// <summary>RECEIVE: hands over what arrived in order.</summary>
-    /// <returns>Bytes; 0 at the end of the stream; EAGAIN; ENOTCONN; ECONNRESET, ETIMEDOUT … once.</returns>
-    public SocketResult Receive(Instant now, Span<byte> destination, MessageFlags flags = MessageFlags.None)
-    {
-        if (_closed)
-        {
-            return SocketResult.Fail(Errno.EBADF);
-        }
-
-        return _connection?.Receive(now, destination, flags) ?? SocketResult.Fail(Errno.ENOTCONN);
+        return _connection?.Send(now, data, flags, special ? new SendProgress(data.Length) : null) ?? WithoutConnection(Errno.EPIPE);
     }
 
     /// <summary>Ends sending, receiving or both. A listening socket stops to listen, unless only sending is ended.</summary>
@@ -346,6 +311,11 @@ public sealed partial class TcpSocket : HostSocket
         if (IsConnectDeferred)
         {
             return Disconnect(now); // As Linux does for any SYN-SENT; here nobody was told anything.
+        }
+
+        if (State is TcpState.SynSent)
+        {
+            return Disconnect(now, aborts: false); // RFC 9293 §3.10.4, SYN-SENT: "delete the TCB", whichever side is to be shut.
         }
 
         if (_listener is null)
@@ -433,31 +403,9 @@ public sealed partial class TcpSocket : HostSocket
         }
 
         PollEvents events = _connection?.Poll() ?? PollEvents.POLLOUT | PollEvents.POLLHUP;
-        return QueuedErrors > 0 ? events | PollEvents.POLLERR : events;
+        return QueuedErrors > 0 || _error is not Errno.OK ? events | PollEvents.POLLERR : events;
     }
 
-    /// <summary>TCP_INFO as getsockopt(2) tells it; of a socket without a connection little more than the state.</summary>
-    public TcpInfo GetInfo(Instant now) => _connection?.GetInfo(now) ?? new TcpInfo
-    {
-        State = State.ToLinuxNumber(),
-        Unacked = _listener?.AcceptQueueLength ?? 0,
-        Sacked = _listener?.Backlog ?? 0,
-        SndMss = 536,
-        SndSsthresh = int.MaxValue,
-        SndCwnd = Host.Sysctls.InitialWindowSegments,
-        Rto = Host.Sysctls.InitialRtoMilliseconds * 1000L,
-        Reordering = Host.Sysctls.Reordering,
-        MinRtt = uint.MaxValue,
-    };
-
-    /// <summary>What TCP_INQ tells with every receive: bytes left to read, and one more once the peer's FIN was received.</summary>
-    public int Unread => _connection?.Unread ?? 0;
-
-    /// <summary>
-    /// Whether a receive that waits goes on waiting although there is something: it is less than SO_RCVLOWAT, and more may come.
-    /// </summary>
-    /// <param name="length">Bytes that it has room for.</param>
-    public bool IsBelowLowWater(int length) => Options.ReceiveLowWater > 1 && _connection?.IsBelowLowWater(length) == true;
 
     internal uint? TakeInitialSequenceNumber()
     {

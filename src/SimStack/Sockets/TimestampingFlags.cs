@@ -12,6 +12,8 @@ public enum TimestampingFlags
     /// <summary>When the packet is handed to the device.</summary>
     SOF_TIMESTAMPING_TX_SOFTWARE = 0x2,
     SOF_TIMESTAMPING_RX_HARDWARE = 0x4,
+
+    /// <summary>When what is received arrived (<see cref="TcpSocket.ArrivedAt"/>).</summary>
     SOF_TIMESTAMPING_RX_SOFTWARE = 0x8,
 
     /// <summary>Times taken in software are told.</summary>

@@ -19,6 +19,9 @@ public sealed class UdpSocket : DatagramSocket
     /// <summary>The next socket with the same name and peer.</summary>
     internal UdpSocket? NextSame { get; set; }
 
+    /// <summary>With SO_REUSEPORT those of the same name, this one among them.</summary>
+    internal ReusePortGroup<UdpSocket>? Group { get; set; }
+
     private protected override Errno TakeName(IpEndpoint local, out ushort port) => _udp.TakePort(this, local, out port);
 
     private protected override void Enter() => _udp.Add(this);

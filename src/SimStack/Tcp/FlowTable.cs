@@ -1,4 +1,5 @@
 using SimStack.Ip;
+using SimStack.Sockets;
 
 namespace SimStack.Tcp;
 
@@ -67,15 +68,21 @@ internal sealed class FlowTable(ulong key)
     }
 
     /// <summary>
-    /// Whether any flow has that local port, on that address or, if it is unspecified, on any that it covers. Looks at all flows.
+    /// Whether any flow has that local port, on that address or, if it is unspecified, on any that it covers, and does not share it. Looks at
+    /// all flows.
     /// </summary>
-    public bool Uses(in IpEndpoint local)
+    /// <param name="local">The address and port.</param>
+    /// <param name="shared">What of a flow's is shared with whoever wants it.</param>
+    /// <param name="both">False: whoever wants it decides about SO_REUSEADDR alone.</param>
+    public bool Uses(in IpEndpoint local, Func<PortSharing, PortSharing> shared, bool both)
     {
         foreach (TcpFlow? bucket in _buckets)
         {
             for (TcpFlow? flow = bucket; flow is not null; flow = flow.HashNext)
             {
-                if (flow.LocalPort == local.Port && TcpLayer.Covers(local.Address, flow.LocalAddress))
+                // A handshake of a SYN queue has its port through the listening socket.
+                if (flow.LocalPort == local.Port && flow is not Listen.SynQueueEntry && TcpLayer.Covers(local.Address, flow.LocalAddress)
+                    && shared(both ? flow.Sharing : flow.Sharing | PortSharing.Address) is PortSharing.None)
                 {
                     return true;
                 }

@@ -21,6 +21,9 @@ internal sealed class ReceiveMemory
     /// <summary>The length of the segment before, where it may be what the peer's segments are cut to; 0: it can't.</summary>
     public ushort LastSmallLength;
 
+    /// <summary>When what waits to be read arrived; null unless the user asked for it.</summary>
+    public ArrivalTimes? Arrivals;
+
     /// <summary>Auto-tuning of the buffer.</summary>
     public RightSizing Sizing;
 

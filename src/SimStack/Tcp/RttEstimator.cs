@@ -26,8 +26,12 @@ internal struct RttEstimator
     /// <summary>Eight times SRTT, as it is kept.</summary>
     public readonly int Smoothed8 => _srtt8;
 
+    /// <summary>Four times the mean deviation (Linux: mdev_us); by RFC 6298 four times RTTVAR.</summary>
+    public readonly int Deviation4 => _deviation4 == 0 ? _variance << 2 : _deviation4;
+
     /// <summary>The mean deviation; by RFC 6298 RTTVAR.</summary>
-    public readonly int DeviationMicroseconds => _deviation4 == 0 ? _variance : _deviation4 >> 2;
+    public readonly int DeviationMicroseconds =>
+        _srtt8 == 0 ? RtoMicroseconds >> 2 : _deviation4 == 0 ? _variance : _deviation4 >> 2;
 
     /// <summary>The least sample of the last tcp_min_rtt_wlen seconds (Linux: tcp_min_rtt); the largest number before the first.</summary>
     public readonly uint LeastMicroseconds => _least.Least;

@@ -20,4 +20,10 @@ internal struct SegmentCounts
 
     /// <summary>Retransmission timeouts.</summary>
     public ushort Timeouts;
+
+    /// <summary>Times that one or more timeouts in a row began (Linux: total_rto_recoveries).</summary>
+    public ushort TimeoutRecoveries;
+
+    /// <summary>Times that another path was asked for by another hash, which is with each timeout (Linux: timeout_rehash).</summary>
+    public ushort Rehashes;
 }

@@ -13,9 +13,14 @@ internal sealed partial class TcpConnection
         AbortNow(now, "ABORT");
     }
 
-    private void AbortNow(Instant now, string cause)
+    /// <param name="now">The instant.</param>
+    /// <param name="cause">For observers.</param>
+    /// <param name="unread">Something that arrived is lost to the user: Linux tells the peer in whatever state.</param>
+    private void AbortNow(Instant now, string cause, bool unread = false)
     {
-        if (_state is TcpState.SynReceived or TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2
+        // In CLOSING and LAST-ACK Linux has a FIN that data before it holds back (tcp_disconnect).
+        bool heldBack = ChargesMemory && (unread || HasUnsent) && _state is TcpState.Closing or TcpState.LastAck;
+        if (heldBack || _state is TcpState.SynReceived or TcpState.Established or TcpState.FinWait1 or TcpState.FinWait2
             or TcpState.CloseWait)
         {
             SendReset(now);
@@ -31,7 +36,12 @@ internal sealed partial class TcpConnection
     {
         Count(SnmpCounter.TcpOutRsts);
         TcpOptions options = CurrentOptions(now);
+        if (ChargesMemory)
+        {
+            AddSackBlocks(ref options, MostSackBlocks);
+        }
+
         AddEcnOption(now, ref options);
-        Emit(now, _snd.Nxt, TcpFlags.Rst | TcpFlags.Ack, AdvertiseWindow(), options, 0);
+        Emit(now, AcceptableSeq, TcpFlags.Rst | TcpFlags.Ack, AdvertiseWindow(), options, 0);
     }
 }

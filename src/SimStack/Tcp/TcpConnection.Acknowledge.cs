@@ -39,7 +39,7 @@ internal sealed partial class TcpConnection
             TakeOldAck(now, segment);
         }
         else if (SegmentsOut == 0 && segment.Ack == _snd.Una && !(_sackOn && segment.Options.SackCount > 0) && EcnMode == EcnState.None
-            && _recovery is not { ProbeOutstanding: true })
+            && _recovery is not { ProbeOutstanding: true } && _control is not { SeesArrivals: true })
         {
             TakeIdleAck(now, segment);
         }
@@ -48,7 +48,7 @@ internal sealed partial class TcpConnection
             TakeAck(now, segment);
         }
 
-        return AdvanceClosing(now);
+        return AdvanceClosing(now, segment);
     }
 
     /// <summary>How far behind SND.UNA an ACK may lie; Linux believes none for what was never sent.</summary>
@@ -81,6 +81,7 @@ internal sealed partial class TcpConnection
         else
         {
             CountMarks(segment, delivered, ref round);
+            NoteAckArrived(now, round.Flags);
             if (round.Has(AckFlags.DsackArrived))
             {
                 // Perhaps a reduction can be taken back.
@@ -91,13 +92,8 @@ internal sealed partial class TcpConnection
         }
 
         ReleaseAcknowledged(now, ref round);
-        if (_awaitsSpace && SegmentsInFlight < _congestion.Window)
-        {
-            GrowSendBuffer();
-        }
-
         ReconsiderPersist(now);
-        if (wasClosed && _snd.Wnd > 0)
+        if (wasClosed && _snd.Wnd > 0 && !Offloads)
         {
             ResumeRetransmission(now);
         }
@@ -128,18 +124,21 @@ internal sealed partial class TcpConnection
         _lastReceivedAt = now;
         _probesUnanswered = 0;
         _softError = Errno.OK;
-        RestartKeepAlive(now);
+        if (Offloads)
+        {
+            _keepAliveProbes = 0; // The timer stays, and looks when it fires how long nothing came.
+        }
+        else
+        {
+            RestartKeepAlive(now);
+        }
     }
 
     /// <summary>The second half, once it is known what the ACK delivered.</summary>
     private void RecoverAndControl(Instant now, uint delivered, uint lost, ref AckRound round)
     {
         UpdateReorderingWindow(round.Rate);
-        if (_control is { SeesArrivals: true })
-        {
-            _control.AckArrived(ref _congestion, FillContext(now), KindOf(round.Flags));
-        }
-
+        NoteAckArrived(now, round.Flags);
         JudgeLossProbe(now, ref round);
         if (IsDubious(round.Flags))
         {
@@ -238,7 +237,8 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// What the timer sent while the window was taken back were probes: now they count as such, and the first segment goes again.
+    /// What the timer sent while the window was taken back were probes: now they count as such, and the first segment goes again. Linux
+    /// leaves that to the timer, with its backoff.
     /// </summary>
     private void ResumeRetransmission(Instant now)
     {
@@ -277,8 +277,8 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// SND.WND from newer segments only (RFC 9293 §3.10.7.4, fifth, ESTABLISHED). Of two that may have been sent at once Linux believes the
-    /// larger window, or that it is closed.
+    /// SND.WND from newer segments only (RFC 9293 §3.10.7.4, fifth, ESTABLISHED). What acknowledges more is newer for Linux in any case, and of
+    /// two that may have been sent at once it believes the larger window, or that it is closed (tcp_may_update_window).
     /// </summary>
     /// <returns>
     /// Whether it told of the window: then it is no duplicate ACK. For Linux it does if it is newer at all (FLAG_WIN_UPDATE), for RFC 5681 §2
@@ -287,9 +287,9 @@ internal sealed partial class TcpConnection
     private bool UpdateSendWindow(Instant now, scoped in TcpSegment segment)
     {
         int window = OfferedWindow(segment);
-        bool newer = _snd.Wl1 < segment.Seq || (_snd.Wl1 == segment.Seq && (Profile.RfcSegmentChecks
-            ? _snd.Wl2 <= segment.Ack
-            : segment.Ack > _snd.Una || window > _snd.Wnd || window == 0));
+        bool newer = _snd.Wl1 < segment.Seq || (Profile.RfcSegmentChecks
+            ? _snd.Wl1 == segment.Seq && _snd.Wl2 <= segment.Ack
+            : segment.Ack > _snd.Una || (_snd.Wl1 == segment.Seq && (window > _snd.Wnd || window == 0)));
         if (!newer)
         {
             return false;

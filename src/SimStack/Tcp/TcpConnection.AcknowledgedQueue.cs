@@ -75,7 +75,7 @@ internal sealed partial class TcpConnection
         }
         else if (gone.Lowest < round.PriorHighest)
         {
-            NoteReordering(gone.Lowest, SnmpCounter.TcpExtTCPSACKReorder); // A hole was filled that nothing was sent for again.
+            NoteReordering(gone.Lowest, HighestSacked, SnmpCounter.TcpExtTCPSACKReorder); // A hole was filled that nothing was sent for again.
         }
     }
 
@@ -108,8 +108,13 @@ internal sealed partial class TcpConnection
             ref SentSegment head = ref ring[0];
             if (head.End > _snd.Una)
             {
-                gone.Partly = TrimFirst(ref head);
                 round.Flags |= head.Has(SentFlags.Sacked) ? AckFlags.Reneged : AckFlags.None;
+                gone.Partly = TrimFirst(ref head);
+                if (gone.Partly && Offloads)
+                {
+                    RecutFirst(ref gone);
+                }
+
                 break;
             }
 
@@ -192,6 +197,18 @@ internal sealed partial class TcpConnection
         CountFlags(head.Flags, -1);
     }
 
+    /// <summary>
+    /// The packet's segments are counted anew from where the ACK ended: there may be one less (tcp_tso_acked, tcp_trim_head).
+    /// </summary>
+    private void RecutFirst(ref RemovedSegments gone)
+    {
+        int before = SegmentsOut;
+        Recut(0, EffectiveMss);
+        int less = before - SegmentsOut;
+        gone.Count += less;
+        _counts.Delivered += _sackOn ? (uint)less : 0;
+    }
+
     private bool TrimFirst(ref SentSegment first)
     {
         int gone = _snd.Una - first.Seq;
@@ -231,7 +248,8 @@ internal sealed partial class TcpConnection
     private bool UpdateRtt(Instant now, long acknowledged, long sacked, long recent, ref AckRound round)
     {
         long sample = acknowledged >= 0 ? acknowledged : sacked;
-        if (sample < 0 && round.HasEcho && round.Has(AckFlags.Acknowledged))
+        // The SYN was measured when the connection was established.
+        if (sample < 0 && round.HasEcho && round.Has(AckFlags.DataAcknowledged))
         {
             sample = recent = EchoedMicroseconds(now, round.Echo);
         }

@@ -22,10 +22,6 @@ internal sealed partial class TcpConnection
     {
         _algorithm = _path?.Route?.CongestionControl ?? chosen ?? Sysctls.CongestionControl;
         NeedsEcn = CongestionAlgorithms.NeedsEcn(_algorithm);
-        if (_path?.Route is { WindowClamp: > 0 } route)
-        {
-            _congestion.Clamp = route.WindowClamp;
-        }
     }
 
     /// <summary>Another one from now on, which knows nothing of what was (tcp_reinit_congestion_control).</summary>
@@ -49,6 +45,19 @@ internal sealed partial class TcpConnection
         if (NeedsEcn)
         {
             BeginControl(now);
+        }
+    }
+
+    /// <summary>An ACK, before it is processed further (tcp_in_ack_event). The handshake's comes before the algorithm begins.</summary>
+    private void NoteAckArrived(Instant now, AckFlags flags)
+    {
+        if ((flags & AckFlags.SynAcknowledged) != 0)
+        {
+            BeginEcnControl(now);
+        }
+        else if (_control is { SeesArrivals: true })
+        {
+            _control.AckArrived(ref _congestion, FillContext(now), KindOf(flags));
         }
     }
 

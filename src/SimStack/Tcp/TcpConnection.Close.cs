@@ -1,5 +1,6 @@
 using SimStack.Sockets;
 using SimStack.Tcp.TimeWait;
+using SimStack.Wire;
 
 namespace SimStack.Tcp;
 
@@ -7,6 +8,7 @@ namespace SimStack.Tcp;
 internal sealed partial class TcpConnection
 {
     private bool _readShut;
+    private bool _leftToRecord;
 
     /// <summary>shutdown(2).</summary>
     public Errno Shutdown(Instant now, ShutdownHow how)
@@ -14,13 +16,6 @@ internal sealed partial class TcpConnection
         if (_state is TcpState.Closed or TcpState.TimeWait)
         {
             return Errno.ENOTCONN;
-        }
-
-        if (_state is TcpState.SynSent)
-        {
-            // RFC 9293 §3.10.4, SYN-SENT: "delete the TCB"; Linux disconnects, whichever side is to be shut.
-            Fail(now, Errno.ECONNRESET, "CLOSE");
-            return Errno.OK;
         }
 
         if (how is not ShutdownHow.SHUT_WR)
@@ -31,9 +26,9 @@ internal sealed partial class TcpConnection
 
         if (how is not ShutdownHow.SHUT_RD)
         {
-            if (IsPassiveFastOpen)
+            if (IsPassiveFastOpen || (_state is TcpState.SynReceived && !Profile.RfcSegmentChecks))
             {
-                _fastOpen!.ShutdownWaits = true;
+                (_fastOpen ??= new FastOpen.FastOpenState()).ShutdownWaits = true;
             }
             else
             {
@@ -65,7 +60,7 @@ internal sealed partial class TcpConnection
         if (unread || _lingerZero)
         {
             Count(unread ? SnmpCounter.TcpExtTCPAbortOnClose : SnmpCounter.TcpExtTCPAbortOnData);
-            AbortNow(now, "CLOSE");
+            AbortNow(now, "CLOSE", unread);
             return;
         }
 
@@ -73,7 +68,15 @@ internal sealed partial class TcpConnection
         CloseSending(now);
         if (_state is TcpState.FinWait2)
         {
-            StartFinWait2Timer(now);
+            WaitForFinAlone(now, finArrives: false);
+        }
+
+        if (_state is not TcpState.Closed && !_leftToRecord && !_tcp.MayOrphan(this))
+        {
+            Count(SnmpCounter.TcpExtTCPAbortOnMemory);
+            SendReset(now);
+            Destroy(now, "too many orphans");
+            return;
         }
 
         _tcp.Timers.Update(this);
@@ -106,7 +109,7 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>Our FIN may have been acknowledged.</summary>
-    private Check AdvanceClosing(Instant now)
+    private Check AdvanceClosing(Instant now, scoped in TcpSegment segment)
     {
         if (!_finSent || _snd.Una != _snd.Nxt)
         {
@@ -117,16 +120,25 @@ internal sealed partial class TcpConnection
         {
             case TcpState.FinWait1:
                 Transition(now, TcpState.FinWait2, "rcv ACK of FIN");
-                if (Socket is null)
+                if (Socket is null && _finWait2Seconds < 0)
                 {
-                    StartFinWait2Timer(now);
+                    Count(SnmpCounter.TcpExtTCPAbortOnData);
+                    SendResetFor(now, segment);
+                    Destroy(now, "CLOSE");
+                    return Check.Drop;
                 }
 
-                return _state is TcpState.Closed ? Check.Drop : Check.Continue;
+                if (Socket is null)
+                {
+                    WaitForFinAlone(now, finArrives: segment.Has(TcpFlags.Fin) || segment.Seq + segment.Data.Length > _rcv.Nxt);
+                }
+
+                return _leftToRecord || _state is TcpState.Closed ? Check.Drop : Check.Continue;
             case TcpState.Closing:
                 EnterTimeWait(now, "rcv ACK of FIN");
                 return Check.Drop;
             case TcpState.LastAck:
+                SaveMetrics(now);
                 Destroy(now, "rcv ACK of FIN");
                 return Check.Drop;
             default:
@@ -135,31 +147,86 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// Linux does not let an orphan stay in FIN-WAIT-2 for ever (tcp_fin_timeout, TCP_LINGER2); RFC 9293 has no such timer.
+    /// Linux does not let an orphan stay in FIN-WAIT-2 for ever (tcp_fin_timeout, TCP_LINGER2); RFC 9293 has no such timer. What is within 2MSL
+    /// needs no connection any more in Linux (tcp_time_wait); while a FIN or new data is at hand it stays one.
     /// </summary>
-    private void StartFinWait2Timer(Instant now)
+    private void WaitForFinAlone(Instant now, bool finArrives)
     {
         if (_finWait2Seconds < 0)
         {
+            Count(SnmpCounter.TcpExtTCPAbortOnLinger);
             SendReset(now);
             Destroy(now, "CLOSE");
             return;
         }
 
-        int seconds = _finWait2Seconds > 0 ? _finWait2Seconds : Sysctls.FinTimeout;
-        _timers.KeepAlive = now + Duration.FromSeconds(seconds);
+        if (LeavesFinWait2ToRecord && BeyondRecord <= Duration.Zero && !finArrives)
+        {
+            LeaveToRecord(now, TcpState.FinWait2, FinWait);
+            return;
+        }
+
+        bool later = LeavesFinWait2ToRecord && BeyondRecord > Duration.Zero;
+        _timers.KeepAlive = now + (later ? BeyondRecord : FinWait);
     }
+
+    private void FinWait2Timeout(Instant now)
+    {
+        _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "FIN-WAIT-2"));
+        if (LeavesFinWait2ToRecord)
+        {
+            if (BeyondRecord > Duration.Zero)
+            {
+                LeaveToRecord(now, TcpState.FinWait2, BeyondRecord); // As long again, as Linux has it (tcp_keepalive_timer).
+                return;
+            }
+
+            SendReset(now);
+        }
+
+        Destroy(now, "FIN-WAIT-2 timeout");
+    }
+
+    private bool LeavesFinWait2ToRecord => Profile.SegmentationOffload;
+
+    /// <summary>In Linux three and a half RTOs at least, so that a FIN that is lost twice still finds somebody (tcp_fin_time).</summary>
+    private Duration FinWait
+    {
+        get
+        {
+            Duration wait = Duration.FromSeconds(_finWait2Seconds > 0 ? _finWait2Seconds : Sysctls.FinTimeout);
+            return LeavesFinWait2ToRecord ? Duration.Max(wait, CurrentRto * 7 / 2) : wait;
+        }
+    }
+
+    private Duration BeyondRecord => FinWait - Duration.FromMilliseconds(Sysctls.TimeWaitMilliseconds);
 
     /// <summary>TIME-WAIT needs no connection: a small record answers for 2MSL (RFC 9293 §3.6).</summary>
     private void EnterTimeWait(Instant now, string cause)
     {
         Transition(now, TcpState.TimeWait, cause);
+        LeaveToRecord(now, TcpState.TimeWait, Duration.FromMilliseconds(Sysctls.TimeWaitMilliseconds));
+    }
+
+    private void LeaveToRecord(Instant now, TcpState state, Duration span)
+    {
+        SaveMetrics(now); // tcp_time_wait, whichever state it is.
         StopWork(now);
-        _tcp.ReplaceByTimeWait(now, this, new TimeWaitRecord(_tcp, this)
+        if (!_tcp.HasRoomForTimeWait)
         {
+            Count(SnmpCounter.TcpExtTCPTimeWaitOverflow);
+            Destroy(now, "no place in TIME-WAIT");
+            return;
+        }
+
+        _leftToRecord = true;
+        TimeWaitRecord record = new(_tcp, this)
+        {
+            Sharing = Sharing,
             SendNext = _snd.Nxt,
             ReceiveNext = _rcv.Nxt,
             Window = (ushort)(_rcv.Wnd >> _receiveScale),
+            ReceiveWindow = _rcv.Remaining,
             TimestampsOn = _timestampsOn,
             TimestampsRecent = _timestampsRecent,
             TimestampsStamp = _timestampsStamp,
@@ -168,6 +235,8 @@ internal sealed partial class TcpConnection
             TimeToLive = _ttl,
             AoKeys = Authentication?.Ao,
             Md5Key = Authentication is { Ao: null } ? Authentication.Md5.Find(RemoteAddress) : null,
-        });
+        };
+        record.Begin(now, state, span);
+        _tcp.ReplaceByTimeWait(this, record, span);
     }
 }

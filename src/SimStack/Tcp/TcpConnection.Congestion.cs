@@ -105,6 +105,29 @@ internal sealed partial class TcpConnection
     {
         _control?.PhaseChanges(ref _congestion, FillContext(now), phase);
         _congestion.Phase = phase;
+        if (_recovery is { TimeoutSince.IsNever: false } recovery && phase is not CongestionPhase.Loss)
+        {
+            EndTimeoutTime(now, recovery);
+        }
+    }
+
+    /// <summary>tcp_update_rto_time.</summary>
+    private static void EndTimeoutTime(Instant now, LossRecovery recovery)
+    {
+        recovery.TimeoutMilliseconds += (now - recovery.TimeoutSince).WholeMilliseconds;
+        recovery.TimeoutSince = Instant.Never;
+    }
+
+    /// <summary>tcp_update_rto_stats, but for icsk_retransmits.</summary>
+    private void CountTimeout(Instant now)
+    {
+        if (_retransmissions == 0)
+        {
+            _counts.TimeoutRecoveries++;
+            Recovery.TimeoutSince = now;
+        }
+
+        _counts.Timeouts++;
     }
 
     private int ThresholdAfterLoss(Instant now) =>
@@ -204,7 +227,8 @@ internal sealed partial class TcpConnection
         else if (round.Has(Recovery.Reordering > Sysctls.Reordering ? AckFlags.ForwardProgress : AckFlags.DataAcknowledged))
         {
             // On a path that reorders whatever is delivered counts.
-            _control.Avoid(ref _congestion, RefreshContext(_tcp.Congestion), round.Ack, delivered);
+            int most = _congestion.InSlowStart ? Sysctls.SlowStartLimit : 0;
+            _control.Avoid(ref _congestion, RefreshContext(_tcp.Congestion), round.Ack, most > 0 ? Math.Min(delivered, most) : delivered);
             Recovery.WindowStamp = now;
         }
 

@@ -15,6 +15,7 @@ internal sealed partial class TcpConnection
         {
             Recovery.LossRecovery recovery = Recovery;
             recovery.Rate.Delivered = _counts.Delivered;
+            recovery.Rate.DeliveredCe = _counts.DeliveredCe;
             recovery.Rate.Lost = recovery.Lost;
             return ref recovery.Rate;
         }

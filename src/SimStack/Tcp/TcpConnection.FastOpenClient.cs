@@ -87,7 +87,7 @@ internal sealed partial class TcpConnection
     /// <summary>tcp_fastopen_cookie_check: whether a SYN may have data, and what it says in the option.</summary>
     private bool MayCarryData(Instant now, out FastOpenCookie cookie, out int mss)
     {
-        DestinationMetrics? known = _tcp.Destinations.Find(LocalAddress, RemoteAddress);
+        DestinationMetrics? known = _tcp.Destinations.Find(now, LocalAddress, RemoteAddress, _path?.Route);
         mss = known?.FastOpenMss ?? 0;
         cookie = default;
         if (_tcp.IsFastOpenPaused(now, out bool proves))
@@ -256,7 +256,7 @@ internal sealed partial class TcpConnection
         }
 
         int mss = options.Mss > 0 ? options.Mss : _userMss != fast.PeerMss ? fast.PeerMss : 0;
-        _tcp.Destinations.Renew(LocalAddress, RemoteAddress).NoteSynAck(now, mss, cookie, lost, nextTry);
+        _tcp.Destinations.Renew(now, LocalAddress, RemoteAddress, _path?.Route).NoteSynAck(now, mss, cookie, lost, nextTry);
     }
 
     /// <summary>The SYN's data goes once more, cut as the SYN-ACK's MSS has it. Nothing says that congestion lost it.</summary>
@@ -287,7 +287,7 @@ internal sealed partial class TcpConnection
 
         if (segment.Data.Length > 0)
         {
-            TakeSynData(segment);
+            TakeSynData(now, segment);
             _tcp.SignalReady(this, PollEvents.POLLIN);
         }
 

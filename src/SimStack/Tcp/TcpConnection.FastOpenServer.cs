@@ -35,7 +35,7 @@ internal sealed partial class TcpConnection
         TakeEcnOf(request.Entry);
         _snd.Wnd = _snd.MaxWnd = segment.Window; // A SYN's window is not scaled.
         _snd.Wl1 = segment.Seq;
-        _rtt.FallBack();
+        LoadMetrics(now);
         InitializeReceivedMss();
         _counts.SegmentsIn = 1;
         _lastReceivedAt = _establishedAt = now;
@@ -45,7 +45,7 @@ internal sealed partial class TcpConnection
         GrowSendBuffer();
         if (segment.Data.Length > 0)
         {
-            TakeSynData(segment);
+            TakeSynData(now, segment);
             _rcv.Wup = _rcv.Nxt;
         }
 
@@ -64,7 +64,7 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>Data beside a SYN or SYN-ACK (tcp_fastopen_add_skb): it asks for no ACK of its own, and tells nothing of the sender's pace.</summary>
-    private void TakeSynData(scoped in TcpSegment segment)
+    private void TakeSynData(Instant now, scoped in TcpSegment segment)
     {
         ReceiveBuffer.Append(segment.Data);
         _rcv.Nxt += segment.Data.Length;
@@ -72,7 +72,7 @@ internal sealed partial class TcpConnection
         _counts.DataSegmentsIn = 1;
         if (ChargesMemory)
         {
-            QueueReceived(BufferOf(segment), segment.Data.Length);
+            QueueReceived(now, BufferOf(segment), segment.Data.Length);
         }
 
         _fastOpen!.DataTaken = true;
@@ -92,7 +92,7 @@ internal sealed partial class TcpConnection
             return Check.Drop;
         }
 
-        SequenceNumber right = _rcv.Nxt + request.Entry.ReceiveWindow;
+        SequenceNumber right = _rcv.Nxt + request.Entry.OfferedWindow;
         bool inWindow = segment.Seq == _rcv.Nxt || (segment.End > _rcv.Nxt && segment.Seq < right)
             || (segment.Seq == right && segment.Length == 0);
         if (old || !inWindow)
@@ -253,7 +253,7 @@ internal sealed partial class TcpConnection
         }
 
         _counts.Retransmitted++;
-        _counts.Timeouts++;
+        CountTimeout(now);
         request.Entry.Listener.ResendSynAck(now, request.Entry);
         request.Entry.Timeouts++;
         _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);

@@ -26,13 +26,13 @@ internal sealed partial class TcpConnection
         SndWscale = _sendScale,
         RcvWscale = _scalingOn ? _receiveScale : 0,
         Ato = Duration.Min(_ackDelay, LongestAckDelay).WholeMicroseconds,
-        SndMss = BoundedMss,
-        RcvMss = _receivedMss,
+        SndMss = _state is TcpState.SynSent ? OpeningMss : BoundedMss,
+        RcvMss = _state is TcpState.SynSent ? LeastReceivedMss : _receivedMss,
         Advmss = _advertisedMss - (_timestampsOn ? TimestampsLength : 0),
         Unacked = SegmentsOut,
         Sacked = _recovery?.SackedOut ?? 0,
-        Lost = _recovery?.LostOut ?? 0,
-        Retrans = _recovery?.RetransmittedOut ?? 0,
+        Lost = SynLost ?? _recovery?.LostOut ?? 0,
+        Retrans = SynLost ?? _recovery?.RetransmittedOut ?? 0,
         SndSsthresh = _congestion.Threshold,
         SndCwnd = _congestion.Window,
         Reordering = _recovery?.Reordering ?? Sysctls.Reordering,
@@ -41,7 +41,7 @@ internal sealed partial class TcpConnection
         RcvWnd = _rcv.Wnd,
         RcvSsthresh = _windowThreshold,
         RcvRtt = (_received?.Sizing.Rtt8 ?? 0) >> 3,
-        RcvSpace = ChargesMemory ? _received?.Sizing.Space ?? FirstReceiveSpace : 0,
+        RcvSpace = ChargesMemory && _state is not (TcpState.SynSent or TcpState.SynReceived) ? _received?.Sizing.Space ?? FirstReceiveSpace : 0,
         LastDataSent = MillisecondsSince(now, _lastSentAt.IsNever ? default : _lastSentAt),
         LastDataRecv = MillisecondsSince(now, LastDataAt),
         LastAckRecv = MillisecondsSince(now, _lastReceivedAt),
@@ -50,6 +50,43 @@ internal sealed partial class TcpConnection
         SndbufLimited = _chronograph.Elapsed(now, SendLimit.SendBuffer).WholeMicroseconds,
     }));
 
+    /// <summary>What Linux reckons with before the peer tells its MSS: 536 less the options of every segment (tcp_v4_connect).</summary>
+    private int OpeningMss => Math.Min(_userMss > 0 ? _userMss : 536, (int)_advertisedMss) - (Sysctls.Timestamps ? TimestampsLength : 0);
+
+    /// <summary>A SYN that was sent again counts as lost, and as sent again.</summary>
+    private int? SynLost => _state is TcpState.SynSent && _retransmissions > 0 ? 1 : null;
+
+    /// <summary>Adds what <c>ss -tino</c> tells of the connection.</summary>
+    public SocketTableRow Describe(in SocketTableRow row, Instant now)
+    {
+        Span<byte> figures = stackalloc byte[20];
+        return row with
+        {
+            Info = GetInfo(now),
+            CongestionControl = AlgorithmName,
+            CongestionInfo = figures[..WriteCongestionInfo(now, figures)].ToArray(),
+            Timer = TimerAt(now),
+        };
+    }
+
+    /// <summary>Linux: inet_sk_diag_fill.</summary>
+    private SocketTimer TimerAt(Instant now)
+    {
+        if (!_timers.Retransmission.IsNever)
+        {
+            bool persists = _timers.Kind is RetransmissionKind.Persist;
+            return new SocketTimer(
+                persists ? SocketTimerKind.Persist : SocketTimerKind.On,
+                SocketTimer.Left(now, _timers.Retransmission),
+                persists ? _probesUnanswered : _retransmissions);
+        }
+
+        return _timers.KeepAlive.IsNever ? default : new SocketTimer(
+            SocketTimerKind.KeepAlive,
+            SocketTimer.Left(now, _timers.KeepAlive),
+            _keepAliveProbes);
+    }
+
     private TcpInfo InfoOfPath(Instant now, TcpInfo info) => info with
     {
         Rto = CurrentRto.WholeMicroseconds,
@@ -57,7 +94,7 @@ internal sealed partial class TcpConnection
         Rttvar = _rtt.DeviationMicroseconds,
         MinRtt = _rtt.LeastMicroseconds,
         Pmtu = _pathMtu,
-        PacingRate = PacingRate,
+        PacingRate = _state is TcpState.SynSent ? long.MaxValue : PacingRate,
         MaxPacingRate = MostPacingRate,
         TotalRetrans = _counts.Retransmitted,
         BytesAcked = _counts.BytesAcked,
@@ -72,8 +109,12 @@ internal sealed partial class TcpConnection
         BytesRetrans = _counts.BytesRetransmitted,
         RcvOoopack = _counts.OutOfOrder,
         TotalRto = _counts.Timeouts,
+        TotalRtoRecoveries = _counts.TimeoutRecoveries,
+        TotalRtoTime = (_recovery?.TimeoutMilliseconds ?? 0) + (_recovery is { TimeoutSince.IsNever: false } since
+            ? (now - since.TimeoutSince).WholeMilliseconds : 0),
+        Rehash = _counts.Rehashes,
         DeliveryRate = _recovery?.Rate.BytesPerSecond(BoundedMss) ?? 0,
-        DeliveryRateAppLimited = _recovery is { Rate.IsRateLimited: true } ? 1 : 0,
+        DeliveryRateAppLimited = _recovery is { Rate.IsRateLimited: false } ? 0 : 1,
         DsackDups = _recovery?.DsackDuplicates ?? 0,
         ReordSeen = _recovery?.ReorderingSeen ?? 0,
     };

@@ -32,6 +32,11 @@ internal sealed partial class TcpConnection
         if (_timers.Kind is not (RetransmissionKind.LossProbe or RetransmissionKind.Reordering))
         {
             ArmRetransmission(now);
+            if (Sysctls.RtoRestart)
+            {
+                RestartByOldest(now);
+            }
+
             _timers.Retransmission += PacingDelay(now);
             return;
         }
@@ -39,6 +44,18 @@ internal sealed partial class TcpConnection
         Duration left = Sent[0].SentAt + CurrentRto - now;
         _timers.Kind = RetransmissionKind.Timeout;
         _timers.Retransmission = now + TimerWheel.Fires(Duration.Max(left, Duration.FromMicroseconds(1)) + PacingDelay(now), Sysctls.TimerHz);
+    }
+
+    /// <summary>RFC 7765 §4: with too few segments for fast retransmit the timer runs from when the oldest was sent, not from the ACK.</summary>
+    private void RestartByOldest(Instant now)
+    {
+        const int Threshold = 4; // rrthresh, §4
+        int unsent = (NotSent + EffectiveMss - 1) / EffectiveMss;
+        Duration left = Sent[0].SentAt + CurrentRto - now;
+        if (SegmentsOut + unsent < Threshold && left > Duration.Zero)
+        {
+            _timers.Retransmission = now + TimerWheel.Fires(left, Sysctls.TimerHz);
+        }
     }
 
     /// <summary>tcp_schedule_loss_probe; false when none is due in this state.</summary>

@@ -71,6 +71,15 @@ internal sealed partial class TcpConnection
         _windowClamp = entry.WindowClamp;
         _windowThreshold = FirstThreshold(entry.ReceiveWindow);
         _snd.Una = entry.Iss;
+        _counts.SegmentsIn = 1; // The SYN, which was the listening socket's (tcp_create_openreq_child).
+        if (entry.Timeouts > 0)
+        {
+            _counts.Timeouts = (ushort)entry.Timeouts;
+            _counts.TimeoutRecoveries = 1;
+            Recovery.TimeoutMilliseconds = (now - entry.SentAt).WholeMilliseconds;
+        }
+
+        _counts.Retransmitted = (uint)entry.Retransmissions;
         _counts.BytesAcked = -1; // Linux has the SYN-ACK acknowledged before the connection begins.
         ref SentSegment syn = ref Sent.Add();
         syn.Seq = entry.Iss;
@@ -107,6 +116,10 @@ internal sealed partial class TcpConnection
             _snd.Written = SequenceNumber.Max(_snd.Written, _snd.Nxt);
             _firstSentAt = now;
         }
+        else if (!retransmission && ChargesMemory)
+        {
+            Sent[0].SentAt = now; // The SYN again, with ACK set: the round trip is measured from here.
+        }
         else if (retransmission)
         {
             ref SentSegment syn = ref Sent[0];
@@ -130,9 +143,12 @@ internal sealed partial class TcpConnection
         Emit(now, _snd.Iss, flags, (ushort)Math.Min(_rcv.Wnd, 65_535), options, data);
     }
 
+    /// <summary>TCP_MIN_MSS</summary>
+    private const int LeastReceivedMss = 88;
+
     /// <summary>The first guess of the peer's segments (Linux: tcp_initialize_rcv_mss).</summary>
     private void InitializeReceivedMss() =>
-        _receivedMss = (ushort)Math.Clamp(Math.Min(Math.Min(_advertisedMss, (int)_maximumSegment), _rcv.Wnd / 2), 88, 536);
+        _receivedMss = (ushort)Math.Clamp(Math.Min(Math.Min(_advertisedMss, BoundedMss), _rcv.Wnd / 2), LeastReceivedMss, 536);
 
     /// <summary>SYN-RECEIVED to ESTABLISHED, SYN-SENT to ESTABLISHED: windows, buffers and timers begin.</summary>
     private void BecomeEstablished(Instant now, scoped in TcpSegment segment, string cause)
@@ -141,15 +157,9 @@ internal sealed partial class TcpConnection
         _snd.Wl1 = segment.Seq;
         _snd.Wl2 = segment.Ack;
         _snd.MaxWnd = Math.Max(_snd.MaxWnd, _snd.Wnd);
-        if (!_rtt.HasSample)
-        {
-            // The SYN was sent twice and no timestamp tells which was answered (RFC 6298 §5.7).
-            _rtt.FallBack();
-        }
-
+        LoadMetrics(now);
         BeginMtuSearch(now, active: segment.Has(TcpFlags.Syn));
         BeginWindow();
-        BeginEcnControl(now);
         InitializeReceivedMss();
         _copied = _rcv.Nxt;
         InitializeBufferSpace();
@@ -161,5 +171,9 @@ internal sealed partial class TcpConnection
         GrowSendBuffer();
         Transition(now, TcpState.Established, cause);
         RestartKeepAlive(now);
+        if (_fastOpen is { ShutdownWaits: true })
+        {
+            CloseSending(now);
+        }
     }
 }

@@ -42,7 +42,7 @@ internal sealed partial class TcpConnection
     /// <summary>
     /// The maximum segment size for sending: data bytes of a segment, options taken off (Eff.snd.MSS of RFC 9293 §3.7.1).
     /// </summary>
-    public int SendMss => _maximumSegment;
+    public int SendMss => _state is TcpState.SynSent ? OpeningMss : _maximumSegment;
 
     public bool TimestampsOn => _timestampsOn;
     public bool SackOn => _sackOn;
@@ -60,6 +60,7 @@ internal sealed partial class TcpConnection
     /// <summary>Takes over the options that the user set before the connection was there.</summary>
     public void Apply(SocketOptions options)
     {
+        Sharing = options.Sharing;
         _userMss = (ushort)options.MaximumSegment;
         _noDelay = options.NoDelay;
         _corked = options.Cork;
@@ -104,9 +105,14 @@ internal sealed partial class TcpConnection
         int idleBefore = _keepAliveIdle;
         bool heldBack = _corked || !_noDelay;
         Apply(options);
-        if (_keepAliveOn != keepAliveBefore || _keepAliveIdle != idleBefore)
+        if (_keepAliveOn != keepAliveBefore || (_keepAliveIdle != idleBefore && !Offloads))
         {
             RestartKeepAlive(now);
+        }
+        else if (_keepAliveIdle != idleBefore && !_timers.KeepAlive.IsNever && !IsOrphanInFinWait2)
+        {
+            // The time that has passed counts (tcp_sock_set_keepidle_locked).
+            _timers.KeepAlive = Instant.Max(now, _lastReceivedAt + TimerWheel.Fires(KeepAliveIdle, Sysctls.TimerHz));
         }
 
         if (!Offloads && heldBack && (!_corked || _noDelay) && IsSynchronized)
@@ -120,6 +126,8 @@ internal sealed partial class TcpConnection
     /// <summary>The options of our SYN or SYN-ACK (RFC 9293 §3.2; RFC 7323 §2.2 and §3.2; RFC 2018 §2).</summary>
     private void WriteSynOptions(Instant now, ref TcpOptions options, bool answer)
     {
+        // Where SYNs crossed, Linux sends its own again with ACK set, whatever the peer's had (tcp_send_synack).
+        answer &= Profile.RfcSegmentChecks;
         options.Mss = _advertisedMss;
         options.SackPermitted = answer ? _sackOn : Sysctls.Sack;
         options.WindowScale = (answer ? _scalingOn : Sysctls.WindowScaling) ? (sbyte)_receiveScale : (sbyte)-1;
@@ -128,7 +136,7 @@ internal sealed partial class TcpConnection
         {
             options.HasTimestamps = true;
             options.TsVal = TimestampNow(now);
-            options.TsEcr = answer ? _timestampsRecent : 0;
+            options.TsEcr = _timestampsRecent;
         }
     }
 

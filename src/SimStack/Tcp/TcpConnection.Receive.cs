@@ -14,6 +14,9 @@ internal sealed partial class TcpConnection
     /// <summary>An urgent byte is announced and not passed yet.</summary>
     public bool HasUrgent => _urgentWaiting && !_urgentTaken;
 
+    /// <summary>SIOCATMARK</summary>
+    public bool IsAtMark => _urgentWaiting && _urgentAt == _copied;
+
     public SocketResult Receive(Instant now, Span<byte> destination, MessageFlags flags)
     {
         if ((flags & MessageFlags.MSG_OOB) != 0)
@@ -21,34 +24,79 @@ internal sealed partial class TcpConnection
             return ReceiveUrgent(destination, (flags & MessageFlags.MSG_PEEK) != 0);
         }
 
-        bool peek = (flags & MessageFlags.MSG_PEEK) != 0;
-        int available = ReadableBeforeMark();
-        if (available > 0 && destination.Length > 0)
+        if ((flags & MessageFlags.MSG_PEEK) != 0)
         {
-            int count = Math.Min(available, destination.Length);
-            _receiveBuffer!.CopyTo(0, destination[..count]);
-            if (!peek)
-            {
-                // Auto-tuning looks on when the first buffer's data is copied: how much is unread then includes the others'.
-                int first = _received is null ? count : Math.Min(count, _received.FirstLength);
-                ConsumeReceived(first);
-                TuneAfterRead(now);
-                if (count > first)
-                {
-                    ConsumeReceived(count - first);
-                }
-            }
-
-            if (!peek || ChargesMemory)
-            {
-                AcknowledgeAfterRead(now, count);
-                _tcp.Timers.Update(this);
-            }
-
-            return SocketResult.Ok(count);
+            return Peek(now, destination, 0);
         }
 
-        if (destination.Length == 0 || ReceiveClosed || _readShut)
+        int available = ReadableBeforeMark();
+        if (available <= 0 || destination.Length == 0)
+        {
+            return WithoutData(destination.Length);
+        }
+
+        int count = Math.Min(available, destination.Length);
+        _receiveBuffer!.CopyTo(0, destination[..count]);
+        _received?.Arrivals?.Note(_copied + count);
+        // Auto-tuning looks on when the first buffer's data is copied: how much is unread then includes the others'.
+        int first = _received is null ? count : Math.Min(count, _received.FirstLength);
+        ConsumeReceived(first);
+        TuneAfterRead(now);
+        if (count > first)
+        {
+            ConsumeReceived(count - first);
+        }
+
+        AcknowledgeAfterRead(now, count);
+        _tcp.Timers.Update(this);
+        return SocketResult.Ok(count);
+    }
+
+    /// <summary>MSG_PEEK: as a receive that takes nothing.</summary>
+    /// <param name="now">The instant.</param>
+    /// <param name="destination">Where to.</param>
+    /// <param name="skip">Bytes to pass over: those that this or an earlier call looked at.</param>
+    public SocketResult Peek(Instant now, Span<byte> destination, int skip)
+    {
+        int available = PeekableFrom(ref skip);
+        if (available <= 0 || destination.Length == 0)
+        {
+            return WithoutData(destination.Length);
+        }
+
+        int count = Math.Min(available, destination.Length);
+        _receiveBuffer!.CopyTo(skip, destination[..count]);
+        _received?.Arrivals?.Note(_copied + skip + count);
+        if (ChargesMemory)
+        {
+            AcknowledgeAfterRead(now, count);
+            _tcp.Timers.Update(this);
+        }
+
+        return SocketResult.Ok(count);
+    }
+
+    /// <summary>Bytes from there up to the urgent mark; a peek that begins at it goes on behind the urgent byte, and leaves it.</summary>
+    private int PeekableFrom(ref int skip)
+    {
+        int offset = _urgentAt - _copied;
+        if (!_urgentWaiting || offset < skip || offset >= Readable)
+        {
+            return Readable - skip;
+        }
+
+        if (offset > skip)
+        {
+            return offset - skip;
+        }
+
+        skip += _inlineUrgent ? 0 : 1;
+        return Readable - skip;
+    }
+
+    private SocketResult WithoutData(int length)
+    {
+        if (length == 0 || ReceiveClosed)
         {
             return SocketResult.Ok(0);
         }
@@ -58,11 +106,7 @@ internal sealed partial class TcpConnection
             return SocketResult.Fail(TakeError());
         }
 
-        return _state switch
-        {
-            TcpState.Closed => SocketResult.Ok(0),
-            _ => SocketResult.Fail(Errno.EAGAIN),
-        };
+        return _readShut || _state is TcpState.Closed ? SocketResult.Ok(0) : SocketResult.Fail(Errno.EAGAIN);
     }
 
     /// <summary>Bytes up to the urgent mark; the urgent byte itself is passed over unless it is inline.</summary>
@@ -103,6 +147,7 @@ internal sealed partial class TcpConnection
         ConsumeReceivedMemory(count);
         _receiveBuffer!.Consume(count);
         _copied += count;
+        _received?.Arrivals?.Consume(_copied);
         if (_outOfOrder is not { Count: > 0 })
         {
             _receiveBuffer.ReleaseIfEmpty();
@@ -146,7 +191,13 @@ internal sealed partial class TcpConnection
     /// <summary>The urgent byte itself arrived: kept apart for MSG_OOB.</summary>
     private void TakeUrgentByte()
     {
-        if (!HasUrgent || _urgentByte >= 0 || _inlineUrgent || _urgentAt >= _rcv.Nxt || _urgentAt < _copied)
+        if (!HasUrgent || _urgentByte >= 0 || _urgentAt >= _rcv.Nxt || _urgentAt < _copied)
+        {
+            return;
+        }
+
+        _tcp.SignalReady(this, PollEvents.POLLIN);
+        if (_inlineUrgent)
         {
             return;
         }

@@ -1,4 +1,5 @@
 using SimStack.Ip;
+using SimStack.Sockets;
 using SimStack.Wire;
 
 namespace SimStack.Tcp;
@@ -40,18 +41,31 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>Data in order joins the receive queue; a retransmission may bring less that is new than its buffer holds.</summary>
-    private void QueueReceived(SegmentBuffer buffer, int length)
+    private void QueueReceived(Instant now, SegmentBuffer buffer, int length)
     {
         ReceiveMemory memory = Received;
         int before = memory.Total;
         buffer.Length = length;
-        if (memory.Append(buffer))
+        bool joins = memory.Append(buffer);
+        if (joins)
         {
             Count(SnmpCounter.TcpExtTCPRcvCoalesce);
         }
 
+        if (TellsArrivals)
+        {
+            (memory.Arrivals ??= new ArrivalTimes()).Add(_rcv.Nxt, now, joins);
+        }
+
         _tcp.Memory.Charge(memory.Total - before);
     }
+
+    /// <summary>SOF_TIMESTAMPING_RX_SOFTWARE</summary>
+    private bool TellsArrivals =>
+        Socket is { } socket && (socket.Options.Timestamping & TimestampingFlags.SOF_TIMESTAMPING_RX_SOFTWARE) != 0;
+
+    /// <summary>When the last byte of what was last received, or looked at, arrived; null where that was not noted.</summary>
+    public Instant? ArrivedAt => _received?.Arrivals?.Last;
 
     private void ConsumeReceivedMemory(int count)
     {

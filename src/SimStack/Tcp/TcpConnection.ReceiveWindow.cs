@@ -38,7 +38,10 @@ internal sealed partial class TcpConnection
     /// <summary>Where the SYN's window is a number of its own, the whole buffer is offered right after it.</summary>
     private int FirstThreshold(int window) => Profile.InitialReceiveWindow > 0 ? Math.Min(BufferSpace, _windowClamp) : window;
 
-    /// <summary>The first window, its scale and the clamp, for a connection or an entry of a SYN queue.</summary>
+    /// <summary>
+    /// The first window, its scale and the clamp, for a connection or an entry of a SYN queue. The window may be more than a SYN's unscaled
+    /// field can tell: so much is taken, and the next segment tells it (tcp_select_initial_window).
+    /// </summary>
     public static (int Window, byte Scale, int Clamp) InitialWindow(
         Profile profile, Sysctls sysctls, Route? route, int space, int mss, bool scalingWanted, int clampOption)
     {
@@ -50,7 +53,7 @@ internal sealed partial class TcpConnection
             space -= space % mss;
         }
 
-        int window = Math.Min(profile.InitialReceiveWindow > 0 ? Math.Min(whole, profile.InitialReceiveWindow) : space, 65_535);
+        int window = profile.InitialReceiveWindow > 0 ? Math.Min(whole, profile.InitialReceiveWindow) : space;
         int segments = route is { InitRwnd: > 0 } ? route.InitRwnd : profile.InitialReceiveWindowSegments;
         if (segments > 0)
         {

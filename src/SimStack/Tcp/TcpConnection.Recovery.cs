@@ -23,8 +23,21 @@ internal sealed partial class TcpConnection
     /// Segments that may be in the network: sent, less those known to have arrived or taken for lost, and what was sent again
     /// (tcp_packets_in_flight).
     /// </summary>
-    private int SegmentsInFlight =>
-        _recovery is { } recovery ? SegmentsOut - recovery.LeftOut + recovery.RetransmittedOut : SegmentsOut;
+    private int SegmentsInFlight
+    {
+        get
+        {
+            if (_recovery is not { } recovery)
+            {
+                return SegmentsOut;
+            }
+
+            // Limited transmit (RFC 3042): what duplicate ACKs tell of makes room for new data before recovery begins.
+            int left = recovery.LeftOut;
+            left = left != 0 && !Sysctls.LimitedTransmit && _congestion.Phase is CongestionPhase.Disorder ? recovery.LostOut : left;
+            return SegmentsOut - left + recovery.RetransmittedOut;
+        }
+    }
 
     /// <summary>It is not simply the next ACK of the usual case.</summary>
     private bool IsDubious(AckFlags flags) =>

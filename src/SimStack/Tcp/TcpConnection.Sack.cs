@@ -47,7 +47,9 @@ internal sealed partial class TcpConnection
 
         if (_congestion.Phase is not Congestion.CongestionPhase.Loss || recovery.MayUndo)
         {
-            NoteReordering(round.Reordered, SnmpCounter.TcpExtTCPSACKReorder);
+            // By what was SACKed, though the ACK itself leads beyond: what it acknowledges is in the queue still.
+            SequenceNumber highest = recovery.SackedOut > 0 ? recovery.HighestSacked : _snd.Una;
+            NoteReordering(round.Reordered, highest, SnmpCounter.TcpExtTCPSACKReorder);
         }
     }
 
@@ -311,10 +313,10 @@ internal sealed partial class TcpConnection
     /// A segment was delivered behind others that had been sent after it and never sent again: reordering, by so many segments
     /// (tcp_check_sack_reordering).
     /// </summary>
-    private void NoteReordering(SequenceNumber lowest, SnmpCounter counter)
+    private void NoteReordering(SequenceNumber lowest, SequenceNumber highest, SnmpCounter counter)
     {
         LossRecovery recovery = Recovery;
-        int distance = HighestSacked - lowest;
+        int distance = highest - lowest;
         if (distance <= 0)
         {
             return;

@@ -41,7 +41,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        TakePeerSyn(now, segment);
+        TakePeerSyn(now, segment, crossing: !acknowledged);
         if (acknowledged)
         {
             CompleteActiveOpen(now, ref segment);
@@ -52,12 +52,18 @@ internal sealed partial class TcpConnection
         }
     }
 
-    private void TakePeerSyn(Instant now, scoped in TcpSegment segment)
+    private void TakePeerSyn(Instant now, scoped in TcpSegment segment, bool crossing)
     {
+        byte scale = _receiveScale;
         _rcv.Irs = segment.Seq;
         _rcv.Nxt = _rcv.Wup = _copied = segment.Seq + 1;
         _rcv.Up = _rcv.Nxt;
         TakeSynOptions(now, segment.Options);
+        if (crossing && ChargesMemory)
+        {
+            _receiveScale = scale; // Linux offers it again, and scales, though the peer's SYN had no such option.
+        }
+
         RescaleOwnWindow();
         DeriveKeys();
     }
@@ -91,8 +97,14 @@ internal sealed partial class TcpConnection
             _retransmissions = 0;
         }
 
+        if (_recovery is { TimeoutSince.IsNever: false } recovery)
+        {
+            EndTimeoutTime(now, recovery);
+        }
+
         TakeEcnOfSynAck(segment);
         BecomeEstablished(now, segment, "rcv SYN,ACK");
+        BeginEcnControl(now);
         bool acknowledges = _fastOpen is null || CompleteFastOpen(now, segment);
         // Data and controls beside the SYN go on at the sixth step (§3.10.7.3, fourth); the SYN itself is done. Linux leaves them for
         // the peer to send again.
@@ -100,7 +112,8 @@ internal sealed partial class TcpConnection
         segment.Flags &= ~TcpFlags.Syn;
         bool more = Profile.RfcSegmentChecks && (segment.Data.Length > 0 || segment.Has(TcpFlags.Fin));
         // Linux holds the ACK back when there is data to carry it; a blocking connect has none.
-        if (acknowledges)
+        bool waits = acknowledges && WaitsForDataToAcknowledge(now);
+        if (acknowledges && !waits)
         {
             SendAck(now, EcnMode is EcnState.Accurate ? Reflected(EcnCounters.SynReceived) : TcpFlags.None);
         }
@@ -111,10 +124,27 @@ internal sealed partial class TcpConnection
         }
 
         Output(now, push: false);
-        if (acknowledges)
+        if (acknowledges && !waits)
         {
             AcknowledgeIfDue(now);
         }
+    }
+
+    /// <summary>
+    /// TCP_DEFER_ACCEPT on the side that connects: the handshake's last ACK goes with the first data, if that comes soon (Linux:
+    /// tcp_rcv_synsent_state_process).
+    /// </summary>
+    private bool WaitsForDataToAcknowledge(Instant now)
+    {
+        if (Socket is not { Options.DeferAccept: > 0 })
+        {
+            return false;
+        }
+
+        ScheduleAck();
+        EnterQuickAck(16);
+        _timers.DelayedAck = now + TimerWheel.Fires(Duration.FromMilliseconds(Sysctls.DelayedAckMaxMilliseconds), Sysctls.TimerHz);
+        return true;
     }
 
     /// <summary>Both sides opened at once (RFC 9293 §3.5, figure 7).</summary>

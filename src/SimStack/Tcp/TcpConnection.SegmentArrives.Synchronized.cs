@@ -17,12 +17,12 @@ internal sealed partial class TcpConnection
             return;
         }
 
+        ForgetEcnOfOrphan();
         if (!segment.Has(TcpFlags.Ack | TcpFlags.Rst | TcpFlags.Syn) && !Profile.RfcSegmentChecks)
         {
             return; // The RFC drops it at the fifth check; Linux before it could be answered.
         }
 
-        ForgetEcnOfOrphan();
         if (CheckTimestamps(now, segment) is Check.Drop
             || CheckSequence(now, segment) is Check.Drop
             || CheckReset(now, segment) is Check.Drop
@@ -31,7 +31,11 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        TakeTimestamp(now, segment);
+        if (Profile.RfcSegmentChecks || (segment.Has(TcpFlags.Ack) && segment.Ack >= _snd.Una && segment.Ack <= _snd.Nxt))
+        {
+            TakeTimestamp(now, segment); // Linux only once the ACK is known to be good and not overtaken (tcp_ack).
+        }
+
         if (_tcp.Ip.ReturnRoute is { } route)
         {
             TakeReturnRoute(route);
@@ -108,9 +112,16 @@ internal sealed partial class TcpConnection
         }
 
         // A RST is not subject to PAWS (§5.2).
-        if (!IsOldTimestamp(now, segment) || segment.Has(TcpFlags.Rst) || IsReorderedAck(segment))
+        if (!IsOldTimestamp(now, segment) || segment.Has(TcpFlags.Rst) || IsReorderedAck(segment) || IsOlderByOne(segment))
         {
             return Check.Continue;
+        }
+
+        if (segment.Has(TcpFlags.Syn) && ChargesMemory)
+        {
+            CountChallengedSyn();
+            SendChallengeAck(now, ReflectSyn(segment));
+            return Check.Drop;
         }
 
         Count(SnmpCounter.TcpExtPAWSEstab);
@@ -125,6 +136,10 @@ internal sealed partial class TcpConnection
     private bool IsOldTimestamp(Instant now, scoped in TcpSegment segment) =>
         unchecked((int)(segment.Options.TsVal - _timestampsRecent)) < 0
         && _timestampsRecent != 0 && now - _timestampsStamp <= Duration.FromSeconds(24 * 24 * 3600);
+
+    /// <summary>Linux lets a timestamp be one behind (TCP_PAWS_WINDOW).</summary>
+    private bool IsOlderByOne(scoped in TcpSegment segment) =>
+        !Profile.RfcSegmentChecks && unchecked(_timestampsRecent - segment.Options.TsVal) == 1;
 
     /// <summary>A duplicate ACK that only was overtaken on its way is no wrapped segment.</summary>
     private bool IsReorderedAck(scoped in TcpSegment segment) =>
@@ -148,6 +163,7 @@ internal sealed partial class TcpConnection
         }
         else if (segment.Has(TcpFlags.Syn))
         {
+            CountChallengedSyn();
             SendChallengeAck(now, TouchesWindow(segment) ? ReflectSyn(segment) : TcpFlags.None);
         }
         else
@@ -295,9 +311,19 @@ internal sealed partial class TcpConnection
             return Check.Continue;
         }
 
-        Count(SnmpCounter.TcpExtTCPSYNChallenge);
+        CountChallengedSyn();
         SendChallengeAck(now, ReflectSyn(segment));
         return Check.Drop;
+    }
+
+    /// <summary>Linux counts it as an error too, of an established connection (tcp_validate_incoming).</summary>
+    private void CountChallengedSyn()
+    {
+        Count(SnmpCounter.TcpExtTCPSYNChallenge);
+        if (_state is TcpState.Established)
+        {
+            Count(SnmpCounter.TcpInErrs);
+        }
     }
 
     /// <summary>
@@ -306,12 +332,13 @@ internal sealed partial class TcpConnection
     /// </summary>
     private void CheckUrgent(scoped in TcpSegment segment)
     {
-        if (!segment.Has(TcpFlags.Urg) || segment.UrgentPointer == 0 || _state > TcpState.FinWait2)
+        if (!segment.Has(TcpFlags.Urg) || (segment.UrgentPointer == 0 && !ChargesMemory) || _state > TcpState.FinWait2)
         {
             return;
         }
 
-        SequenceNumber pointed = segment.Seq + (segment.UrgentPointer - 1);
+        // A pointer of 0 names no byte; Linux takes it for the segment's first (tcp_check_urg).
+        SequenceNumber pointed = segment.Seq + Math.Max(segment.UrgentPointer - 1, 0);
         if (pointed < _rcv.Nxt || (_urgentWaiting && pointed <= _urgentAt))
         {
             return;
@@ -328,7 +355,6 @@ internal sealed partial class TcpConnection
         _urgentWaiting = true;
         _urgentTaken = false;
         _urgentByte = -1;
-        _tcp.SignalReady(this, PollEvents.POLLIN);
     }
 
     /// <summary>Eighth: FIN.</summary>
@@ -343,7 +369,6 @@ internal sealed partial class TcpConnection
         _counts.BytesReceived++;
         ReceiveClosed = true;
         ScheduleAck();
-        DropOutOfOrder();
         switch (_state)
         {
             case TcpState.SynReceived or TcpState.Established:
@@ -362,6 +387,9 @@ internal sealed partial class TcpConnection
                 break;
         }
 
+        // Behind the FIN there is nothing to wait for, and nothing more to report.
+        DropOutOfOrder();
+        _duplicateLeft = _duplicateRight;
         _tcp.SignalReady(this);
     }
 }

@@ -156,10 +156,23 @@ internal sealed partial class TcpConnection
         }
     }
 
-    /// <summary>Somebody waits for room in the send buffer: there may be enough of it now (Linux: tcp_check_space).</summary>
+    /// <summary>
+    /// Somebody waits for room in the send buffer: there may be enough of it now. What could be sent has been: a window that is not full by then
+    /// wants a larger buffer (Linux: tcp_check_space, tcp_new_space).
+    /// </summary>
     private void SignalSpace(Instant now)
     {
-        if (_awaitsSpace && Writable)
+        if (!_awaitsSpace)
+        {
+            return;
+        }
+
+        if (SegmentsInFlight < _congestion.Window)
+        {
+            GrowSendBuffer();
+        }
+
+        if (Writable)
         {
             _awaitsSpace = false;
             _chronograph.Stop(now, SendLimit.SendBuffer, idle: HasNothingToSend);

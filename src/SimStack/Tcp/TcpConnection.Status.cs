@@ -48,7 +48,7 @@ internal sealed partial class TcpConnection
     public PollEvents Poll()
     {
         PollEvents events = PollEvents.None;
-        if (_state is TcpState.Closed || (ReceiveClosed && SendClosed))
+        if (_state is TcpState.Closed || ((ReceiveClosed || _readShut) && SendClosed))
         {
             events |= PollEvents.POLLHUP;
         }
@@ -79,10 +79,11 @@ internal sealed partial class TcpConnection
 
         if (PendingError is not Errno.OK)
         {
-            events |= PollEvents.POLLERR | PollEvents.POLLIN | PollEvents.POLLOUT;
+            events |= PollEvents.POLLERR;
         }
 
-        return HasUrgent ? events | PollEvents.POLLPRI : events;
+        // It is there, and not only announced (TCP_URG_VALID).
+        return HasUrgent && _urgentAt < _rcv.Nxt ? events | PollEvents.POLLPRI : events;
     }
 
     /// <summary>TCP_QUICKACK: 1 leaves pingpong mode and pays an ACK that is owed; 0 enters it.</summary>

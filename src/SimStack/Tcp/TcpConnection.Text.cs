@@ -32,10 +32,15 @@ internal sealed partial class TcpConnection
         if (ReceiveClosed || _state is TcpState.CloseWait or TcpState.Closing or TcpState.LastAck)
         {
             // "This should not occur since a FIN has been received from the remote side. Ignore the segment text." What overlaps
-            // with what was taken is a retransmission: our ACK may have been lost.
+            // with what was taken is a retransmission: our ACK may have been lost. One that goes on behind the FIN Linux takes for a
+            // peer gone wrong, and resets (tcp_rcv_state_process).
             if (segment.Length > 0 && segment.End <= _rcv.Nxt && ChargesMemory)
             {
                 QueueText(now, ref segment);
+            }
+            else if (ChargesMemory && segment.Seq < _rcv.Nxt && segment.Seq + segment.Data.Length > _rcv.Nxt)
+            {
+                ResetForText(now, segment);
             }
             else if (segment.Length > 0 && segment.Seq < _rcv.Nxt)
             {
@@ -53,15 +58,19 @@ internal sealed partial class TcpConnection
         if (segment.Seq + segment.Data.Length > _rcv.Nxt && NobodyWillRead)
         {
             // New data: RST (RFC 9293 §3.6.1, SHLD-3; Linux: TCPAbortOnData).
-            Count(SnmpCounter.TcpExtTCPAbortOnData);
-            SendResetFor(now, segment);
-            PendingError = Errno.ECONNRESET;
-            Destroy(now, "data after CLOSE");
+            ResetForText(now, segment);
             return Check.Drop;
         }
 
         TakeText(now, ref segment);
         return Check.Continue;
+    }
+
+    private void ResetForText(Instant now, scoped in TcpSegment segment)
+    {
+        Count(SnmpCounter.TcpExtTCPAbortOnData);
+        SendResetFor(now, segment);
+        Fail(now, _state is TcpState.CloseWait ? Errno.EPIPE : Errno.ECONNRESET, "data after CLOSE");
     }
 
     /// <summary>The user closed, or, as Linux sees it, shut both sides down one by one.</summary>
@@ -154,7 +163,7 @@ internal sealed partial class TcpConnection
         _counts.BytesReceived += data.Length;
         if (ChargesMemory)
         {
-            QueueReceived(buffer, data.Length);
+            QueueReceived(now, buffer, data.Length);
         }
 
         NoteDataReceived(now, length, flags, buffer.Memory);

@@ -137,6 +137,11 @@ internal sealed partial class TcpConnection
                 ChargeReceived(memory);
                 memory = 0;
             }
+
+            if (TellsArrivals)
+            {
+                (Received.Arrivals ??= new ArrivalTimes()).Add(right, now, joinsLast: false);
+            }
         }
 
         int block = _outOfOrder.ExtendBlock(left, right);

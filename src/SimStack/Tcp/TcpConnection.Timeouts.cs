@@ -120,7 +120,13 @@ internal sealed partial class TcpConnection
 
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
         Count(SnmpCounter.TcpExtTCPTimeouts);
-        _counts.Timeouts++;
+        if (Sysctls.TxRehash)
+        {
+            Count(SnmpCounter.TcpExtTcpTimeoutRehash);
+            _counts.Rehashes++;
+        }
+
+        CountTimeout(now);
         RespondToTimeout(now, opening);
         _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);
         if (!Retransmit(now, 0))
@@ -287,6 +293,7 @@ internal sealed partial class TcpConnection
     private void SendOldSequenceProbe(Instant now)
     {
         TcpOptions options = CurrentOptions(now);
+        AddSackBlocks(ref options, MostSackBlocks);
         AddEcnOption(now, ref options);
         Emit(now, _snd.Una - 1, TcpFlags.Ack, AdvertiseWindow(), options, 0);
     }
@@ -312,8 +319,7 @@ internal sealed partial class TcpConnection
         _timers.KeepAlive = Instant.Never;
         if (IsOrphanInFinWait2)
         {
-            _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "FIN-WAIT-2"));
-            Destroy(now, "FIN-WAIT-2 timeout");
+            FinWait2Timeout(now);
             return;
         }
 
@@ -321,6 +327,13 @@ internal sealed partial class TcpConnection
         if (!_keepAliveOn || SegmentsOut > 0 || HasUnsent)
         {
             RestartKeepAlive(now);
+            return;
+        }
+
+        Instant due = _lastReceivedAt + KeepAliveIdle;
+        if (due > now)
+        {
+            _timers.KeepAlive = now + TimerWheel.Fires(due - now, Sysctls.TimerHz);
             return;
         }
 

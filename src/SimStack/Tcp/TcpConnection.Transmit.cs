@@ -270,8 +270,17 @@ internal sealed partial class TcpConnection
     {
         TcpOptions options = CurrentOptions(now);
         AddOptions(now, ref options, int.MaxValue, SentFlags.None);
-        Emit(now, _snd.Nxt, TcpFlags.Ack | reflected, AdvertiseWindow(), options, 0);
+        Emit(now, AcceptableSeq, TcpFlags.Ack | reflected, AdvertiseWindow(), options, 0);
     }
+
+    /// <summary>
+    /// A number that the peer will accept: where it took its window back, what was sent lies beyond, and so would SND.NXT
+    /// (tcp_acceptable_seq).
+    /// </summary>
+    private SequenceNumber AcceptableSeq =>
+        !ChargesMemory || _snd.WindowEnd >= _snd.Nxt || (_scalingOn && _snd.Nxt - _snd.WindowEnd < 1 << _receiveScale)
+            ? _snd.Nxt
+            : _snd.WindowEnd;
 
     /// <summary>What only some segments have, in so many bytes: SACK blocks, AccECN's option.</summary>
     private void AddOptions(Instant now, ref TcpOptions options, int room, SentFlags sent)
@@ -424,7 +433,7 @@ internal sealed partial class TcpConnection
         return _path;
     }
 
-    /// <summary>A challenge ACK (RFC 5961 §7: limited in rate).</summary>
+    /// <summary>A challenge ACK (RFC 5961 §7: limited in rate, by connection and by host).</summary>
     private void SendChallengeAck(Instant now, TcpFlags reflected = TcpFlags.None)
     {
         if (now - _lastOutOfWindowAck < Duration.FromMilliseconds(Sysctls.InvalidRateLimit))
@@ -434,8 +443,11 @@ internal sealed partial class TcpConnection
         }
 
         _lastOutOfWindowAck = now;
-        Count(SnmpCounter.TcpExtTCPChallengeACK);
-        SendAck(now, reflected);
+        if (_tcp.MayChallenge(now))
+        {
+            Count(SnmpCounter.TcpExtTCPChallengeACK);
+            SendAck(now, reflected);
+        }
     }
 
     /// <summary>

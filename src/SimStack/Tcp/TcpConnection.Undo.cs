@@ -86,7 +86,7 @@ internal sealed partial class TcpConnection
         }
 
         // A late packet filled the hole: more reordering than was thought.
-        NoteReordering(round.PriorUna, SnmpCounter.TcpExtTCPTSReorder);
+        NoteReordering(round.PriorUna, HighestSacked, SnmpCounter.TcpExtTCPTSReorder);
         if (recovery.RetransmittedOut > 0)
         {
             return true;

@@ -195,13 +195,17 @@ internal sealed partial class TcpConnection
         }
     }
 
+    /// <summary>A packet is cut where only a part of it was SACKed (tcp_match_skb_to_sack).</summary>
+    private bool IsOfOnePacketWithNext(int index) => Sent[index].Has(SentFlags.Followed)
+        && (index + 1 >= SegmentsOut || ((Sent[index].Flags ^ Sent[index + 1].Flags) & SentFlags.Sacked) == 0);
+
     /// <summary>
     /// A small segment that is sent again takes small ones behind it along, as far as they fit (tcp_retrans_try_collapse); returns its
     /// length in bytes.
     /// </summary>
     private int JoinFollowing(int index, int length, int most)
     {
-        if (Sysctls.RetransmitCollapse && ((Sent[index].Flags & SentFlags.Followed) != 0 || (index > 0 && (Sent[index - 1].Flags & SentFlags.Followed) != 0)))
+        if (Sysctls.RetransmitCollapse && (IsOfOnePacketWithNext(index) || (index > 0 && IsOfOnePacketWithNext(index - 1))))
         {
             return length; // Not a packet of its own.
         }
@@ -211,12 +215,14 @@ internal sealed partial class TcpConnection
             ref SentSegment segment = ref Sent[index];
             ref SentSegment next = ref Sent[index + 1];
             int more = next.Length - ((next.Flags & SentFlags.Fin) != 0 ? 1 : 0);
-            if (segment.Has(SentFlags.EndOfRecord) || next.Has(SentFlags.Followed | SentFlags.Sacked)
+            if (segment.Has(SentFlags.EndOfRecord) || next.Has(SentFlags.Sacked) || IsOfOnePacketWithNext(index + 1)
                 || length + more > most || next.End > _snd.WindowEnd || _zerocopy?.Overlaps(segment.Seq, next.End) == true)
             {
                 break;
             }
 
+            CutAfter(index);
+            CutAfter(index + 1);
             CountFlags(next.Flags, -1);
             if (!_sackOn && _recovery is { SackedOut: > 0 } recovery)
             {

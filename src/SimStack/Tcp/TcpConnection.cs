@@ -43,6 +43,12 @@ internal sealed partial class TcpConnection : TcpFlow
     /// <summary>The listener in whose accept queue the connection waits; null otherwise.</summary>
     public TcpListener? Listener { get; set; }
 
+    /// <summary>Headers of the SYN that opened it, until the user took them (TCP_SAVED_SYN).</summary>
+    public byte[]? SavedSyn { get; set; }
+
+    /// <summary>Its user has closed, and it counts for net.ipv4.tcp_max_orphans.</summary>
+    public bool IsCountedOrphan { get; set; }
+
     public override TcpState State => _state;
 
     public override Instant Deadline

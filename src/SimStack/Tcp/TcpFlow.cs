@@ -1,4 +1,5 @@
 using SimStack.Ip;
+using SimStack.Sockets;
 
 namespace SimStack.Tcp;
 
@@ -21,6 +22,9 @@ internal abstract class TcpFlow(IpEndpoint local, IpEndpoint remote, long id)
 
     /// <summary>Its place in the heap; -1: it has none.</summary>
     public int TimerIndex = -1;
+
+    /// <summary>Whether bind(2) may give its address and port to others too.</summary>
+    public PortSharing Sharing;
 
     public TcpFlow? HashNext;
     public uint Hash;

@@ -1,152 +1,180 @@
+using System.Runtime.InteropServices;
 using SimStack.Ip;
 using SimStack.Sockets;
-using SimStack.Tcp.Listen;
 
 namespace SimStack.Tcp;
 
-/// <summary>
-/// Who has which port: bound sockets, listeners, and the choice of an ephemeral port (RFC 6056, algorithm 3, as Linux).
-/// </summary>
+/// <summary>Who has which port, and what bind(2) may take (Linux: inet_csk_get_port).</summary>
 internal sealed partial class TcpLayer
 {
+    private const uint PortPurpose = 0xB0B;
+
     private readonly Dictionary<ushort, List<TcpSocket>> _bound = [];
-    private readonly List<TcpListener> _listeners = [];
-    private readonly Dictionary<ushort, TcpListener> _listenersByPort = [];
-    private uint _portStep;
-
-    public IReadOnlyList<TcpListener> Listeners => _listeners;
-
-    /// <summary>The listener for an address and port: one bound to the address before one bound to any.</summary>
-    public TcpListener? FindListener(in IpAddress address, ushort port)
-    {
-        if (!_listenersByPort.TryGetValue(port, out TcpListener? listener))
-        {
-            return null;
-        }
-
-        TcpListener? any = null;
-        for (; listener is not null; listener = listener.NextOnPort)
-        {
-            if (listener.Local.Address == address)
-            {
-                return listener;
-            }
-
-            any ??= Covers(listener.Local.Address, address) ? listener : null;
-        }
-
-        return any;
-    }
-
-    public void AddListener(TcpListener listener)
-    {
-        _listeners.Add(listener);
-        _listenersByPort.TryGetValue(listener.Local.Port, out TcpListener? first);
-        listener.NextOnPort = first;
-        _listenersByPort[listener.Local.Port] = listener;
-    }
-
-    public void RemoveListener(TcpListener listener)
-    {
-        _listeners.Remove(listener);
-        TcpListener first = _listenersByPort[listener.Local.Port];
-        if (ReferenceEquals(first, listener))
-        {
-            if (listener.NextOnPort is { } next)
-            {
-                _listenersByPort[listener.Local.Port] = next;
-            }
-            else
-            {
-                _listenersByPort.Remove(listener.Local.Port);
-            }
-
-            return;
-        }
-
-        while (!ReferenceEquals(first.NextOnPort, listener))
-        {
-            first = first.NextOnPort!;
-        }
-
-        first.NextOnPort = listener.NextOnPort;
-    }
+    private readonly Dictionary<ushort, PortUse> _ports = [];
+    private ulong _portDraws;
 
     /// <summary>
-    /// bind(2)'s rules: one owner of an address and port, or several that all set SO_REUSEADDR and of which none listens.
+    /// bind(2)'s rules: one owner of an address and port, or several that all set SO_REUSEADDR and of which none listens, or that all set
+    /// SO_REUSEPORT. Connections count, in TIME-WAIT too, with what their socket had set (Linux: inet_csk_bind_conflict).
     /// </summary>
-    public Errno Bind(TcpSocket socket, IpEndpoint local, bool reuse)
+    public Errno Bind(TcpSocket socket, IpEndpoint local)
     {
         if (local.Port == 0)
         {
-            ushort port = ChoosePort(local.Address, default, forBind: true);
-            if (port == 0)
-            {
-                return Errno.EADDRINUSE;
-            }
-
-            local = local with { Port = port };
+            local = local with { Port = ChoosePortToBind(socket, local.Address) };
         }
 
-        if (_bound.TryGetValue(local.Port, out List<TcpSocket>? others))
-        {
-            foreach (TcpSocket other in others)
-            {
-                bool overlap = Covers(other.LocalEndpoint.Address, local.Address)
-                    || Covers(local.Address, other.LocalEndpoint.Address);
-                if (overlap && !(reuse && other.ReuseAddress && other.State is not TcpState.Listen))
-                {
-                    return Errno.EADDRINUSE;
-                }
-            }
-        }
-
-        if (!reuse && Flows.Uses(local))
+        if (local.Port == 0 || IsTaken(socket, local, Sharing.AsSet))
         {
             return Errno.EADDRINUSE;
         }
 
-        (others ??= _bound[local.Port] = []).Add(socket);
+        if (!_bound.TryGetValue(local.Port, out List<TcpSocket>? others))
+        {
+            _bound[local.Port] = others = [];
+        }
+
+        others.Add(socket);
+        Use(local.Port).IsBound = true;
         socket.SetBound(local);
         return Errno.OK;
     }
 
     public void Unbind(TcpSocket socket, ushort port)
     {
-        if (_bound.TryGetValue(port, out List<TcpSocket>? sockets) && sockets.Remove(socket) && sockets.Count == 0)
+        if (_bound.TryGetValue(port, out List<TcpSocket>? sockets) && sockets.Remove(socket))
         {
-            _bound.Remove(port);
+            EndUse(port);
+            if (sockets.Count == 0)
+            {
+                _bound.Remove(port);
+            }
         }
     }
+
+    /// <summary>listen(2) asks once more: others may have begun to listen since bind.</summary>
+    public bool MayListen(TcpSocket socket, IpEndpoint local) => !IsTaken(socket, local, Sharing.AsSet);
 
     /// <summary>A socket bound to the first address takes what comes for the second; <c>::</c> takes IPv4 too.</summary>
     public static bool Covers(in IpAddress bound, in IpAddress address) =>
         bound == address || (bound.IsUnspecified && (bound.IsV6 || address.IsV4));
 
-    /// <summary>
-    /// An unused port for a connection to that remote end, or for bind(2), on which nothing may be left; 0 when all are taken.
-    /// </summary>
-    public ushort ChoosePort(IpAddress local, IpEndpoint remote, bool forBind = false, Instant? now = null)
+    private bool IsTaken(TcpSocket socket, IpEndpoint local, Sharing how)
     {
-        int first = Sysctls.PortRangeFirst;
-        int count = Math.Max(1, Sysctls.PortRangeLast - first + 1);
-        uint offset = (uint)HashOfTuple(new IpEndpoint(local, 0), remote, 0xB0B) + _portStep;
-        for (int i = 0; i < count; i++)
+        if (!_ports.ContainsKey(local.Port))
         {
-            ushort port = (ushort)(first + (int)((offset + (uint)i) % (uint)count));
-            bool taken = _bound.ContainsKey(port)
-                || (forBind
-                    ? Flows.Uses(new IpEndpoint(local, port))
-                    : Flows.Find(local, port, remote.Address, remote.Port) is { } flow
-                        && !(now is { } at && flow is TimeWait.TimeWaitRecord record && record.MayReuse(at, portIsBound: false)));
-            if (!taken)
+            return false;
+        }
+
+        if (_bound.TryGetValue(local.Port, out List<TcpSocket>? others))
+        {
+            foreach (TcpSocket other in others)
             {
-                // The next connection does not start to look at the same place.
-                _portStep += (uint)i + 1;
+                bool overlap = Covers(other.LocalEndpoint.Address, local.Address) || Covers(local.Address, other.LocalEndpoint.Address);
+                PortSharing shared = Shared(socket.Sharing & other.Sharing, how);
+                shared &= other.State is TcpState.Listen ? ~PortSharing.Address : shared;
+                if (overlap && shared is PortSharing.None && !ReferenceEquals(other, socket))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return Flows.Uses(local, sharing => Shared(sharing & socket.Sharing, how), both: Profile.SegmentationOffload);
+    }
+
+    private static PortSharing Shared(PortSharing both, Sharing how) => how switch
+    {
+        Sharing.AsSet => both,
+        // Whom SO_REUSEPORT joins should not meet by chance.
+        Sharing.AddressAlone when both is PortSharing.Address => both,
+        _ => PortSharing.None,
+    };
+
+    /// <summary>
+    /// A free port for bind(2): odd ones first, seen from the start of the range, to leave the even ones to connect, and with SO_REUSEADDR the lower
+    /// half of the range first. One that is shared only where all are taken and net.ipv4.ip_autobind_reuse is set (Linux:
+    /// inet_csk_find_open_port).
+    /// </summary>
+    private ushort ChoosePortToBind(TcpSocket socket, IpAddress local)
+    {
+        foreach (Sharing how in (ReadOnlySpan<Sharing>)[Sharing.None, Sharing.AddressAlone])
+        {
+            if (how is Sharing.AddressAlone && !Sysctls.AutobindReuse)
+            {
+                break;
+            }
+
+            (int low, int high, _) = socket.PortRange;
+            bool halves = (socket.Sharing & PortSharing.Address) != 0 && high - low >= 4;
+            int half = low + ((high - low) >> 2 << 1);
+            ushort port = FindPortToBind(socket, local, low, halves ? half : high, how);
+            if (port == 0 && halves)
+            {
+                port = FindPortToBind(socket, local, half, high, how);
+            }
+
+            if (port != 0)
+            {
                 return port;
             }
         }
 
         return 0;
+    }
+
+    private ushort FindPortToBind(TcpSocket socket, IpAddress local, int low, int high, Sharing how)
+    {
+        int count = high - low > 1 ? (high - low) & ~1 : 1;
+        int offset = (int)(DrawForPort() % (uint)count) | 1;
+        for (int parity = 0; parity < 2; parity++, offset--)
+        {
+            int port = low + offset;
+            for (int i = 0; i < count; i += 2, port += 2)
+            {
+                port -= port >= high ? count : 0;
+                if (!Sysctls.IsPortReserved(port) && !IsTaken(socket, new IpEndpoint(local, (ushort)port), how))
+                {
+                    return (ushort)port;
+                }
+            }
+        }
+
+        return 0;
+    }
+
+    private uint DrawForPort() => (uint)_secret.Compute(PortPurpose, ++_portDraws);
+
+    private ref PortUse Use(ushort port)
+    {
+        ref PortUse use = ref CollectionsMarshal.GetValueRefOrAddDefault(_ports, port, out _);
+        use.Owners++;
+        return ref use;
+    }
+
+    private void EndUse(ushort port)
+    {
+        ref PortUse use = ref CollectionsMarshal.GetValueRefOrNullRef(_ports, port);
+        if (--use.Owners == 0)
+        {
+            _ports.Remove(port);
+        }
+    }
+
+    /// <summary>Which of what two sockets allow each other counts.</summary>
+    private enum Sharing
+    {
+        None,
+        AddressAlone,
+        AsSet,
+    }
+
+    /// <summary>Sockets, connections and records that have a port.</summary>
+    private struct PortUse
+    {
+        public int Owners;
+
+        /// <summary>Somebody bound it, so that connect does not choose it (Linux: fastreuse of inet_bind_bucket is not negative).</summary>
+        public bool IsBound;
     }
 }

@@ -52,6 +52,7 @@ internal sealed partial class TcpLayer
         segment.DestinationPort = view.DestinationPort;
         segment.TrafficClass = ip.TrafficClass;
         segment.HeaderLength = (byte)view.HeaderLength;
+        segment.IpHeader = ip.Packet[..Math.Max(0, ip.Packet.Length - bytes.Length)];
         Dispatch(now, ref segment);
     }
 
@@ -78,7 +79,8 @@ internal sealed partial class TcpLayer
                 return;
         }
 
-        TcpListener? listener = FindListener(segment.Destination, segment.DestinationPort);
+        TcpListener? listener = FindListener(
+            segment.Destination, segment.DestinationPort, segment.Source, segment.SourcePort);
         if (listener is null)
         {
             ResetUnknown(now, segment);

@@ -13,7 +13,12 @@ namespace SimStack.Tcp;
 internal sealed partial class TcpLayer
 {
     private readonly SipHash _secret;
+    // Linux counts what stays so short apart (TWKilled; __inet_twsk_schedule).
+    private static readonly Duration ShortTimeWait = Duration.FromSeconds(4);
+
     private long _lastId;
+    private int _timeWaits;
+    private int _orphans;
 
     public TcpLayer(Host host, IpLayer ip, FramePool pool, TimestampClock? clock, ulong secret)
     {
@@ -83,6 +88,10 @@ internal sealed partial class TcpLayer
     {
         Flows.Add(flow);
         Timers.Update(flow);
+        if (flow is not SynQueueEntry)
+        {
+            Use(flow.LocalPort);
+        }
     }
 
     /// <summary>The connection is gone: its 4-tuple is free.</summary>
@@ -90,6 +99,21 @@ internal sealed partial class TcpLayer
     {
         Flows.Remove(flow);
         Timers.Remove(flow);
+        if (flow is not SynQueueEntry)
+        {
+            EndUse(flow.LocalPort);
+        }
+
+        switch (flow)
+        {
+            case TimeWaitRecord:
+                _timeWaits--;
+                break;
+            case TcpConnection { IsCountedOrphan: true } orphan:
+                orphan.IsCountedOrphan = false;
+                _orphans--;
+                break;
+        }
     }
 
     /// <summary>A connection in TIME-WAIT has given its place to a record; when that ends, it is closed.</summary>
@@ -105,12 +129,31 @@ internal sealed partial class TcpLayer
         return flow is TimeWaitRecord && flow.Id == connection.Id ? TcpState.TimeWait : TcpState.Closed;
     }
 
-    public void ReplaceByTimeWait(Instant now, TcpConnection connection, TimeWaitRecord record)
+    /// <summary>net.ipv4.tcp_max_tw_buckets.</summary>
+    public bool HasRoomForTimeWait => _timeWaits < Sysctls.MaxTimeWaitBuckets;
+
+    public void ReplaceByTimeWait(TcpConnection connection, TimeWaitRecord record, Duration span)
     {
-        Forget(connection);
-        record.Restart(now);
-        Counters[SnmpCounter.TcpExtTW]++;
+        // In this order the port stays in use, and bound if it was.
+        _timeWaits++;
+        Counters[span > ShortTimeWait ? SnmpCounter.TcpExtTW : SnmpCounter.TcpExtTWKilled]++;
         Add(record);
+        Forget(connection);
+    }
+
+    /// <summary>
+    /// Whether a connection may go on that its user has closed: there are net.ipv4.tcp_max_orphans at most. It counts until it is gone (Linux:
+    /// tcp_check_oom).
+    /// </summary>
+    public bool MayOrphan(TcpConnection connection)
+    {
+        if (!connection.IsCountedOrphan)
+        {
+            connection.IsCountedOrphan = true;
+            _orphans++;
+        }
+
+        return _orphans <= Sysctls.MaxOrphans;
     }
 
     /// <summary>ISN = M + F(4-tuple, secret) (RFC 6528 §3, RFC 9293 §3.4.1); M ticks every 64 ns as Linux's does, or 4 µs.</summary>
@@ -118,10 +161,10 @@ internal sealed partial class TcpLayer
         unchecked((uint)HashOfTuple(local, remote, 0x1551) + (uint)(now.Nanoseconds / Sysctls.IsnTickNanoseconds));
 
     /// <summary>
-    /// Each 4-tuple's timestamps start elsewhere (RFC 7323 §5.4), unless the host's clock was set by the scenario.
+    /// Timestamps to each address start elsewhere (RFC 7323 §5.4), unless the host's clock was set by the scenario or net.ipv4.tcp_timestamps is 2.
     /// </summary>
     public uint TimestampOffset(IpEndpoint local, IpEndpoint remote) =>
-        RandomTimestampOffset ? (uint)HashOfTuple(local with { Port = 0 }, remote with { Port = 0 }, 0x7575) : 0;
+        RandomTimestampOffset && Sysctls.TimestampOffsets ? (uint)HashOfTuple(local with { Port = 0 }, remote with { Port = 0 }, 0x7575) : 0;
 
     private ulong HashOfTuple(IpEndpoint local, IpEndpoint remote, uint purpose) => _secret.Compute(
         local.Address.High,

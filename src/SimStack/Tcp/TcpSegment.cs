@@ -23,6 +23,9 @@ internal ref struct TcpSegment
     public ushort DestinationPort;
     public byte TrafficClass;
 
+    /// <summary>The IP header that it came behind, with options or extension headers.</summary>
+    public ReadOnlySpan<byte> IpHeader;
+
     /// <summary>Header and data as they arrived, for checking a signature.</summary>
     public ReadOnlySpan<byte> Bytes;
 

@@ -85,9 +85,18 @@ internal sealed partial class UdpLayer
     }
 
     /// <summary>
-    /// The socket for a datagram: a connected one, else one bound to the address, else one bound to any, IPv4 before IPv6.
+    /// The socket for a datagram: a connected one, else one bound to the address, else one bound to any, IPv4 before IPv6; of those that share
+    /// the name by SO_REUSEPORT the one that the 4-tuple belongs to.
     /// </summary>
     private UdpSocket? Find(in IpAddress local, ushort localPort, in IpAddress remote, ushort remotePort)
+    {
+        UdpSocket? found = FindAny(local, localPort, remote, remotePort);
+        return found?.Group is { Count: > 1 } group
+            ? group.Select((uint)_secret.Compute(local.High, local.Low, remote.High, remote.Low, (uint)localPort << 16 | remotePort))
+            : found;
+    }
+
+    private UdpSocket? FindAny(in IpAddress local, ushort localPort, in IpAddress remote, ushort remotePort)
     {
         if (_byName.TryGetValue((new(local, localPort), new(remote, remotePort)), out UdpSocket? found)
             || _byName.TryGetValue((new(local, localPort), default), out found)

@@ -36,6 +36,7 @@ internal sealed partial class UdpLayer
         _byName.TryGetValue(key, out UdpSocket? older);
         socket.NextSame = older;
         _byName[key] = socket;
+        Join(socket, older);
         if (!_byPort.TryGetValue(socket.LocalEndpoint.Port, out List<UdpSocket>? onPort))
         {
             _byPort[socket.LocalEndpoint.Port] = onPort = [];
@@ -47,6 +48,8 @@ internal sealed partial class UdpLayer
     public void Remove(UdpSocket socket)
     {
         (IpEndpoint, IpEndpoint) key = KeyOf(socket);
+        socket.Group?.Remove(socket);
+        socket.Group = null;
         if (_byName[key] is var first && first != socket)
         {
             while (first.NextSame != socket)
@@ -75,7 +78,7 @@ internal sealed partial class UdpLayer
     }
 
     /// <summary>
-    /// bind(2)'s rule: an address and port has one owner, or several that all set SO_REUSEADDR. For port 0 one that is free, from a
+    /// bind(2)'s rule: an address and port has one owner, or several that all set SO_REUSEADDR, or SO_REUSEPORT. For port 0 one that is free, from a
     /// random place in net.ipv4.ip_local_port_range on (RFC 6056 §3.3.1; Linux too).
     /// </summary>
     public Errno TakePort(UdpSocket socket, IpEndpoint local, out ushort port)
@@ -92,7 +95,7 @@ internal sealed partial class UdpLayer
         for (int i = 0; i < count; i++)
         {
             port = (ushort)(first + (int)((offset + (uint)i) % (uint)count));
-            if (MayBind(socket, local with { Port = port }))
+            if (!Host.Sysctls.IsPortReserved(port) && MayBind(socket, local with { Port = port }))
             {
                 return Errno.OK;
             }
@@ -125,6 +128,23 @@ internal sealed partial class UdpLayer
         }
     }
 
+    /// <summary>Sockets of one name without a peer share what comes where all set SO_REUSEPORT (Linux: udp_reuseport_add_sock).</summary>
+    private static void Join(UdpSocket socket, UdpSocket? other)
+    {
+        if ((socket.Sharing & PortSharing.Port) == 0 || socket.IsConnected)
+        {
+            return;
+        }
+
+        while (other is not null && (other.Group is null || other.V6Only != socket.V6Only))
+        {
+            other = other.NextSame;
+        }
+
+        socket.Group = other?.Group ?? new ReusePortGroup<UdpSocket>();
+        socket.Group.Add(socket);
+    }
+
     private static (IpEndpoint, IpEndpoint) KeyOf(UdpSocket socket) =>
         (socket.LocalEndpoint, socket.IsConnected ? socket.RemoteEndpoint : default);
 
@@ -139,7 +159,7 @@ internal sealed partial class UdpLayer
         {
             bool overlap = Covers(other.LocalEndpoint.Address, other.V6Only, local.Address)
                 || Covers(local.Address, socket.V6Only, other.LocalEndpoint.Address);
-            if (overlap && !(socket.ReuseAddress && other.ReuseAddress))
+            if (overlap && (socket.Sharing & other.Sharing) is PortSharing.None)
             {
                 return false;
             }

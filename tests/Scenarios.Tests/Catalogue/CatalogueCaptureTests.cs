@@ -38,15 +38,23 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
         ["tail-loss-probe"] = ["window_update"],
         ["rack-reordering"] = ["window_update"],
         ["dsack-undo"] = ["window_update"],
+        ["sequence-wrap"] = ["window_update"],
         ["prr"] = ["window_update"],
         // An ACK that was held up arrives behind the FIN: Wireshark takes its number for a keep-alive's.
         ["frto"] = ["window_update", "window_full", "keep_alive", "keep_alive_ack"],
         // The forged SYN looks to Wireshark like a new connection on the old ports.
         ["hostile-rst"] = ["reused_ports"],
+        ["challenge-ack-syn"] = ["reused_ports"],
+        // The ports of a connection in TIME-WAIT are taken again.
+        ["time-wait-reuse"] = ["reused_ports"],
+        ["port-exhaustion"] = ["reused_ports"],
+        // The SYN,ACK goes once more when the wait for data is over.
+        ["defer-accept"] = ["retransmission"],
         ["udp-and-tcp"] = ["window_update"],
         // The queue of the bottleneck overflows.
         ["cubic-bottleneck"] = [.. FaultFlags, "window_update"],
         ["bbr-bottleneck"] = ["window_update"],
+        ["dctcp-bottleneck"] = ["window_update"],
         // SYNs with a wrong signature, or none, are dropped by the server, and sent again.
         ["md5-mismatch"] = ["retransmission"],
         ["ao-mismatch"] = ["retransmission", "out_of_order"],

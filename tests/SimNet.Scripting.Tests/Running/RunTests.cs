@@ -58,6 +58,41 @@ public class RunTests
     }
 
     [Fact]
+    public void The_inside_of_a_connection_and_the_counters_are_told_at_any_time()
+    {
+        RunResult run = Run(Network + """
+            applications:
+              server: [{bind: 80}, {listen: 5}, accept, {read: until-eof}, close]
+              client: [{connect: "server:80"}, {write: {size: 5000}}, {sleep: 1s}, close]
+            tables:
+              - {host: client, at: 12ms, form: ss-tino}
+              - {host: client, at: 12ms, form: nstat}
+            expect:
+              - tcp-info: {host: client, at: 12ms, tcpi_state: 1, tcpi_unacked: 4, tcpi_snd_cwnd: 10, tcpi_bytes_acked: 1}
+              - tcp-info: {host: client, at: 500ms, tcpi_unacked: 0, tcpi_bytes_acked: 5001, tcpi_rtt: 10000..11000}
+              - tcp-info: {host: client, connection: 2, tcpi_state: 1}
+              - tcp-info: {host: server, at: 500ms, tcpi_bytes_received: 4999}
+              - counters: {host: client, at: 12ms, TcpOutSegs: 6}
+              - counters: {host: client, TcpOutSegs: ">6"}
+            """);
+        Assert.Equal([true, true, false, false, true, true], run.Verdicts.Select(v => v.Passed));
+        Assert.EndsWith("no such connection", run.Verdicts[2].ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("5000", run.Verdicts[3].ToString(), StringComparison.Ordinal);
+        SocketTableRecord table = run.Table("client", Duration.FromMilliseconds(12))!;
+        IReadOnlyList<string> lines = SocketTable.Print(table.Rows, TableForm.SsInfo);
+        Assert.Equal(3, lines.Count);
+        Assert.EndsWith("10.0.0.2:80  timer:(on,026ms,0)", lines[1], StringComparison.Ordinal);
+        Assert.StartsWith("\t ts sack cubic wscale:10,10 rto:210 rtt:10/5 mss:1448 pmtu:1500 rcvmss:536 advmss:1448 cwnd:10 bytes_sent:5000 ", lines[2], StringComparison.Ordinal);
+        Assert.Contains(table.Counters, c => c is { Key: "TcpOutSegs", Value: 6 });
+        using var stream = new MemoryStream();
+        ResultJson.Write(run, stream);
+        using var json = JsonDocument.Parse(stream.ToArray());
+        JsonElement row = json.RootElement.GetProperty("socketTables")[0].GetProperty("rows")[0];
+        Assert.Equal(4, row.GetProperty("tcpInfo").GetProperty("tcpi_unacked").GetInt32());
+        Assert.Equal("on", row.GetProperty("timer").GetProperty("kind").GetString());
+    }
+
+    [Fact]
     public void A_port_is_bound_in_the_family_of_its_socket()
     {
         RunResult run = Run("""

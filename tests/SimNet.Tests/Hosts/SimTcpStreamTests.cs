@@ -200,6 +200,28 @@ public sealed class SimTcpStreamTests
         Assert.Equal(["15ms connected"], _log);
     }
 
+    [Theory]
+    [InlineData(0, 12, 17, 10)]
+    [InlineData(0, 10, 17, 17)]
+    [InlineData(0, 1, 10, 10)]
+    [InlineData(3, 12, 17, 20)]
+    [InlineData(3, 14, 17, 13)]
+    public void WhatBecomesReadyInABusyTimeWakesAtItsEnd(int wakeup, int from, int until, int connected)
+    {
+        BusyTime[] busy = [new(At(from), At(until)), new(At(until), At(until + (wakeup == 0 ? 0 : 3)))];
+        using TwoHosts net = new(wakeup: Duration.FromMilliseconds(wakeup), busy: busy);
+        using SimTcpListener listener = net.Server.Listen(TwoHosts.ServerEndpoint);
+        net.Client.Start(async host =>
+        {
+            using SimTcpStream stream = await host.ConnectAsync(TwoHosts.ServerEndpoint);
+            Log(net, "connected");
+        });
+        net.Simulation.RunFor(Duration.FromSeconds(1));
+        Assert.Equal([$"{connected}ms connected"], _log);
+    }
+
+    private static Instant At(int milliseconds) => Instant.Zero + Duration.FromMilliseconds(milliseconds);
+
     [Fact]
     public void AHostTalksToItself()
     {

@@ -12,10 +12,10 @@ internal sealed class TwoHosts : IDisposable
     public static readonly IpAddress ServerAddress = IpAddress.Parse("192.0.2.2");
     public static readonly IpEndpoint ServerEndpoint = new(ServerAddress, 80);
 
-    public TwoHosts(LinkDirectionOptions? options = null, ulong seed = 1, Duration processing = default, Duration wakeup = default)
+    public TwoHosts(LinkDirectionOptions? options = null, ulong seed = 1, Duration processing = default, Duration wakeup = default, params BusyTime[] busy)
     {
         Simulation = new Simulation(new SimulationOptions { Seed = seed });
-        Client = Simulation.AddHost(new SimHostOptions { Name = "client", ProcessingDelay = processing, WakeupDelay = wakeup });
+        Client = Simulation.AddHost(new SimHostOptions { Name = "client", ProcessingDelay = processing, WakeupDelay = wakeup, BusyTimes = busy });
         Server = Simulation.AddHost(new SimHostOptions { Name = "server", ProcessingDelay = processing, WakeupDelay = wakeup });
         HostInterface a = Client.AddInterface();
         HostInterface b = Server.AddInterface();

@@ -26,7 +26,7 @@ public sealed class SysctlTests
     [InlineData("net.ipv4.tcp_mem", "1 2 3", SysctlResult.Ok, null, "1\t2\t3")]
     [InlineData("net.ipv4.tcp_frto", "2", SysctlResult.Ok, null, "2")]
     [InlineData("net.ipv4.tcp_frto", "0", SysctlResult.Ok, null, "0")]
-    [InlineData("net.ipv4.tcp_migrate_req", "1", SysctlResult.Unsupported, "net.ipv4.tcp_migrate_req=1 is not supported yet", "0")]
+    [InlineData("net.ipv4.tcp_l3mdev_accept", "1", SysctlResult.Unsupported, "net.ipv4.tcp_l3mdev_accept=1 is not supported yet", "0")]
     [InlineData("net.ipv4.tcp_frto", "256", SysctlResult.BadValue, "net.ipv4.tcp_frto takes 0 to 255, not '256'", "2")]
     [InlineData("net.ipv4.tcp_mem", "1 2", SysctlResult.BadValue, "net.ipv4.tcp_mem takes 3 numbers, not '1 2'", "287901\t383869\t575802")]
     [InlineData("net.ipv4.tcp_congestion_control", "bbr", SysctlResult.Ok, null, "bbr")]

@@ -128,9 +128,9 @@ internal sealed partial class Dialogue
     }
 
     /// <summary>A passive open to the end; the SYN's options are the test's. The next numbers are Irs + 1 and Iss + 1.</summary>
-    public TcpSocket EstablishPassively(SegmentPattern? syn = null)
+    public TcpSocket EstablishPassively(SegmentPattern? syn = null, Action<TcpSocket>? options = null)
     {
-        Listen();
+        Listen(options: options);
         Peer.Send((syn ?? Segments.Syn().Mss(1460)) with { Seq = Irs });
         SegmentPattern synAck = Peer.Expect(Segments.SynAck(Iss, Irs + 1));
         SegmentPattern ack = Segments.Ack(Irs + 1, Iss + 1);

@@ -134,7 +134,7 @@ public sealed class KeepAliveTests
         net.Socket.Close(net.Now);
         net.Peer.Expect(Fin(First, Next));
         net.Peer.Send(Ack(Next, First + 1));
-        net.Peer.Expect(RstAck(First + 1, Next));
+        net.Peer.Expect(Rst(First + 1));
         Assert.Equal(TcpState.Closed, net.StateOf());
     }
 

@@ -26,7 +26,7 @@ public sealed class TcpInfoTests
             """
             state=1 ca_state=0 retransmits=0 probes=0 backoff=0 options=4 snd_wscale=7 rcv_wscale=10 snd_mss=1000 advmss=1460 pmtu=1500
             unacked=0 sacked=0 lost=0 retrans=0 notsent_bytes=0 rtt=10000 min_rtt=10000 snd_ssthresh=2147483647 snd_cwnd=10 reordering=3
-            bytes_acked=2500 bytes_received=700 bytes_sent=2500 bytes_retrans=0 data_segs_out=3 data_segs_in=1 segs_out=4 segs_in=2
+            bytes_acked=2500 bytes_received=700 bytes_sent=2500 bytes_retrans=0 data_segs_out=3 data_segs_in=1 segs_out=4 segs_in=3
             delivered=4 total_retrans=0 rcv_ooopack=0 last_data_sent=15 last_data_recv=5 last_ack_recv=5 last_ack_sent=0
             busy_time=10000 rwnd_limited=0 sndbuf_limited=0 total_rto=0
             """);
@@ -61,6 +61,30 @@ public sealed class TcpInfoTests
         net.Socket.Send(net.Now, new byte[1000]);
         net.Peer.Send(Ack(Next, First + 2000));
         Check(net, "ca_state=0 retrans=0 unacked=0 retransmits=0");
+    }
+
+    [Fact]
+    public void How_often_and_how_long_timeouts_held_the_connection_up_is_told()
+    {
+        Dialogue net = Established();
+        net.Socket.Send(net.Now, new byte[1000]);
+        net.AdvanceMs(250);
+        net.AdvanceMs(450);
+        long held = Value(net, "tcpi_total_rto_time");
+        Check(net, "total_rto=2 total_rto_recoveries=1 rehash=2");
+        Assert.InRange(held, 430, 500); // The second timeout comes 420 ms after the first.
+        net.AdvanceMs(90);
+        net.Peer.Send(Ack(Next, First + 1000));
+        net.Socket.Send(net.Now, new byte[1000]);
+        net.AdvanceMs(10);
+        net.Peer.Send(Ack(Next, First + 2000));
+        net.AdvanceMs(1000);
+        Check(net, $"ca_state=0 total_rto=2 total_rto_recoveries=1 total_rto_time={held + 100} rehash=2");
+        Assert.Equal(2, net.Host.Counters[SnmpCounter.TcpExtTcpTimeoutRehash]);
+        net.Host.Sysctls.TxRehash = false;
+        net.Socket.Send(net.Now, new byte[1000]);
+        net.AdvanceMs(350);
+        Check(net, "total_rto=3 total_rto_recoveries=2 rehash=2");
     }
 
     [Fact]
@@ -99,8 +123,8 @@ public sealed class TcpInfoTests
     public void Names_are_told_apart_from_those_that_Linux_does_not_have()
     {
         Assert.All(TcpInfo.Names, name => Assert.True(TcpInfo.IsKnown(name) && default(TcpInfo).TryGet(name, out _), name));
-        Assert.True(TcpInfo.IsKnown("tcpi_rehash"));
-        Assert.False(default(TcpInfo).TryGet("tcpi_rehash", out _));
+        Assert.True(TcpInfo.IsKnown("tcpi_options2"));
+        Assert.False(default(TcpInfo).TryGet("tcpi_options2", out _));
         Assert.False(TcpInfo.IsKnown("tcpi_snd_cwind"));
     }
 

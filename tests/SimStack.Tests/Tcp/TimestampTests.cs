@@ -1,3 +1,4 @@
+using SimStack.Ip;
 using SimStack.Profiles;
 using SimStack.Sockets;
 using SimStack.Tcp;
@@ -37,12 +38,13 @@ public sealed class TimestampTests
     /// <summary>With TS.Recent 1000: TSval, what kind of segment, whether it is taken.</summary>
     [Theory]
     [InlineData(1000, "data", true)]
-    [InlineData(999, "data", false)]
+    [InlineData(999, "data", true)] // Linux: TCP_PAWS_WINDOW
+    [InlineData(998, "data", false)]
     [InlineData(1001, "data", true)]
     [InlineData(0x7FFF_FFFF + 1000L, "data", true)]
     [InlineData(0x8000_0000 + 1000L, "data", false)] // half the circle ahead is behind
     [InlineData(999, "RST", true)] // §5.2: exempt
-    [InlineData(999, "FIN", false)]
+    [InlineData(998, "FIN", false)]
     public void PAWS_refuses_what_is_older_than_the_last_timestamp(long value, string kind, bool taken)
     {
         Dialogue net = Established(1000);
@@ -131,5 +133,49 @@ public sealed class TimestampTests
         Dialogue net = new();
         net.EstablishPassively(Syn().Mss(1000).Ts(recent, 0));
         return net;
+    }
+
+    /// <summary>The handshake's last segment echoes what a SYN-ACK had, or nothing (Linux since 6.15: tcp_check_req).</summary>
+    [Theory]
+    [InlineData("linux", 0, true)]
+    [InlineData("linux", 1, false)]
+    [InlineData("linux", -1, false)]
+    [InlineData("linux", null, true)]
+    [InlineData("rfc9293", 5, true)]
+    public void A_handshake_is_not_completed_by_a_foreign_echo(string profile, int? beside, bool completes)
+    {
+        Profile.TryGet(profile, out Profile chosen);
+        Dialogue net = new(profile: chosen);
+        net.Listen();
+        net.Peer.Send(Syn(Irs).Mss(1000).Ts(700, 0));
+        uint echo = net.Peer.Expect(SynAck(Iss, Irs + 1)).TsVal!.Value;
+        net.Peer.Send(Ack(Irs + 1, Iss + 1).Ts(700, beside is { } offset ? unchecked(echo + (uint)offset) : 0));
+        Assert.Equal(completes ? Errno.OK : Errno.EAGAIN, net.Listener.Accept(net.Now, out _));
+        Assert.Equal(completes ? 0 : 1, net.Host.Counters[SnmpCounter.TcpExtTSEcrRejected]);
+        if (!completes)
+        {
+            net.Peer.Expect(Ack(Iss + 1, Irs + 1));
+        }
+    }
+
+    /// <summary>net.ipv4.tcp_timestamps 1: each peer's begin elsewhere; 2: one clock for all.</summary>
+    [Theory]
+    [InlineData("1", false)]
+    [InlineData("2", true)]
+    public void Timestamps_have_an_offset_for_each_peer_unless_told(string mode, bool same)
+    {
+        HashSet<uint> first = [];
+        Dialogue net = new(settings: s => Assert.True(s.TrySet("net.ipv4.tcp_timestamps", mode, out _)));
+        net.Listen();
+        for (int i = 0; i < 5; i++)
+        {
+            IpAddress address = IpAddress.FromV4(192, 0, 2, (byte)(10 + i));
+            net.Host.AddRoute(address, 32, net.PeerAddress, net.Interface);
+            ScriptedPeer peer = net.AddPeer(new IpEndpoint(address, PeerPort));
+            peer.Send(Syn(Irs).Mss(1000).Ts(700, 0));
+            first.Add(peer.Expect(SynAck()).TsVal!.Value);
+        }
+
+        Assert.Equal(same ? 1 : 5, first.Count);
     }
 }

@@ -15,9 +15,13 @@ internal static class MessageFlag
     public const int More = 0x8000;
     public const int CloseOnExec = 0x40000000;
 
+    // What Linux has and neither sockets nor process look at: MSG_DONTROUTE (there is one route), MSG_CONFIRM (neighbours are never
+    // doubted here), MSG_FIN, MSG_SYN, MSG_RST, MSG_PROXY, MSG_CTRUNC, and what only sendmmsg or recvmmsg have.
+    private const int WithoutEffect = 0x4 | 0x8 | 0x10 | 0x200 | 0x400 | 0x800 | 0x1000 | 0x10000 | 0x40000;
+
     // Of these the process takes care, or (MSG_NOSIGNAL, MSG_CMSG_CLOEXEC) it has neither signals nor descriptors that they concern.
-    private const int OfReceive = DontWait | WaitAll | ErrorQueue | NoSignal | CloseOnExec;
-    private const int OfSend = DontWait | NoSignal | CloseOnExec;
+    private const int OfReceive = DontWait | WaitAll | ErrorQueue | NoSignal | CloseOnExec | WithoutEffect;
+    private const int OfSend = DontWait | NoSignal | CloseOnExec | WaitAll | ErrorQueue | WithoutEffect;
 
     private static readonly int OfStack = Enum.GetValues<MessageFlags>().Aggregate(0, (all, flag) => all | (int)flag);
 

@@ -1,4 +1,4 @@
-using SimStack.Tcp;
+using SimStack.Sockets;
 
 namespace SimNet.Scripting.Packetdrill.Calls;
 
@@ -58,7 +58,17 @@ internal sealed partial class ScriptProcess
             throw CallException.Unsupported($"ioctl {LinuxSymbols.Name("SIOC", command)} without a value");
         }
 
+        const int SetNonBlocking = 0x5421;
         int expected = (int)arguments.Bracketed(2);
+        if (command == SetNonBlocking)
+        {
+            return PendingCall.Immediate(_ =>
+            {
+                file.Flags = expected != 0 ? file.Flags | OpenFile.NonBlock : file.Flags & ~OpenFile.NonBlock;
+                return CallResult.Ok();
+            });
+        }
+
         int value = 0;
         return new PendingCall
         {
@@ -72,10 +82,11 @@ internal sealed partial class ScriptProcess
         const int InQueueCommand = 0x541B;
         const int OutQueueCommand = 0x5411;
         const int OutQueueNotSentCommand = 0x894B;
+        const int AtMarkCommand = 0x8905;
         value = 0;
-        if (file is PipeEnd pipe && command == InQueueCommand)
+        if (command == InQueueCommand && file is PipeEnd or RegularFile)
         {
-            value = pipe.Buffer.Count;
+            value = file is RegularFile regular ? (int)(regular.Content.Length - regular.Position) : ((PipeEnd)file).Buffer.Count;
             return CallResult.Ok();
         }
 
@@ -84,22 +95,20 @@ internal sealed partial class ScriptProcess
             return CallResult.Fail(LinuxErrno.ENOTTY);
         }
 
-        if (socket.Tcp is not { } tcp || command is not (InQueueCommand or OutQueueCommand or OutQueueNotSentCommand))
+        if (socket.Tcp is not { } tcp || command is not (InQueueCommand or OutQueueCommand or OutQueueNotSentCommand or AtMarkCommand))
         {
             throw CallException.Unsupported($"ioctl {LinuxSymbols.Name("SIOC", command)}");
         }
 
-        if (tcp.State is TcpState.Listen)
+        SocketResult result = command switch
         {
-            return CallResult.Fail(LinuxErrno.EINVAL);
-        }
-
-        bool opening = tcp.State is TcpState.SynSent or TcpState.SynReceived;
-        value = opening ? 0
-            : command == InQueueCommand ? tcp.ReadableCount
-            : command == OutQueueCommand ? tcp.UnacknowledgedCount
-            : tcp.UnsentCount;
-        return CallResult.Ok();
+            InQueueCommand => tcp.GetInputQueue(),
+            OutQueueCommand => tcp.GetOutputQueue(),
+            OutQueueNotSentCommand => tcp.GetUnsentQueue(),
+            _ => SocketResult.Ok(tcp.IsAtMark ? 1 : 0),
+        };
+        value = result.Value;
+        return CallResult.From(result).Succeeded ? CallResult.Ok() : CallResult.Fail(result.Error);
     }
 
     private PendingCall SetCapability(CallArguments arguments)

@@ -19,7 +19,7 @@ internal sealed partial class ScriptProcess
             throw CallException.Mistake($"msg_flags={CallText.Of(message.Flags)}; sendmsg ignores them, write 0");
         }
 
-        TimestampingFlags? times = TimesAsked(message);
+        List<ControlMessage> control = [.. message.Control?.Items.Select(ControlMessage.From) ?? []];
         int flags = arguments.Int(2);
         if (file is not SocketFile socket)
         {
@@ -28,34 +28,51 @@ internal sealed partial class ScriptProcess
 
         MessageFlag.ForSend(flags);
         machine.Sockets.Connecting(descriptor);
-        if (times is not null && socket.Tcp is null)
+        if (control.Count > 0 && socket.Tcp is null)
         {
-            throw CallException.Unsupported("SO_TIMESTAMPING on this kind of socket");
+            throw CallException.Unsupported("sendmsg with control messages on this kind of socket");
         }
 
         SendProgress progress = new(length)
         {
             Elements = [.. message.Vector.Items.OfType<IoVectorExpression>().Select(v => CallArguments.Int(v.Length))],
             Blocks = true,
-            Timestamping = times,
+            Timestamping = TimesAsked(control),
+            HasWrongControl = !control.TrueForAll(MaySend),
         };
         return SendOn(socket, progress, isNull: false, flags, machine.ConnectEndpoint, now);
     }
 
-    /// <summary>The control message SO_TIMESTAMPING of a sendmsg: which times this call asks for.</summary>
-    private static TimestampingFlags? TimesAsked(MessageHeaderExpression message)
+    /// <summary>The last control message SO_TIMESTAMPING of a sendmsg: which times this call asks for.</summary>
+    private static TimestampingFlags? TimesAsked(List<ControlMessage> control) =>
+        control.FindLast(m => m is { Level: ControlMessage.LevelSocket, Type: ControlMessage.Timestamping or ControlMessage.TimestampingNew, Length: sizeof(int) })
+            is { } asked ? (TimestampingFlags)asked.Values[0] : null;
+
+    /// <summary>
+    /// Of a TCP socket's control messages Linux looks at those of SOL_SOCKET alone (__sock_cmsg_send); mark and priority of a single call have no
+    /// effect on a stream. Times of departure and names of times are not for it.
+    /// </summary>
+    private bool MaySend(ControlMessage message)
     {
-        TimestampingFlags? times = null;
-        foreach (Expression item in message.Control?.Items ?? [])
+        const int Rights = 1;
+        const int Credentials = 2;
+        const int Priority = 12;
+        const int Mark = 36;
+        if (message.Level != ControlMessage.LevelSocket)
         {
-            ControlMessage control = ControlMessage.From(item);
-            times = control is { Level: ControlMessage.LevelSocket, Type: ControlMessage.Timestamping, Length: sizeof(int) }
-                ? (TimestampingFlags)control.Values[0]
-                : throw CallException.Unsupported(
-                    $"sendmsg with a control message of {LinuxSymbols.Name("SOL_", control.Level)}, type {control.Type}");
+            return true;
         }
 
-        return times;
+        bool isNumber = message.Length == sizeof(int);
+        bool isPrivileged = _capabilities.Has(Capabilities.NetAdmin) || _capabilities.Has(Capabilities.NetRaw);
+        return message.Type switch
+        {
+            Rights or Credentials => true,
+            ControlMessage.Timestamping or ControlMessage.TimestampingNew => isNumber,
+            Priority => isNumber && (isPrivileged || message.Values[0] is >= 0 and <= 6),
+            Mark => isNumber && isPrivileged,
+            _ => false,
+        };
     }
 
     private PendingCall ReceiveMessage(CallArguments arguments, Instant now)
@@ -94,10 +111,27 @@ internal sealed partial class ScriptProcess
             return ControlOf(socket, error);
         }
 
-        return socket.Tcp is { } tcp && socket.KeptOptions.GetValueOrDefault("TCP_INQ") != 0
-            ? [ControlMessage.Int(ControlMessage.LevelTcp, ControlMessage.TcpInq, InQueue(tcp))]
-            : [];
+        List<ControlMessage> messages = [];
+        if (socket.Tcp is not { } tcp)
+        {
+            return messages;
+        }
+
+        // Nobody is told a time who did not ask for those that software takes (tcp_recv_timestamp).
+        if (call.ArrivedAt is { } time && ((TimestampingFlags)tcp.GetOption(SocketOption.SO_TIMESTAMPING).Value & TimestampingFlags.SOF_TIMESTAMPING_SOFTWARE) != 0)
+        {
+            messages.Add(ControlMessage.Times(TimesType(socket), (time - machine.ScriptStart).Nanoseconds));
+        }
+
+        if (socket.KeptOptions.GetValueOrDefault("TCP_INQ") != 0)
+        {
+            messages.Add(ControlMessage.Int(ControlMessage.LevelTcp, ControlMessage.TcpInq, InQueue(tcp)));
+        }
+
+        return messages;
     }
+
+    private static int TimesType(SocketFile socket) => socket.HasNewTimestamps ? ControlMessage.TimestampingNew : ControlMessage.Timestamping;
 
     private List<ControlMessage> ControlOf(SocketFile socket, ExtendedError error)
     {
@@ -107,8 +141,7 @@ internal sealed partial class ScriptProcess
             && ((TimestampingFlags)tcp.GetOption(SocketOption.SO_TIMESTAMPING).Value & TimestampingFlags.SOF_TIMESTAMPING_SOFTWARE) != 0;
         if (error.Origin is ErrorOrigin.Timestamping && told)
         {
-            int type = socket.HasNewTimestamps ? ControlMessage.TimestampingNew : ControlMessage.Timestamping;
-            messages.Add(ControlMessage.Times(type, (error.Time - machine.ScriptStart).Nanoseconds));
+            messages.Add(ControlMessage.Times(TimesType(socket), (error.Time - machine.ScriptStart).Nanoseconds));
         }
 
         messages.Add(ControlMessage.Error(

@@ -58,7 +58,7 @@ internal sealed partial class ScriptProcess
                     return CallResult.Fail(length < 0 ? Errno.EINVAL : Errno.ENOPROTOOPT);
                 }
 
-                int errno = Get(socket, name, now, out value);
+                int errno = name == "TCP_SAVED_SYN" ? (int)socket.Tcp!.TakeSavedSyn((int)Math.Min(length, int.MaxValue), out value) : Get(socket, name, now, out value);
                 value = value[..(int)Math.Min(value.Length, length)];
                 return errno == 0 ? CallResult.Ok() : CallResult.Fail(errno);
             },
@@ -197,16 +197,16 @@ internal sealed partial class ScriptProcess
 
     private static CallResult SetTimestamping(SocketFile socket, string name, byte[] value, Instant now)
     {
-        // Hardware takes no times here; of what arrives none are told.
-        const TimestampingFlags Missing = TimestampingFlags.SOF_TIMESTAMPING_RX_SOFTWARE | TimestampingFlags.SOF_TIMESTAMPING_OPT_STATS
-            | TimestampingFlags.SOF_TIMESTAMPING_BIND_PHC;
+        // Hardware takes no times here.
+        const TimestampingFlags Missing = TimestampingFlags.SOF_TIMESTAMPING_OPT_STATS | TimestampingFlags.SOF_TIMESTAMPING_BIND_PHC;
         if (value.Length < sizeof(int))
         {
             return CallResult.Fail(LinuxErrno.EINVAL);
         }
 
         int flags = BinaryPrimitives.ReadInt32LittleEndian(value);
-        if (((TimestampingFlags)flags & Missing) is not 0 and var missing)
+        bool isComplete = ((TimestampingFlags)flags & TimestampingFlags.SOF_TIMESTAMPING_OPT_TSONLY) != 0;
+        if (((TimestampingFlags)flags & Missing) is not 0 and var missing && (isComplete || missing is not TimestampingFlags.SOF_TIMESTAMPING_OPT_STATS))
         {
             throw CallException.Unsupported(LinuxSymbols.Flags("SOF_TIMESTAMPING_", (uint)missing));
         }

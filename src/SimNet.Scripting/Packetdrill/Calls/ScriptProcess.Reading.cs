@@ -34,16 +34,16 @@ internal sealed partial class ScriptProcess
             return PendingCall.Immediate(_ => CallResult.Fail(file is EpollFile ? LinuxErrno.EINVAL : LinuxErrno.EBADF));
         }
 
-        if (isNull && length > 0)
-        {
-            throw CallException.Unsupported("a NULL buffer for a file that is no socket");
-        }
-
         return new PendingCall
         {
-            Attempt = _ => file is PipeEnd pipe ? ReadPipe(pipe, length) : CallResult.Ok(ReadRegular((RegularFile)file, length)),
+            Attempt = _ => isNull && HasBytes(file) && length > 0 ? CallResult.Fail(LinuxErrno.EFAULT)
+                : file is PipeEnd pipe ? ReadPipe(pipe, length)
+                : CallResult.Ok(ReadRegular((RegularFile)file, length)),
         };
     }
+
+    private static bool HasBytes(OpenFile file) =>
+        file is PipeEnd pipe ? pipe.Buffer.Count > 0 : file is RegularFile regular && regular.Position < regular.Content.Length;
 
     private CallResult? ReadPipe(PipeEnd pipe, long length)
     {
@@ -127,6 +127,9 @@ internal sealed partial class ScriptProcess
         /// <summary>The entry of the error queue that was received.</summary>
         public ExtendedError? Error { get; private set; }
 
+        /// <summary>When the last byte arrived; null where that is not to be told.</summary>
+        public Instant? ArrivedAt { get; private set; }
+
         /// <summary>What recvmsg returns in msg_flags, control messages apart.</summary>
         public int ReturnedFlags { get; private set; }
 
@@ -148,12 +151,8 @@ internal sealed partial class ScriptProcess
         private CallResult ReceiveStream(ScriptProcess process, TcpSocket tcp, Instant now)
         {
             bool peeks = (flags & MessageFlag.Peek) != 0;
+            bool urgent = (flags & (int)MessageFlags.MSG_OOB) != 0;
             bool waitsForAll = (flags & MessageFlag.WaitAll) != 0;
-            if (waitsForAll && peeks)
-            {
-                throw CallException.Unsupported("MSG_PEEK with MSG_WAITALL");
-            }
-
             if (length == 0 || (isNull && (flags & MessageFlag.Truncated) == 0))
             {
                 Span<byte> one = stackalloc byte[1];
@@ -171,14 +170,20 @@ internal sealed partial class ScriptProcess
                     return CallResult.Ok(_received);
                 }
 
-                SocketResult result = tcp.Receive(now, process.Buffer(length - _received, zeros: false), _flags);
+                Span<byte> buffer = process.Buffer(length - _received, zeros: false);
+                SocketResult result = peeks && !urgent ? tcp.Peek(now, buffer, (int)_received) : tcp.Receive(now, buffer, _flags);
                 if (!result.Succeeded)
                 {
                     return CallResult.Fail(result.Error);
                 }
 
+                if (result.Value > 0)
+                {
+                    ArrivedAt = tcp.ArrivedAt;
+                }
+
                 _received += result.Value;
-                long wanted = waitsForAll ? length : peeks ? 1 : Math.Min(length, tcp.GetOption(SocketOption.SO_RCVLOWAT).Value);
+                long wanted = urgent ? 1 : waitsForAll ? length : Math.Min(length, tcp.GetOption(SocketOption.SO_RCVLOWAT).Value);
                 if (result.Value == 0 || _received >= wanted)
                 {
                     return CallResult.Ok(_received);

@@ -36,7 +36,7 @@ internal sealed partial class ScriptProcess
 
         if (isNull && length > 0)
         {
-            throw CallException.Unsupported("a NULL buffer for a file that is no socket");
+            return PendingCall.Immediate(_ => CallResult.Fail(file is PipeEnd { Other: null } ? LinuxErrno.EPIPE : LinuxErrno.EFAULT));
         }
 
         long written = 0;

@@ -1,4 +1,5 @@
 using SimStack.Ip;
+using SimStack.Tcp.Metrics;
 using SimStack.Sockets;
 
 namespace SimNet.Scripting.Packetdrill.Commands;
@@ -32,7 +33,16 @@ internal abstract class CommandTarget
     public virtual TargetAnswer ChangeRoute(RouteChange change) => TargetAnswer.Unsupported($"ip route {change.Verb}");
 
     /// <summary>Forgets what closed connections left behind (TCP metrics): of one destination, or of all when it is null.</summary>
-    public virtual TargetAnswer FlushTcpMetrics(IpAddress? destination) => TargetAnswer.Unsupported("ip tcp_metrics flush");
+    /// <param name="destination">The peer.</param>
+    /// <param name="mustExist">That nothing is known of it is a mistake.</param>
+    public virtual TargetAnswer FlushTcpMetrics(IpAddress? destination, bool mustExist) => TargetAnswer.Unsupported("ip tcp_metrics flush");
+
+    /// <summary>What closed connections left behind: of one destination, of which there must be something; or of all when it is null.</summary>
+    public virtual TargetAnswer GetTcpMetrics(IpAddress? destination, out IReadOnlyList<TcpMetrics> metrics)
+    {
+        metrics = [];
+        return TargetAnswer.Unsupported("ip tcp_metrics show");
+    }
 
     /// <summary>Sets the queue discipline of a device, or goes back to its first one (<c>tc qdisc del</c>).</summary>
     public virtual TargetAnswer ChangeQueue(QueueChange change) => TargetAnswer.Unsupported(change.ToString());

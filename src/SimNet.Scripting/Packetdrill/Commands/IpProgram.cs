@@ -1,4 +1,5 @@
 using SimStack.Ip;
+using SimStack.Tcp.Metrics;
 
 namespace SimNet.Scripting.Packetdrill.Commands;
 
@@ -51,7 +52,8 @@ internal static class IpProgram
 
     private static int Metrics(CommandCall call, string verb, IpWords words)
     {
-        if (verb is not ("flush" or "f" or "delete" or "del" or "d"))
+        bool shows = verb is "show" or "list" or "lst" or "get" or "g", deletes = verb is "delete" or "del" or "d";
+        if (!shows && !deletes && verb is not ("flush" or "f"))
         {
             throw call.Unsupported($"ip tcp_metrics {CommandCall.Shown(verb)}");
         }
@@ -67,7 +69,18 @@ internal static class IpProgram
             destination = words.Address(word is "address" or "addr" ? words.Required("address") : word);
         }
 
-        return call.Status(call.Target.FlushTcpMetrics(destination), 1);
+        return shows ? ShowMetrics(call, destination) : call.Status(call.Target.FlushTcpMetrics(destination, mustExist: deletes), 2);
+    }
+
+    private static int ShowMetrics(CommandCall call, IpAddress? destination)
+    {
+        TargetAnswer answer = call.Target.GetTcpMetrics(destination, out IReadOnlyList<TcpMetrics> metrics);
+        foreach (TcpMetrics one in metrics)
+        {
+            call.Output.Append(one).Append('\n');
+        }
+
+        return call.Status(answer, 2);
     }
 
     private static int Link(CommandCall call, string verb, IpWords words)

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using SimNet.Scripting.Tables;
 
 namespace SimNet.Scripting.Packetdrill.Commands;
 
@@ -39,6 +41,12 @@ internal sealed class MachineFileSystem(CommandTarget target, int start)
                 return ProcNetTcp.Write(target, v6: false);
             case "/proc/net/tcp6":
                 return ProcNetTcp.Write(target, v6: true);
+            case "/proc/net/snmp":
+                return CounterTable.ProcSnmp(target.Counters, SnmpSettings());
+            case "/proc/net/netstat":
+                return CounterTable.ProcNetstat(target.Counters);
+            case "/proc/net/snmp6":
+                return CounterTable.ProcSnmp6(target.Counters);
         }
 
         return IsSystem(path)
@@ -98,6 +106,18 @@ internal sealed class MachineFileSystem(CommandTarget target, int start)
         target.Files.Write(path, [.. old, .. Encoding.Latin1.GetBytes(text)]);
         return null;
     }
+
+    // What /proc/net/snmp has before the counters: forwarding is 1 or 2 there (RFC 4293), the retransmission timer's limits are constants.
+    private Dictionary<string, long> SnmpSettings() => new()
+    {
+        ["Ip.Forwarding"] = target.GetSysctl("net.ipv4.ip_forward", out string forwards).Kind is TargetAnswerKind.Done && forwards == "1" ? 1 : 2,
+        ["Ip.DefaultTTL"] = target.GetSysctl("net.ipv4.ip_default_ttl", out string hops).Kind is TargetAnswerKind.Done
+            ? long.Parse(hops, CultureInfo.InvariantCulture) : 64,
+        ["Tcp.RtoAlgorithm"] = 1,
+        ["Tcp.RtoMin"] = 200,
+        ["Tcp.RtoMax"] = 120_000,
+        ["Tcp.MaxConn"] = -1,
+    };
 
     private static bool IsSystem(string path) =>
         path.StartsWith("/proc/", StringComparison.Ordinal) || path.StartsWith("/sys/", StringComparison.Ordinal)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SimNet.Scripting.Tables;
 
 namespace SimNet.Scripting.Packetdrill.Commands;
 
@@ -32,7 +33,7 @@ internal static class NstatProgram
             }
         }
 
-        IReadOnlyList<KeyValuePair<string, long>> counters = call.Target.Counters;
+        KeyValuePair<string, long>[] counters = [.. call.Target.Counters.Where(c => CounterTable.IsListed(c.Key))];
         foreach (string pattern in patterns)
         {
             if (!counters.Any(c => Matches(c.Key, pattern)))
@@ -69,7 +70,7 @@ internal static class NstatProgram
 
     private static void Show(
         CommandCall call,
-        IReadOnlyList<KeyValuePair<string, long>> counters,
+        KeyValuePair<string, long>[] counters,
         Dictionary<string, long> before,
         List<string> patterns,
         bool zeros)
@@ -80,7 +81,7 @@ internal static class NstatProgram
             long shown = value - before.GetValueOrDefault(name);
             if ((shown != 0 || zeros) && (patterns.Count == 0 || patterns.Any(p => Matches(name, p))))
             {
-                call.Output.Append(CultureInfo.InvariantCulture, $"{name,-32}{shown,-16}   0.0\n");
+                call.Output.Append(CounterTable.NstatLine(new(name, shown))).Append('\n');
             }
         }
     }

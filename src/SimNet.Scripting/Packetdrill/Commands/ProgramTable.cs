@@ -12,6 +12,7 @@ internal static class ProgramTable
         ["tc"] = TcProgram.Run,
         ["ethtool"] = EthtoolProgram.Run,
         ["nstat"] = NstatProgram.Run,
+        ["ss"] = SsProgram.Run,
         ["grep"] = GrepProgram.Run,
         ["cat"] = FilePrograms.Cat,
         ["echo"] = FilePrograms.Echo,

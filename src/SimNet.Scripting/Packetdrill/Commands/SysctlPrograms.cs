@@ -46,7 +46,7 @@ internal static class SysctlPrograms
             }
         }
 
-        int status = call.Status(call.Target.FlushTcpMetrics(null), 1);
+        int status = call.Status(call.Target.FlushTcpMetrics(null, mustExist: false), 1);
         return status != 0
             ? status : call.Status(call.Target.ChangeQueue(new QueueChange("replace", call.Target.DeviceName, "pfifo", [])), 2);
     }

@@ -4,6 +4,7 @@ using SimStack.Ip;
 using SimStack.Ip.Queues;
 using SimStack.Profiles;
 using SimStack.Sockets;
+using SimStack.Tcp.Metrics;
 
 namespace SimNet.Scripting.Packetdrill.Machine;
 
@@ -22,7 +23,7 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
         get
         {
             List<SocketTableRow> rows = [];
-            machine.Host.GetSocketTable(rows);
+            machine.Host.GetSocketTable(machine.Now, rows);
             return rows;
         }
     }
@@ -108,10 +109,14 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
     }
 
     /// <inheritdoc/>
-    public override TargetAnswer FlushTcpMetrics(IpAddress? destination)
+    public override TargetAnswer FlushTcpMetrics(IpAddress? destination, bool mustExist) =>
+        machine.Host.FlushTcpMetrics(destination) || !mustExist ? TargetAnswer.Done : NoMetrics;
+
+    /// <inheritdoc/>
+    public override TargetAnswer GetTcpMetrics(IpAddress? destination, out IReadOnlyList<TcpMetrics> metrics)
     {
-        machine.Host.FlushTcpMetrics(destination);
-        return TargetAnswer.Done;
+        metrics = [.. machine.Host.TcpMetrics(machine.Now).Where(one => destination is null || one.Remote == destination)];
+        return destination is null || metrics.Count > 0 ? TargetAnswer.Done : NoMetrics;
     }
 
     /// <inheritdoc/>
@@ -242,6 +247,8 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
     /// <inheritdoc/>
     public override void Sleep(Duration time) => wait(time);
 
+    private static readonly TargetAnswer NoMetrics = TargetAnswer.Unknown("RTNETLINK answers: No such process");
+
     private static TargetAnswer NoDevice(string device) => TargetAnswer.Unknown($"Cannot find device \"{device}\"");
 
     // The routing table keeps prefixes without the bits behind them; those of IPv4 are the last 32.
@@ -282,7 +289,7 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
 
     private static TargetAnswer? Apply(ref Route route, RouteMetric metric)
     {
-        if (metric.IsLocked && metric.Name is not ("mtu" or "congctl" or "cwnd"))
+        if (metric.IsLocked && metric.Name is not ("mtu" or "congctl" or "cwnd" or "rtt" or "rttvar" or "ssthresh" or "reordering"))
         {
             return TargetAnswer.Unsupported($"ip route {metric.Name} lock");
         }
@@ -310,8 +317,8 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
             case "congctl" when Sysctls.IsCongestionControl(metric.Text):
                 route = route with { CongestionControl = metric.Text, IsCongestionControlLocked = metric.IsLocked };
                 return null;
-            case "cwnd" when metric.IsLocked:
-                route = route with { WindowClamp = (int)metric.Number };
+            case "cwnd" or "rtt" or "rttvar" or "ssthresh" or "reordering":
+                route = route with { TcpMetrics = With(route.TcpMetrics ?? new RouteTcpMetrics(), metric) };
                 return null;
             case "metric":
                 route = route with { Metric = (int)metric.Number };
@@ -322,5 +329,22 @@ internal sealed class MachineCommands(TestMachine machine, VirtualFiles files, A
             default:
                 return TargetAnswer.Unsupported($"ip route {metric.Name}");
         }
+    }
+
+    private static RouteTcpMetrics With(RouteTcpMetrics metrics, RouteMetric metric)
+    {
+        // Without a unit ip(8) hands the number on as it is, in eighths and quarters of a millisecond.
+        bool raw = char.IsAsciiDigit(metric.Text[^1]);
+        Duration time = new(metric.Number);
+        int number = (int)Math.Min(metric.Number, int.MaxValue);
+        (metrics, TcpMetricLocks locked) = metric.Name switch
+        {
+            "rtt" => (metrics with { Rtt = raw ? time / 8 : time }, TcpMetricLocks.Rtt),
+            "rttvar" => (metrics with { RttVar = raw ? time / 4 : time }, TcpMetricLocks.RttVar),
+            "ssthresh" => (metrics with { Ssthresh = number }, TcpMetricLocks.Ssthresh),
+            "cwnd" => (metrics with { Cwnd = number }, TcpMetricLocks.Cwnd),
+            _ => (metrics with { Reordering = number }, TcpMetricLocks.Reordering),
+        };
+        return metric.IsLocked ? metrics with { Locks = metrics.Locks | locked } : metrics;
     }
 }

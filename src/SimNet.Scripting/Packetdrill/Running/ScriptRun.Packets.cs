@@ -90,16 +90,28 @@ internal sealed partial class ScriptRun
         NumberMap.MapTimestamps(script.Image, actual, socket);
         if (PacketComparer.Compare(script, actual, socket, _settings.TimestampTolerance) is { } difference)
         {
-            return Mismatch(script, actual, difference);
+            return Tolerate(Mismatch(script, actual, difference));
         }
 
         return _timeline.Verify(scheduled, left, "outbound packet") is { } late
-            ? new PacketdrillFailure(script.Spec.Position, $"{late}: `{script.Text()}`")
+            ? Tolerate(new PacketdrillFailure(script.Spec.Position, $"{late}: `{script.Text()}`")
             {
                 ExpectedPacket = script.Text(),
                 ActualPacket = script.TextOf(actual),
-            }
+            })
             : null;
+    }
+
+    /// <summary>The packet came, and is not as it should be: with --non_fatal=packet that is only told.</summary>
+    private PacketdrillFailure? Tolerate(PacketdrillFailure failure)
+    {
+        if (!_settings.HasNonFatalPackets)
+        {
+            return failure;
+        }
+
+        AddOutput($"line {failure.Position.Line}: {failure.Message}");
+        return null;
     }
 
     private PacketdrillFailure? Await(

@@ -58,6 +58,9 @@ internal sealed class ScriptSettings
 
     private int ReceiveSegmentSize { get; set; }
 
+    /// <summary>--non_fatal=packet: an outbound packet that is not as written is told of, and the script goes on.</summary>
+    public bool HasNonFatalPackets { get; private set; }
+
     private ushort BindPort { get; set; } = 8080;
 
     private ushort ConnectPort { get; set; } = 8080;
@@ -155,8 +158,16 @@ internal sealed class ScriptSettings
             case "strict_segments":
                 StrictSegments = true;
                 break;
-            case "define" or "verbose" or "debug" or "send_omit_free":
-                // Macros are put in by the parser; the others say what the tool tells, or does with its memory.
+            case "non_fatal":
+                ReadNonFatal(option);
+                break;
+            case "speed":
+                // What the device says of itself: nothing here asks.
+                ReadNumber(option, 0, int.MaxValue);
+                break;
+            case "define" or "verbose" or "debug" or "send_omit_free" or "is_anyip":
+                // Macros are put in by the parser; the others say what the tool tells, does with its memory, or routes to itself: every
+                // local address is the machine's here.
                 break;
             case "code_format" when option.Value == "python":
             case "code_sockopt" when option.Value is null or "" or "TCP_INFO":
@@ -168,6 +179,24 @@ internal sealed class ScriptSettings
                     UnsupportedFeature = $"--{option.Name}",
                 };
                 break;
+        }
+    }
+
+    private void ReadNonFatal(ScriptOption option)
+    {
+        foreach (string kind in (option.Value ?? "").Split(','))
+        {
+            switch (kind)
+            {
+                case "packet":
+                    HasNonFatalPackets = true;
+                    break;
+                case "syscall":
+                    break; // Known to the tool, which makes no use of it.
+                default:
+                    Reject(option, "packet, syscall or both with a comma between");
+                    return;
+            }
         }
     }
 

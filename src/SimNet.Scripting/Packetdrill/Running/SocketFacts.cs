@@ -16,7 +16,9 @@ internal static class SocketFacts
         }
 
         TcpInfo info = tcp.GetInfo(now);
-        return name => info.TryGet(name, out long value) ? CodeLookupResult.Value(value)
+        // Linux writes a rate without a limit as the largest number of 64 bits.
+        return name => info.TryGet(name, out long value)
+                ? CodeLookupResult.Value(value == long.MaxValue && name.EndsWith("pacing_rate", StringComparison.Ordinal) ? ulong.MaxValue : value)
             : CongestionFacts.TryGet(tcp, now, name, out value) ? CodeLookupResult.Value(value)
             : TcpInfo.IsKnown(name) ? CodeLookupResult.Unsupported
             : CodeLookupResult.Unknown;

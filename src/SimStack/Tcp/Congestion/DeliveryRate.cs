@@ -11,7 +11,7 @@ internal struct DeliveryRate
 {
     private int _rateDelivered;
     private long _rateInterval;
-    private bool _rateLimited;
+    private bool _isFullRate;
 
     /// <summary>Segments delivered since the connection began, and those of them with a CE mark.</summary>
     public uint Delivered, DeliveredCe;
@@ -28,8 +28,8 @@ internal struct DeliveryRate
     /// <summary>The <see cref="Delivered"/> up to which samples show the application's rate; 0: none do.</summary>
     public uint ApplicationLimited;
 
-    /// <summary>tcpi_delivery_rate_app_limited.</summary>
-    public readonly bool IsRateLimited => _rateLimited;
+    /// <summary>tcpi_delivery_rate_app_limited: nothing but the application limited the rate so far.</summary>
+    public readonly bool IsRateLimited => !_isFullRate;
 
     /// <summary>tcpi_delivery_rate in bytes per second; 0 without a sample (tcp_compute_delivery_rate).</summary>
     public readonly long BytesPerSecond(int mss) =>
@@ -134,7 +134,7 @@ internal struct DeliveryRate
         {
             _rateDelivered = sample.Delivered;
             _rateInterval = sample.IntervalMicroseconds;
-            _rateLimited = sample.ApplicationLimited;
+            _isFullRate = !sample.ApplicationLimited;
         }
     }
 

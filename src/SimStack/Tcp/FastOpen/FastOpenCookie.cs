@@ -59,6 +59,9 @@ internal readonly struct FastOpenCookie
     /// <summary>The same bytes, whatever the form of the option.</summary>
     public bool Matches(FastOpenCookie other) => Length == other.Length && _high == other._high && _low == other._low;
 
+    /// <summary>The cookie in hexadecimal digits; empty without one.</summary>
+    public override string ToString() => HasCookie ? $"{_high:x16}{_low:x16}"[..(Length * 2)] : "";
+
     /// <summary>Adds the option to a segment's, if there is one.</summary>
     public void WriteTo(ref TcpOptions options)
     {

@@ -20,7 +20,7 @@ internal sealed class SynQueue
 
     public void Add(SynQueueEntry entry)
     {
-        Young++;
+        Young += entry.Timeouts == 0 ? 1 : 0;
         entry.Older = _newest;
         if (_newest is null)
         {

@@ -8,7 +8,8 @@ namespace SimStack.Tcp.Listen;
 internal sealed class SynQueueEntry(
     TcpListener listener, IpPath path, IpEndpoint local, IpEndpoint remote, long id) : TcpFlow(local, remote, id)
 {
-    public TcpListener Listener => listener;
+    /// <summary>The listening socket; another one of its SO_REUSEPORT group once that is closed (net.ipv4.tcp_migrate_req).</summary>
+    public TcpListener Listener { get; set; } = listener;
 
     public IpPath Path => path;
 
@@ -32,11 +33,20 @@ internal sealed class SynQueueEntry(
 
     public int ReceiveWindow { get; init; }
 
+    /// <summary>What the SYN-ACK's unscaled field tells of it (tcp_synack_window).</summary>
+    public int OfferedWindow => Math.Min(ReceiveWindow, 65_535);
+
     public byte ReceiveScale { get; init; }
 
     public int WindowClamp { get; init; }
 
     public uint TimestampOffset { get; init; }
+
+    /// <summary>TSval of the first SYN-ACK.</summary>
+    public uint FirstTimestamp { get; set; }
+
+    /// <summary>TSval of the last SYN-ACK.</summary>
+    public uint LastTimestamp { get; set; }
 
     public uint TimestampsRecent { get; set; }
 
@@ -67,10 +77,14 @@ internal sealed class SynQueueEntry(
     /// <summary>When the SYN-ACK was last sent.</summary>
     public Instant SentAt { get; set; }
 
+
     public Instant LastDuplicateAnswer { get; set; } = new(long.MinValue / 2);
 
-    /// <summary>SYN-ACK retransmissions by the timer.</summary>
+    /// <summary>How often the SYN-ACK timer was due; the SYN-ACK was sent again each time, unless the socket waits for data.</summary>
     public int Timeouts { get; set; }
+
+    /// <summary>Headers of the SYN, for TCP_SAVED_SYN.</summary>
+    public byte[]? SavedSyn { get; init; }
 
     /// <summary>SYN-ACK retransmissions, those that a repeated SYN brought about among them.</summary>
     public int Retransmissions { get; set; }
@@ -81,7 +95,7 @@ internal sealed class SynQueueEntry(
     /// <summary>Made from a cookie's ACK, so that nobody knows when the SYN-ACK was sent.</summary>
     public bool FromCookie { get; set; }
 
-    /// <summary>The third segment came, but the accept queue was full.</summary>
+    /// <summary>The third segment came, but the accept queue was full, or the socket waits for data.</summary>
     public bool Acknowledged { get; set; }
 
     public Instant NextRetransmission { get; set; }
@@ -99,5 +113,5 @@ internal sealed class SynQueueEntry(
     /// <inheritdoc cref="Older"/>
     public SynQueueEntry? Newer { get; set; }
 
-    public override void Timeout(Instant now) => listener.EntryTimeout(now, this);
+    public override void Timeout(Instant now) => Listener.EntryTimeout(now, this);
 }

@@ -21,24 +21,23 @@ internal sealed partial class TcpListener
             return;
         }
 
-        // Linux looks at the ACK before the sequence number; the RFC has it last.
+        // Linux looks at the ACK before the sequence number, but for a RST; the RFC has it last.
         bool foreign = segment.Has(TcpFlags.Ack) && segment.Ack != entry.Iss + 1;
-        if (foreign && !_tcp.Profile.RfcSegmentChecks)
+        if (foreign && !_tcp.Profile.RfcSegmentChecks && !segment.Has(TcpFlags.Rst))
         {
             _tcp.ResetUnknown(now, segment, this, entry);
             return;
         }
 
         SequenceNumber next = entry.Irs + 1;
-        SequenceNumber right = next + entry.ReceiveWindow;
+        SequenceNumber right = next + entry.OfferedWindow;
         bool inWindow = segment.Seq == next || (segment.End > next && segment.Seq < right);
-        if (old || !inWindow)
+        bool foreignEcho = timestamps && EchoesForeignTimestamp(entry, segment.Options.TsEcr);
+        if (old || foreignEcho || !inWindow)
         {
-            if (!segment.Has(TcpFlags.Rst))
-            {
-                SendAck(now, entry, segment);
-            }
-
+            _tcp.Counters[SnmpCounter.TcpExtPAWSEstab] += old ? 1 : 0;
+            _tcp.Counters[SnmpCounter.TcpExtTSEcrRejected] += foreignEcho && !old ? 1 : 0;
+            AnswerOutside(now, entry, segment);
             return;
         }
 
@@ -64,11 +63,26 @@ internal sealed partial class TcpListener
         {
             _tcp.ResetUnknown(now, segment, this, entry);
         }
-        else if (segment.Has(TcpFlags.Ack))
+        else if (segment.Has(TcpFlags.Ack) && !Defer(now, entry, segment))
         {
             Complete(now, entry, ref segment);
         }
     }
+
+    private void AnswerOutside(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
+    {
+        if (!segment.Has(TcpFlags.Rst))
+        {
+            SendAck(now, entry, segment);
+        }
+    }
+
+    /// <summary>
+    /// An echo of what no SYN-ACK had (RFC 7323 §3.2; Linux since 6.15: tcp_check_req). None of it says nothing, and the other profiles do not look.
+    /// </summary>
+    private bool EchoesForeignTimestamp(SynQueueEntry entry, uint echo) =>
+        echo != 0 && _tcp.Profile.ChargesSegmentMemory
+        && unchecked(echo - entry.FirstTimestamp) > unchecked(entry.LastTimestamp - entry.FirstTimestamp);
 
     /// <summary>
     /// RST, or a SYN in the window: back to LISTEN (RFC 9293 §3.10.7.4, second and fourth; Linux resets for the SYN).
@@ -135,6 +149,7 @@ internal sealed partial class TcpListener
         };
         connection.Apply(Socket.Options);
         connection.SendBufferLocked = Socket.Options.SendBuffer > 0;
+        connection.SavedSyn = entry.SavedSyn;
         return connection;
     }
 
@@ -185,7 +200,7 @@ internal sealed partial class TcpListener
     {
         _tcp.Counters[SnmpCounter.TcpExtTCPTimeouts]++;
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, entry.Id, entry.Local, entry.Remote, "SYN-ACK"));
-        if (entry.Timeouts >= MostTimeouts)
+        if (IsGivenUp(entry))
         {
             Remove(entry);
             Report(now, entry, TcpState.SynReceived, TcpState.Closed, "user timeout");
@@ -193,7 +208,11 @@ internal sealed partial class TcpListener
             return;
         }
 
-        SendSynAck(now, entry, retransmission: true);
+        if (!WaitsForData(entry))
+        {
+            SendSynAck(now, entry, retransmission: true);
+        }
+
         _synQueue.CountTimeout(entry);
         entry.NextRetransmission = now + TimerWheel.Fires(RetransmissionDelay(entry), _tcp.Sysctls.TimerHz);
         _tcp.Timers.Update(entry);
@@ -236,12 +255,13 @@ internal sealed partial class TcpListener
         bool scaling = entry.Options.WindowScale >= 0 && _tcp.Sysctls.WindowScaling;
         options.WindowScale = scaling ? (sbyte)entry.ReceiveScale : (sbyte)-1;
         AddTimestamps(now, entry, ref options);
+        NoteTimestamp(entry, options.TsVal);
         AddCookie(entry, ref options);
         if (TryFindKey(entry, entry.Iss, out SigningKey key))
         {
             TcpFlags flags = TcpFlags.Syn | TcpFlags.Ack | EcnOfSynAck(entry, retransmission, key.OptionLength, ref options);
             _tcp.Send(
-                now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.ReceiveNext, flags, (ushort)Math.Min(entry.ReceiveWindow, 65_535),
+                now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.ReceiveNext, flags, (ushort)entry.OfferedWindow,
                 options, (byte)(Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4) | entry.SynAckField),
                 TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key);
         }
@@ -249,21 +269,25 @@ internal sealed partial class TcpListener
 
     private void SendAck(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
     {
-        if ((segment.Length == 0 || segment.Has(TcpFlags.Syn))
-            && now - entry.LastDuplicateAnswer < Duration.FromMilliseconds(_tcp.Sysctls.InvalidRateLimit))
+        // Data or a FIN is no part of a loop of ACKs, and does not count (tcp_oow_rate_limited).
+        if (segment.Length == 0 || segment.Has(TcpFlags.Syn))
         {
-            _tcp.Counters[SnmpCounter.TcpExtTCPACKSkippedSynRecv]++;
-            return;
+            if (now - entry.LastDuplicateAnswer < Duration.FromMilliseconds(_tcp.Sysctls.InvalidRateLimit))
+            {
+                _tcp.Counters[SnmpCounter.TcpExtTCPACKSkippedSynRecv]++;
+                return;
+            }
+
+            entry.LastDuplicateAnswer = now;
         }
 
-        entry.LastDuplicateAnswer = now;
         TcpOptions options = default;
         AddTimestamps(now, entry, ref options);
         if (TryFindKey(entry, entry.Iss + 1, out SigningKey key))
         {
             _tcp.Send(
                 now, entry.Path, entry.Local, entry.Remote, entry.Iss + 1, entry.Irs + 1, TcpFlags.Ack,
-                (ushort)(entry.ReceiveWindow >> entry.ReceiveScale), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
+                (ushort)(entry.OfferedWindow >> entry.ReceiveScale), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
                 TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key, _tcp.Profile.OptionLayout.OfReplies);
         }
     }
@@ -292,5 +316,12 @@ internal sealed partial class TcpListener
             options.TsVal = unchecked((entry.IsCookie ? TimestampOfCookie(clock, entry) : clock) + entry.TimestampOffset);
             options.TsEcr = entry.TimestampsRecent;
         }
+    }
+
+    /// <summary>What the handshake's last ACK may echo.</summary>
+    private static void NoteTimestamp(SynQueueEntry entry, uint value)
+    {
+        entry.LastTimestamp = value;
+        entry.FirstTimestamp = entry.Retransmissions == 0 ? value : entry.FirstTimestamp;
     }
 }

@@ -11,6 +11,9 @@ namespace SimStack.Tcp.Listen;
 /// </summary>
 internal sealed partial class TcpListener
 {
+    /// <summary>TCP_SAVE_SYN: from the link's header on.</summary>
+    private const int SaveLinkHeader = 2;
+
     private readonly TcpLayer _tcp;
     private readonly SynQueue _synQueue = new();
     private readonly AcceptQueue _acceptQueue = new();
@@ -34,6 +37,9 @@ internal sealed partial class TcpListener
     public int Backlog { get; private set; }
 
     public TcpListener? NextOnPort { get; set; }
+
+    /// <summary>With SO_REUSEPORT those that share the address and port, this one among them.</summary>
+    public ReusePortGroup<TcpListener>? Group { get; set; }
 
     public int SynQueueLength => _synQueue.Count;
 
@@ -231,7 +237,23 @@ internal sealed partial class TcpListener
             Ecn = ecn,
             SynField = segment.Has(TcpFlags.Syn) ? (byte)(segment.TrafficClass & EcnField.Mask) : EcnField.NotEct,
             SynAckField = SynAckField,
+            SavedSyn = options.SaveSyn > 0 && segment.Has(TcpFlags.Syn) && !isCookie ? CopyHeaders(segment) : null,
         };
+    }
+
+    /// <summary>What TCP_SAVE_SYN keeps of a SYN: its headers, not its data (Linux: tcp_reqsk_record_syn).</summary>
+    private byte[] CopyHeaders(scoped in TcpSegment segment)
+    {
+        int link = Socket.Options.SaveSyn == SaveLinkHeader ? _tcp.Ip.LinkHeaderLength : 0;
+        byte[] headers = new byte[link + segment.IpHeader.Length + segment.HeaderLength];
+        if (link > 0)
+        {
+            _tcp.Ip.WriteLinkHeader(headers, segment.Destination.IsV4);
+        }
+
+        segment.IpHeader.CopyTo(headers.AsSpan(link));
+        segment.Bytes[..segment.HeaderLength].CopyTo(headers.AsSpan(link + segment.IpHeader.Length));
+        return headers;
     }
 
     /// <summary>accept(2): the oldest complete connection.</summary>
@@ -262,22 +284,59 @@ internal sealed partial class TcpListener
     /// </summary>
     public void Close(Instant now)
     {
+        IsClosed = true;
+        _tcp.RemoveListener(this);
+        ReusePortGroup<TcpListener>? heirs = _tcp.Sysctls.MigrateRequests && Group is { Count: > 0 } ? Group : null;
         while (_synQueue.Count > 0)
         {
             SynQueueEntry entry = _synQueue[_synQueue.Count - 1];
-            Remove(entry);
-            Report(now, entry, TcpState.SynReceived, TcpState.Closed, "CLOSE");
+            if (heirs is null)
+            {
+                Remove(entry);
+                Report(now, entry, TcpState.SynReceived, TcpState.Closed, "CLOSE");
+            }
+            else
+            {
+                _synQueue.Remove(entry);
+                heirs.Select(entry.Hash).TakeOver(now, entry);
+            }
         }
 
         while (_acceptQueue.TryTake(out TcpConnection connection))
         {
-            connection.Listener = null;
-            connection.Abort(now);
+            if (heirs is null)
+            {
+                connection.Listener = null;
+                connection.Abort(now);
+            }
+            else
+            {
+                heirs.Select(connection.Hash).TakeOver(now, connection);
+            }
         }
 
-        IsClosed = true;
         Socket.FastOpenQueue?.Clear();
-        _tcp.RemoveListener(this);
+    }
+
+    /// <summary>
+    /// net.ipv4.tcp_migrate_req: another of the SO_REUSEPORT group closed (Linux: reuseport_migrate_sock; it finds handshakes a new socket only
+    /// when their ACK or timer comes, which nobody can see).
+    /// </summary>
+    private void TakeOver(Instant now, SynQueueEntry entry)
+    {
+        entry.Listener = this;
+        _synQueue.Add(entry);
+        _tcp.Counters[SnmpCounter.TcpExtTCPMigrateReqSuccess]++;
+        Notify(now, "handshake taken over");
+    }
+
+    private void TakeOver(Instant now, TcpConnection connection)
+    {
+        connection.Listener = this;
+        _acceptQueue.Add(connection);
+        _tcp.Counters[SnmpCounter.TcpExtTCPMigrateReqSuccess]++;
+        Notify(now, "connection taken over");
+        Socket.Wake(PollEvents.POLLIN);
     }
 
     private Duration InitialRto => Duration.FromMilliseconds(_tcp.Sysctls.InitialRtoMilliseconds);

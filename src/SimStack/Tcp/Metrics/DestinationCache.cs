@@ -18,12 +18,23 @@ internal sealed class DestinationCache
 
     public int Count => _entries.Count;
 
+    /// <summary>All of them, the one that was made or renewed longest ago first.</summary>
+    public IEnumerable<(DestinationKey Key, DestinationMetrics Metrics)> Entries => _byAge.Select(key => (key, _entries[key]));
+
     /// <summary>What is known; null for nothing.</summary>
-    public DestinationMetrics? Find(IpAddress local, IpAddress remote) =>
-        _entries.GetValueOrDefault(new DestinationKey(local, remote));
+    /// <param name="now">The instant.</param>
+    /// <param name="local">The own address.</param>
+    /// <param name="remote">The peer's.</param>
+    /// <param name="route">The way there, with what it says of it.</param>
+    public DestinationMetrics? Find(Instant now, IpAddress local, IpAddress remote, Route? route)
+    {
+        DestinationMetrics? entry = _entries.GetValueOrDefault(new DestinationKey(local, remote));
+        entry?.Expire(now, route);
+        return entry;
+    }
 
     /// <summary>The entry to write to, made if there is none.</summary>
-    public DestinationMetrics Renew(IpAddress local, IpAddress remote)
+    public DestinationMetrics Renew(Instant now, IpAddress local, IpAddress remote, Route? route)
     {
         DestinationKey key = new(local, remote);
         if (!_entries.TryGetValue(key, out DestinationMetrics? entry))
@@ -34,10 +45,12 @@ internal sealed class DestinationCache
             }
 
             entry = new DestinationMetrics();
+            entry.TakeFrom(now, route);
             _entries.Add(key, entry);
         }
         else
         {
+            entry.Expire(now, route);
             _byAge.Remove(entry.Place!);
         }
 

@@ -3,7 +3,7 @@ using SimStack.Tcp.FastOpen;
 namespace SimStack.Tcp.Metrics;
 
 /// <summary>What a host remembers of one destination beyond the life of a connection (Linux: struct tcp_metrics_block).</summary>
-internal sealed class DestinationMetrics
+internal sealed partial class DestinationMetrics
 {
     /// <summary>The peer's MSS by its last SYN-ACK, in bytes; 0: unknown.</summary>
     public ushort FastOpenMss { get; private set; }
@@ -24,6 +24,21 @@ internal sealed class DestinationMetrics
 
     /// <summary>Neighbours by age in the cache.</summary>
     public LinkedListNode<DestinationKey>? Place { get; set; }
+
+    /// <summary>For those who look.</summary>
+    public TcpMetrics Describe(Instant now, DestinationKey key) => new(
+        key.Remote,
+        key.Local,
+        now - Stamp,
+        Duration.FromMicroseconds(SmoothedRtt8 / 8),
+        Duration.FromMicroseconds(Deviation4 / 4),
+        Threshold,
+        Window,
+        Reordering,
+        FastOpenMss,
+        SynLosses,
+        SynLosses > 0 ? now - LastSynLoss : Duration.Zero,
+        FastOpenCookie.ToString());
 
     /// <summary>A SYN-ACK came (tcp_fastopen_cache_set).</summary>
     /// <param name="now">The instant.</param>

@@ -56,6 +56,10 @@ internal sealed class LossRecovery(int reordering)
     /// <summary>F-RTO goes on (RFC 5682).</summary>
     public bool Frto;
 
+    // How long timeouts held the connection up: since when one does, and what earlier ones did (rto_stamp, total_rto_time).
+    public Instant TimeoutSince = Instant.Never;
+    public long TimeoutMilliseconds;
+
     /// <summary>The peer dropped what it had SACKed; until recovery ends.</summary>
     public bool Reneged;
 

@@ -85,7 +85,7 @@ public sealed class BlockingCallTests
         +.1 < P. 1:701(700) ack 1 win 30000
         +0 splice(5, 0, 4, 0, 700, 0) = 700
         +0 > P. 1:701(700) ack 701
-        +0 splice(4, 0, 6, 0, 5000, SPLICE_F_NONBLOCK) = -1 EAGAIN
+        +0 splice(5, 0, 4, 0, 5000, SPLICE_F_NONBLOCK) = -1 EAGAIN
         +0 splice(4, 1, 6, 0, 5000, 0) = -1 EFAULT
         +0 splice(4, 0, 6, 1, 5000, 0) = -1 ESPIPE
         """)]

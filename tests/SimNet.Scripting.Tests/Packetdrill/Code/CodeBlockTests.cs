@@ -20,7 +20,7 @@ public class CodeBlockTests
         "tcpi_options" => CodeLookupResult.Value(37),
         "tcpi_rtt" => CodeLookupResult.Value(10_000),
         "tcpi_snd_ssthresh" => CodeLookupResult.Value(0x7fffffff),
-        "tcpi_rehash" => CodeLookupResult.Unsupported,
+        "tcpi_options2" => CodeLookupResult.Unsupported,
         _ => CodeLookupResult.Unknown,
     };
 
@@ -97,7 +97,7 @@ public class CodeBlockTests
     }
 
     [Theory]
-    [InlineData("assert tcpi_rehash == 0", "tcpi_rehash is not supported yet")]
+    [InlineData("assert tcpi_options2 == 0", "tcpi_options2 is not supported yet")]
     [InlineData("assert tcpi_reord_seen == 0", "tcpi_reord_seen is not supported yet")]
     [InlineData("assert SK_MEMINFO_DROPS == 0", "SK_MEMINFO_DROPS is not supported yet")]
     [InlineData("assert bbr_bw > 0", "bbr_bw is not supported yet")]

@@ -72,7 +72,7 @@ internal sealed class RecordingTarget : CommandTarget
         return Done($"route {change.Verb} {change.Destination}/{change.PrefixLength} via {change.NextHop} dev {change.Device}{metrics}");
     }
 
-    public override TargetAnswer FlushTcpMetrics(IpAddress? destination) => Done($"flush {destination?.ToString() ?? "all"}");
+    public override TargetAnswer FlushTcpMetrics(IpAddress? destination, bool mustExist) => Done($"flush {destination?.ToString() ?? "all"}");
 
     public override TargetAnswer ChangeQueue(QueueChange change) => change switch
     {

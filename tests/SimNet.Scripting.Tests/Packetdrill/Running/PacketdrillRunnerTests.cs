@@ -343,6 +343,30 @@ public class PacketdrillRunnerTests
         Assert.Equal(error, Assert.Single(wrong.Errors).ToString());
     }
 
+    [Fact]
+    public void With_non_fatal_packets_a_wrong_one_is_only_told()
+    {
+        const string Script = """
+            --non_fatal=packet,syscall --speed=100 --is_anyip
+
+            0 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3
+            +0 fcntl(3, F_SETFL, O_RDWR|O_NONBLOCK) = 0
+            +0 connect(3, ..., ...) = -1 EINPROGRESS (Operation now in progress)
+            +0 > S 0:0(0) win 5 <...>
+            +.5 > S 0:0(0) <...>
+            """;
+        PacketdrillResult result = PacketdrillRunner.Run(Script, "x.pkt");
+        Assert.Null(result.Failure);
+        Assert.Collection(
+            result.Output,
+            line => Assert.StartsWith("line 6: expected `S 0:0(0) win 5", line, StringComparison.Ordinal),
+            line => Assert.StartsWith("line 7: expected outbound packet at 0.500000 s got it at 1.000000 s", line, StringComparison.Ordinal));
+        Assert.NotNull(PacketdrillRunner.Run(Script.Replace("--non_fatal=packet,syscall ", "", StringComparison.Ordinal), "x.pkt").Failure);
+        ScriptException wrong = Assert.Throws<ScriptException>(
+            () => PacketdrillRunner.Run(Script.Replace("packet,syscall", "packets", StringComparison.Ordinal), "x.pkt"));
+        Assert.Equal("x.pkt:1:13: --non_fatal takes packet, syscall or both with a comma between, not 'packets'", Assert.Single(wrong.Errors).ToString());
+    }
+
     private static void Check(string script, string good, string changed, string? failure)
     {
         Assert.Contains(good, script, StringComparison.Ordinal);

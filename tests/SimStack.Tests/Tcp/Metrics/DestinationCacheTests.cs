@@ -14,11 +14,11 @@ public sealed class DestinationCacheTests
     public void An_entry_is_for_two_addresses()
     {
         DestinationCache cache = new();
-        DestinationMetrics entry = cache.Renew(Own, Peer(1));
-        Assert.Same(entry, cache.Find(Own, Peer(1)));
-        Assert.Same(entry, cache.Renew(Own, Peer(1)));
-        Assert.Null(cache.Find(Own, Peer(2)));
-        Assert.Null(cache.Find(Peer(9), Peer(1)));
+        DestinationMetrics entry = cache.Renew(default, Own, Peer(1), null);
+        Assert.Same(entry, cache.Find(default, Own, Peer(1), null));
+        Assert.Same(entry, cache.Renew(default, Own, Peer(1), null));
+        Assert.Null(cache.Find(default, Own, Peer(2), null));
+        Assert.Null(cache.Find(default, Peer(9), Peer(1), null));
     }
 
     [Fact]
@@ -27,23 +27,23 @@ public sealed class DestinationCacheTests
         DestinationCache cache = new();
         for (uint i = 0; i < 16_384; i++)
         {
-            cache.Renew(Own, Peer(i));
+            cache.Renew(default, Own, Peer(i), null);
         }
 
-        cache.Renew(Own, Peer(0));
-        cache.Renew(Own, Peer(20_000));
+        cache.Renew(default, Own, Peer(0), null);
+        cache.Renew(default, Own, Peer(20_000), null);
         Assert.Equal(16_384, cache.Count);
-        Assert.NotNull(cache.Find(Own, Peer(0)));
-        Assert.Null(cache.Find(Own, Peer(1)));
+        Assert.NotNull(cache.Find(default, Own, Peer(0), null));
+        Assert.Null(cache.Find(default, Own, Peer(1), null));
     }
 
     [Fact]
     public void Flushing_forgets_one_or_all()
     {
         DestinationCache cache = new();
-        cache.Renew(Own, Peer(1));
-        cache.Renew(Peer(8), Peer(1));
-        cache.Renew(Own, Peer(2));
+        cache.Renew(default, Own, Peer(1), null);
+        cache.Renew(default, Peer(8), Peer(1), null);
+        cache.Renew(default, Own, Peer(2), null);
         Assert.False(cache.Flush(Peer(3)));
         Assert.True(cache.Flush(Peer(1)));
         Assert.Equal(1, cache.Count);
