@@ -1,5 +1,3 @@
-using SimStack.Tcp;
-
 namespace SimStack.Sockets;
 
 /// <summary>recv(2) and what it tells beside the bytes.</summary>

@@ -109,11 +109,6 @@ internal sealed partial class TcpConnection
     {
         UpdateSendWindow(now, segment);
         NoteLife(now);
-        if (_awaitsSpace)
-        {
-            GrowSendBuffer();
-        }
-
         ReconsiderPersist(now);
         SampleWindows(now);
     }
