@@ -42,7 +42,7 @@ internal sealed partial class Bbr3 : CongestionControl
 
     public override string Name => "bbr3";
 
-    public override bool ControlsWindow => true;
+    public Bbr3() => ControlsWindow = true;
 
     public override bool WantsLosses => true;
 
