@@ -87,6 +87,7 @@ internal sealed partial class TcpConnection
             }
 
             sentAny = true;
+            SignalSpace(now);
             if (kind is not OutputKind.All)
             {
                 break;

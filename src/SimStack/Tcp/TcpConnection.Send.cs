@@ -157,8 +157,8 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// Somebody waits for room in the send buffer: there may be enough of it now. What could be sent has been: a window that is not full by then
-    /// wants a larger buffer (Linux: tcp_check_space, tcp_new_space).
+    /// Somebody waits for room in the send buffer: there may be enough of it now. A congestion window that is not full, after a packet was sent
+    /// or when all was that could be, wants a larger buffer (Linux: tcp_check_space by tcp_event_new_data_sent and tcp_data_snd_check; tcp_new_space).
     /// </summary>
     private void SignalSpace(Instant now)
     {
