@@ -48,8 +48,8 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
         // The ports of a connection in TIME-WAIT are taken again.
         ["time-wait-reuse"] = ["reused_ports"],
         ["port-exhaustion"] = ["reused_ports"],
-        // The SYN,ACK goes once more when the wait for data is over.
-        ["defer-accept"] = ["retransmission"],
+        // The SYN,ACK goes once more when the wait for data is over, and is acknowledged as before.
+        ["defer-accept"] = ["retransmission", "duplicate_ack"],
         ["udp-and-tcp"] = ["window_update"],
         // Nobody reads; the client asks every now and then, with a segment whose number is one too old.
         ["zero-window"] = ["window_update", "window_full", "zero_window", "keep_alive"],

@@ -74,11 +74,14 @@ internal static class Excuses
 
     public static readonly Excuse AnyResult = new("result ...", "A result that is written ... is not compared.", "run_system_call.c, end_syscall");
 
+    public static readonly Excuse Failed = new(
+        "failed call", "A call that fails leaves the message as the script has it, which is then compared with itself.", "run_system_call.c, syscall_recvmsg");
+
     /// <summary>In the order of the legend.</summary>
     public static readonly Excuse[] All =
     [
         NoEffect, FirstSequence, TimestampValue, FirstTimestamp, TimestampEcho, Descriptor, UnreadPacket, AfterTheEnd, EmptyPart, SentAgain, OtherSocket, Window, AnyOptions, IpNotWritten, Tolerance, Late,
-        Joined, NotAsked, StillTrue, AnyResult,
+        Joined, NotAsked, StillTrue, AnyResult, Failed,
     ];
 
     /// <summary>The rules that a survivor needs; none where nothing excuses it.</summary>
@@ -90,6 +93,7 @@ internal static class Excuses
         MutationKind.OptionValue when mutant.Field == "TS val" && subject.Settings.TimestampTolerance is null => [TimestampValue],
         MutationKind.OptionValue when mutant.Field == "TS val" && IsFirstTimestamp(subject, mutant.Index) => [FirstTimestamp],
         MutationKind.Time when IsLate(subject, mutant, changed) => [Late],
+        MutationKind.CallAnswer when subject.Script.Events[mutant.Index] is SystemCallEvent { Call.Error: not null } => [Failed],
         MutationKind.CallResult when IsUnusedDescriptor(subject, mutant) => [Descriptor],
         MutationKind.OutboundDeleted => OfDeleted(subject, mutant, changed),
         MutationKind.OutboundDoubled when IsSentAgain(mutant, changed) => [SentAgain],
