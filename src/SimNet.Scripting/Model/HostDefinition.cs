@@ -40,6 +40,12 @@ public sealed class HostDefinition
     /// <summary>Times at which no application that waits for a socket gets to run, one behind the other.</summary>
     public IReadOnlyList<BusyTime> BusyTimes { get; init; } = [];
 
+    /// <summary>How long a read or write of a program lasts that has something to do; segments that arrive meanwhile wait.</summary>
+    public Duration CallTime { get; init; }
+
+    /// <summary>Times at which such calls last to the end of the time, one behind the other.</summary>
+    public IReadOnlyList<BusyTime> SlowCalls { get; init; } = [];
+
     /// <summary>The timestamp clock; null leaves it to the profile.</summary>
     public TimestampClockDefinition? Timestamps { get; init; }
 

@@ -1,10 +1,12 @@
 using System.Security.Cryptography;
 using SimNet.Hosts;
+using SimNet.Scripting.Model;
+using SimStack;
 
 namespace SimNet.Scripting.Running;
 
 /// <summary>What the programs of one host share: their sockets by name, and the sums over what they transfer.</summary>
-internal sealed class HostPrograms(SimHost host) : IDisposable
+internal sealed class HostPrograms(SimHost host, HostDefinition? definition) : IDisposable
 {
     private readonly IncrementalHash _written = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly IncrementalHash _read = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -17,6 +19,23 @@ internal sealed class HostPrograms(SimHost host) : IDisposable
 
     /// <summary>Where the bytes of reads go; programs run one after the other.</summary>
     public byte[] Buffer { get; } = new byte[64 * 1024];
+
+    /// <summary>When a read or write ends that has something to do at that time.</summary>
+    public Instant CallEndsAt(Instant begin)
+    {
+        if (definition is null)
+        {
+            return begin;
+        }
+
+        Instant end = begin + definition.CallTime;
+        foreach (BusyTime slow in definition.SlowCalls)
+        {
+            end = slow.From <= begin && begin < slow.Until ? Instant.Max(end, slow.Until) : end;
+        }
+
+        return end;
+    }
 
     public void Wrote(ReadOnlySpan<byte> data)
     {

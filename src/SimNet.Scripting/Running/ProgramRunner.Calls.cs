@@ -66,6 +66,7 @@ internal sealed partial class ProgramRunner
 
             SendProgress opening = new(statement.Length) { Blocks = !statement.Nonblocking };
             bool opens = (flags & MessageFlags.MSG_FASTOPEN) != 0 || socket.Tcp is { IsConnectDeferred: true };
+            SocketHold hold = opens ? default : await _calls.HoldAsync(socket);
             SocketResult result = opens
                 ? socket.Tcp!.SendTo(Now, Next(statement, pattern, sent).Span, statement.To, flags, opening)
                 : socket.Send(Now, Next(statement, pattern, sent).Span, flags);
@@ -76,6 +77,8 @@ internal sealed partial class ProgramRunner
             }
 
             shared.Host.Pump();
+            await _calls.LastsAsync(socket, hold, result);
+            _calls.Release(socket, hold);
             if (opens && !statement.Nonblocking && (result.Succeeded || result.Error == Errno.EINPROGRESS))
             {
                 // A call that blocks waits for the handshake, and then for the rest.
@@ -135,17 +138,18 @@ internal sealed partial class ProgramRunner
 
             long wanted = statement.Mode == ReadMode.UntilEof ? shared.Buffer.Length : Math.Min(statement.Bytes - total, shared.Buffer.Length);
             bool waitsForMore = !statement.Nonblocking && socket.Tcp?.IsBelowLowWater((int)wanted) == true;
+            SocketHold hold = await _calls.HoldAsync(socket);
             SocketResult result = waitsForMore
                 ? SocketResult.Fail(Errno.EAGAIN)
                 : socket.Receive(Now, shared.Buffer.AsSpan(0, (int)wanted), statement.Flags);
-            if (result.Succeeded)
+            total += Note(statement, result, hash, kept);
+            shared.Host.Pump();
+            if (await _calls.LastsAsync(socket, hold, result) && statement.Flags == MessageFlags.None)
             {
-                ReadOnlyMemory<byte> data = shared.Buffer.AsMemory(0, result.Value);
-                Note(statement, data.Span, hash, kept);
-                total += result.Value;
+                total += Note(statement, socket.Receive(Now, shared.Buffer.AsSpan(0, (int)wanted - result.Value)), hash, kept);
             }
 
-            shared.Host.Pump();
+            _calls.Release(socket, hold);
             bool done = result.Succeeded
                 ? result.Value == 0 || statement.Mode == ReadMode.Once || (statement.Mode == ReadMode.Exactly && total >= statement.Bytes)
                 : result.Error != Errno.EAGAIN || statement.Nonblocking;
@@ -163,8 +167,16 @@ internal sealed partial class ProgramRunner
         }
     }
 
-    private void Note(ReadStatement statement, ReadOnlySpan<byte> data, IncrementalHash hash, MemoryStream kept)
+    /// <summary>What a read brought into the buffer.</summary>
+    /// <returns>Its bytes.</returns>
+    private int Note(ReadStatement statement, SocketResult result, IncrementalHash hash, MemoryStream kept)
     {
+        if (!result.Succeeded)
+        {
+            return 0;
+        }
+
+        ReadOnlySpan<byte> data = shared.Buffer.AsSpan(0, result.Value);
         hash.AppendData(data);
         if (kept.Length + data.Length <= KeptData)
         {
@@ -175,5 +187,7 @@ internal sealed partial class ProgramRunner
         {
             shared.Read(data);
         }
+
+        return result.Value;
     }
 }

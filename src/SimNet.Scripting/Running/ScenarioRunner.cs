@@ -78,7 +78,7 @@ public static class ScenarioRunner
         var programs = new List<HostPrograms>();
         foreach (SimHost host in simulation.Hosts)
         {
-            programs.Add(new HostPrograms(host));
+            programs.Add(new HostPrograms(host, scenario.Hosts.FirstOrDefault(h => h.Name == host.Name)));
         }
 
         foreach (TaskDefinition task in scenario.Tasks)

@@ -1,4 +1,5 @@
 using SimNet.Hosts;
+using SimStack;
 using SimStack.Sockets;
 
 namespace SimNet.Scripting.Running;
@@ -23,6 +24,9 @@ internal sealed class ScriptSocket : SocketOwner
     public DatagramSocket? Datagram => Socket as DatagramSocket;
 
     public bool IsClosed { get; set; }
+
+    /// <summary>When the call ends that has the socket; others wait for it.</summary>
+    public Instant HeldUntil { get; set; }
 
     /// <summary>Waits until the socket's readiness may have changed.</summary>
     public Task WaitAsync()

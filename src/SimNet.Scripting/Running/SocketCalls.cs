@@ -61,6 +61,62 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
         return source.Task;
     }
 
+    /// <summary>A read or write begins, which has the socket as long as such calls last on this host; it waits for another that has it.</summary>
+    /// <returns>Holds nothing where calls take no time.</returns>
+    public async ValueTask<SocketHold> HoldAsync(ScriptSocket socket)
+    {
+        while (socket.HeldUntil > Now)
+        {
+            await WaitUntilAsync(socket.HeldUntil);
+        }
+
+        Instant end = shared.CallEndsAt(Now);
+        if (end <= Now || socket.Tcp is not { } tcp)
+        {
+            return default;
+        }
+
+        SocketHold hold = tcp.Hold();
+        socket.HeldUntil = hold.IsHeld ? end : Now;
+        return hold;
+    }
+
+    /// <summary>The time that the call takes, if it had something to do; then it looks what came meanwhile.</summary>
+    /// <returns>Whether there is more to read.</returns>
+    public async ValueTask<bool> LastsAsync(ScriptSocket socket, SocketHold hold, SocketResult result)
+    {
+        if (!hold.IsHeld || !result.Succeeded || result.Value == 0)
+        {
+            return false;
+        }
+
+        await WaitUntilAsync(socket.HeldUntil);
+        hold.Look(Now);
+        return !socket.IsClosed && socket.Tcp!.Unread > 0;
+    }
+
+    /// <summary>The call ends.</summary>
+    public void Release(ScriptSocket socket, SocketHold hold)
+    {
+        if (hold.IsHeld)
+        {
+            socket.HeldUntil = Now;
+            hold.Release(Now);
+            shared.Host.Pump();
+        }
+    }
+
+    private int Note(SocketResult result, ReadOnlySpan<byte> buffer)
+    {
+        if (!result.Succeeded)
+        {
+            return 0;
+        }
+
+        shared.Read(buffer[..result.Value]);
+        return result.Value;
+    }
+
     /// <summary>connect(2).</summary>
     public async Task<SocketResult64> ConnectAsync(ScriptSocket socket, IpEndpoint remote, bool nonblocking)
     {
@@ -157,17 +213,20 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
                 return SocketResult64.Fail(Errno.EBADF);
             }
 
+            SocketHold hold = await HoldAsync(socket);
             SocketResult result = socket.Tcp?.IsBelowLowWater(buffer.Length) == true ? SocketResult.Fail(Errno.EAGAIN) : socket.Receive(Now, buffer.Span);
-            if (result.Succeeded)
+            int read = Note(result, buffer.Span);
+            shared.Host.Pump();
+            if (await LastsAsync(socket, hold, result))
             {
-                shared.Read(buffer.Span[..result.Value]);
+                read += Note(socket.Receive(Now, buffer.Span[read..]), buffer.Span[read..]);
             }
 
-            shared.Host.Pump();
+            Release(socket, hold);
             if (result.Error != Errno.EAGAIN)
             {
                 loop.Cancel(alarm);
-                return new SocketResult64(result.Succeeded ? result.Value : -1, result.Error);
+                return new SocketResult64(result.Succeeded ? read : -1, result.Error);
             }
 
             if (Now >= deadline)
@@ -222,6 +281,7 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
         int sent = 0;
         while (!socket.IsClosed)
         {
+            SocketHold hold = await HoldAsync(socket);
             SocketResult result = socket.Send(Now, data.Span[sent..]);
             if (result.Succeeded)
             {
@@ -230,6 +290,8 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
             }
 
             shared.Host.Pump();
+            await LastsAsync(socket, hold, result);
+            Release(socket, hold);
             if (result.Succeeded && sent >= data.Length)
             {
                 return SocketResult64.Ok(sent);

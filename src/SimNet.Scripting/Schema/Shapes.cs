@@ -43,6 +43,8 @@ internal static partial class Shapes
         new("processing-delay", "duration", "From a frame's arrival to the stack's handling of it."),
         new("wakeup-delay", "duration", "From a socket's readiness to the return of the call that waits for it."),
         new("busy", "string[]", "Times since the start, one behind the other, at which no call that waits for a socket returns: [10.2ms..10.9ms, 20ms..21ms]."),
+        new("call-time", "duration", "How long a read or write lasts that has something to do; segments that arrive meanwhile wait in the socket's backlog."),
+        new("slow-calls", "string[]", "Times since the start, one behind the other, at which such a read or write lasts to the end of the time: [10.2ms..10.3ms]."),
         new("timestamps", "#timestamps", "The clock behind TCP timestamps."))
     {
         Short = "string",

@@ -77,7 +77,9 @@ internal sealed partial class Binder
             Neighbours = neighbours is { Kind: NodeKind.Mapping } ? Neighbours(neighbours) : [],
             ProcessingDelay = map.Duration("processing-delay") ?? Duration.Zero,
             WakeupDelay = map.Duration("wakeup-delay") ?? Duration.Zero,
-            BusyTimes = BusyTimes(map),
+            BusyTimes = Times(map, "busy"),
+            CallTime = map.Duration("call-time") ?? Duration.Zero,
+            SlowCalls = Times(map, "slow-calls"),
             Timestamps = map.Find("timestamps") is { } clock ? TimestampClock(clock) : null,
             Position = entry.Key.Position,
         };
@@ -85,19 +87,19 @@ internal sealed partial class Binder
         return host;
     }
 
-    private List<BusyTime> BusyTimes(MapReader map)
+    private List<BusyTime> Times(MapReader map, string key)
     {
         List<BusyTime> times = [];
-        foreach (ScriptNode node in map.List("busy"))
+        foreach (ScriptNode node in map.List(key))
         {
             string[] ends = node.Kind == NodeKind.Scalar ? node.Text.Split("..") : [];
             if (ends.Length != 2 || !Units.TryDuration(ends[0], out Duration from) || !Units.TryDuration(ends[1], out Duration until) || until <= from)
             {
-                _values.Wrong(node, "busy", "a time like `10.2ms..10.9ms`");
+                _values.Wrong(node, key, "a time like `10.2ms..10.9ms`");
             }
             else if (times.Count > 0 && Instant.Zero + from < times[^1].Until)
             {
-                _errors.Add(node.Position, $"busy: `{node.Text}` begins before the one in front of it ends");
+                _errors.Add(node.Position, $"{key}: `{node.Text}` begins before the one in front of it ends");
             }
             else
             {

@@ -29,6 +29,13 @@ public sealed partial class TcpSocket
         return result;
     }
 
+    /// <summary>
+    /// Begins a call that takes time (Linux: lock_sock): until its <see cref="SocketHold.Release"/> segments wait in the socket's backlog, and
+    /// <see cref="Receive"/> does not acknowledge yet. Where nobody calls this, calls take no time, and there is no backlog. Timers go off meanwhile.
+    /// </summary>
+    /// <returns>What ends it; it holds nothing where there is no connection or another call has it.</returns>
+    public SocketHold Hold() => !_closed && _connection?.TryHold() == true ? new SocketHold(_connection) : default;
+
     /// <summary>Receives with MSG_PEEK: nothing is taken. With SO_PEEK_OFF it begins there, and moves that on.</summary>
     /// <param name="now">The instant.</param>
     /// <param name="destination">Where to.</param>

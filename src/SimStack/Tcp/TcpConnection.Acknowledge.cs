@@ -137,7 +137,7 @@ internal sealed partial class TcpConnection
         JudgeLossProbe(now, ref round);
         if (IsDubious(round.Flags))
         {
-            round.Duplicates = (round.Flags & (AckFlags.UnaAdvanced | AckFlags.NotDuplicate | AckFlags.DsackArrived)) == 0 ? 1 : 0;
+            round.Duplicates = (round.Flags & (AckFlags.UnaAdvanced | AckFlags.NotDuplicate | AckFlags.DsackArrived)) == 0 ? _backlog?.Current?.Parts ?? 1 : 0;
             React(now, ref round);
         }
 

@@ -114,6 +114,11 @@ internal sealed partial class TcpConnection
             length = Math.Min(length, size);
         }
 
+        if (_backlog?.Current is { } joined)
+        {
+            length = Math.Min(length, joined.LongestPart);
+        }
+
         if (length >= _receivedMss)
         {
             if (length != _receivedMss && ChargesMemory)

@@ -47,7 +47,7 @@ internal sealed partial class TcpConnection
             ConsumeReceived(count - first);
         }
 
-        AcknowledgeAfterRead(now, count);
+        EndRead(now, count);
         _tcp.Timers.Update(this);
         return SocketResult.Ok(count);
     }
@@ -69,7 +69,7 @@ internal sealed partial class TcpConnection
         _received?.Arrivals?.Note(_copied + skip + count);
         if (ChargesMemory)
         {
-            AcknowledgeAfterRead(now, count);
+            EndRead(now, count);
             _tcp.Timers.Update(this);
         }
 

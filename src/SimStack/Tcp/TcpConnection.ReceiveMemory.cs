@@ -31,7 +31,7 @@ internal sealed partial class TcpConnection
     private ReceiveBufferLayout BufferLayout =>
         Sysctls.ReceiveBuffers > 0 ? (ReceiveBufferLayout)(Sysctls.ReceiveBuffers - 1) : _path?.Interface.ReceiveBuffers ?? default;
 
-    private SegmentBuffer BufferOf(scoped in TcpSegment segment) => SegmentBuffer.For(
+    private SegmentBuffer BufferOf(scoped in TcpSegment segment) => _backlog?.Current?.Buffer ?? SegmentBuffer.For(
         BufferLayout, segment.Data.Length, (RemoteAddress.IsV4 ? 20 : 40) + segment.HeaderLength + segment.Data.Length);
 
     private void ChargeReceived(int memory)

@@ -63,7 +63,14 @@ internal sealed partial class TcpLayer
             case TcpConnection connection:
                 if (MayPass(connection.Authentication, connection, segment))
                 {
-                    connection.SegmentArrives(now, ref segment);
+                    if (connection.IsHeld)
+                    {
+                        connection.AddToBacklog(segment);
+                    }
+                    else
+                    {
+                        connection.SegmentArrives(now, ref segment);
+                    }
                 }
 
                 return;

@@ -57,6 +57,7 @@ public class ScriptErrorTests
     [InlineData("{address: 10.0.0.2/24}", "{address: 10.0.0.2/24, mac: 01:00:00:00:00:01}", "4:39", "no address of one interface")]
     [InlineData("{address: 10.0.0.2/24}", "{address: 10.0.0.2/24, busy: [2ms..1ms]}", "4:41", "busy: found `2ms..1ms` where a time like `10.2ms..10.9ms` is right")]
     [InlineData("{address: 10.0.0.2/24}", "{address: 10.0.0.2/24, busy: [1ms..3ms, 2ms..4ms]}", "4:51", "busy: `2ms..4ms` begins before the one in front of it ends")]
+    [InlineData("{address: 10.0.0.2/24}", "{address: 10.0.0.2/24, slow-calls: [2ms..1ms]}", "4:47", "slow-calls: found `2ms..1ms` where a time like `10.2ms..10.9ms` is right")]
     [InlineData("{address: 10.0.0.2/24}", "{address: 10.0.0.2/24, mtu: 20}", "4:39", "a whole number from 68 to 65535")]
     [InlineData("{address: 10.0.0.2/24}", "{address: 10.0.0.2/24, gateway: 10.0.1.1}", "4:43", "next hop `10.0.1.1` is in no network of this host")]
     [InlineData("{address: 10.0.0.2/24}", "{address: 10.0.0.2/24, sysctls: {tcp_syn_retries: 3}}", "4:44",
