@@ -76,22 +76,16 @@ internal sealed partial class ProgramRunner
                 sent += result.Value;
             }
 
-            shared.Host.Pump();
-            await _calls.LastsAsync(socket, hold, result);
-            _calls.Release(socket, hold);
+            await _calls.EndAsync(socket, hold, result);
             if (opens && !statement.Nonblocking && (result.Succeeded || result.Error == Errno.EINPROGRESS))
             {
                 // A call that blocks waits for the handshake, and then for the rest.
                 flags &= ~MessageFlags.MSG_FASTOPEN;
                 SocketResult64 connected = await _calls.AwaitConnectionAsync(socket);
-                if (sent >= statement.Length || connected.Error is not Errno.OK)
-                {
-                    socket.Tcp!.EndSend(Now, opening);
-                }
-
                 bool failed = connected.Error is not Errno.OK;
                 if (failed || sent >= statement.Length)
                 {
+                    socket.Tcp!.EndSend(Now, opening);
                     return failed ? connected : SocketResult64.Ok(sent);
                 }
 
@@ -144,9 +138,11 @@ internal sealed partial class ProgramRunner
                 : socket.Receive(Now, shared.Buffer.AsSpan(0, (int)wanted), statement.Flags);
             total += Note(statement, result, hash, kept);
             shared.Host.Pump();
-            if (await _calls.LastsAsync(socket, hold, result) && statement.Flags == MessageFlags.None)
+            SocketResult more = result;
+            for (int room = (int)wanted - result.Value; await _calls.LastsAsync(socket, hold, more) && statement.Flags == MessageFlags.None; room -= more.Value)
             {
-                total += Note(statement, socket.Receive(Now, shared.Buffer.AsSpan(0, (int)wanted - result.Value)), hash, kept);
+                more = socket.Receive(Now, shared.Buffer.AsSpan(0, room));
+                total += Note(statement, more, hash, kept);
             }
 
             _calls.Release(socket, hold);

@@ -81,7 +81,7 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
         return hold;
     }
 
-    /// <summary>The time that the call takes, if it had something to do; then it looks what came meanwhile.</summary>
+    /// <summary>The time that the call takes, if it had something to do; then it looks what came meanwhile. To read that takes time again.</summary>
     /// <returns>Whether there is more to read.</returns>
     public async ValueTask<bool> LastsAsync(ScriptSocket socket, SocketHold hold, SocketResult result)
     {
@@ -90,8 +90,13 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
             return false;
         }
 
-        await WaitUntilAsync(socket.HeldUntil);
-        hold.Look(Now);
+        socket.HeldUntil = shared.CallEndsAt(Now);
+        if (socket.HeldUntil > Now)
+        {
+            await WaitUntilAsync(socket.HeldUntil);
+            hold.Look(Now);
+        }
+
         return !socket.IsClosed && socket.Tcp!.Unread > 0;
     }
 
@@ -104,6 +109,14 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
             hold.Release(Now);
             shared.Host.Pump();
         }
+    }
+
+    /// <summary>What the call sent leaves, and it ends when its time is over.</summary>
+    public async ValueTask EndAsync(ScriptSocket socket, SocketHold hold, SocketResult result)
+    {
+        shared.Host.Pump();
+        await LastsAsync(socket, hold, result);
+        Release(socket, hold);
     }
 
     private int Note(SocketResult result, ReadOnlySpan<byte> buffer)
@@ -217,9 +230,9 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
             SocketResult result = socket.Tcp?.IsBelowLowWater(buffer.Length) == true ? SocketResult.Fail(Errno.EAGAIN) : socket.Receive(Now, buffer.Span);
             int read = Note(result, buffer.Span);
             shared.Host.Pump();
-            if (await LastsAsync(socket, hold, result))
+            for (SocketResult more = result; await LastsAsync(socket, hold, more); read += Note(more, buffer.Span[read..]))
             {
-                read += Note(socket.Receive(Now, buffer.Span[read..]), buffer.Span[read..]);
+                more = socket.Receive(Now, buffer.Span[read..]);
             }
 
             Release(socket, hold);
@@ -289,9 +302,7 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
                 sent += result.Value;
             }
 
-            shared.Host.Pump();
-            await LastsAsync(socket, hold, result);
-            Release(socket, hold);
+            await EndAsync(socket, hold, result);
             if (result.Succeeded && sent >= data.Length)
             {
                 return SocketResult64.Ok(sent);
