@@ -1,5 +1,3 @@
-using SimStack.Wire;
-
 namespace SimStack.Tcp;
 
 /// <summary>
