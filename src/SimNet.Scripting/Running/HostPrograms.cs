@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using SimNet.Hosts;
 using SimNet.Scripting.Model;
-using SimStack;
 
 namespace SimNet.Scripting.Running;
 

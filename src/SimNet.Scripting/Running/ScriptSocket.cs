@@ -1,5 +1,4 @@
 using SimNet.Hosts;
-using SimStack;
 using SimStack.Sockets;
 
 namespace SimNet.Scripting.Running;
