@@ -240,7 +240,7 @@ internal sealed partial class TcpConnection
         if (_retransmissions > 0 && SegmentsOut > 0)
         {
             _retransmissions = 0;
-            _backoff = 0;
+            _backoff = _doublings = 0;
             _firstRetransmissionAt = Instant.Never;
             Retransmit(now, 0);
             ArmRetransmission(now);

@@ -85,6 +85,9 @@ internal sealed partial class TcpConnection
         public int Count;
         public bool Partly;
 
+        /// <summary>The packet of the last of them has more.</summary>
+        public bool MidPacket;
+
         /// <summary>When the first and last of those were sent that were sent once and not SACKed before.</summary>
         public Instant First, Last;
 
@@ -109,6 +112,7 @@ internal sealed partial class TcpConnection
             if (head.End > _snd.Una)
             {
                 round.Flags |= head.Has(SentFlags.Sacked) ? AckFlags.Reneged : AckFlags.None;
+                NoteCut(gone.MidPacket, head);
                 gone.Partly = TrimFirst(ref head);
                 if (gone.Partly && Offloads && !head.Has(SentFlags.Sacked))
                 {
@@ -131,6 +135,7 @@ internal sealed partial class TcpConnection
                 gone.Count++;
             }
 
+            gone.MidPacket = head.Has(SentFlags.Followed);
             _packets -= head.Has(SentFlags.Followed | SentFlags.Syn) ? 0 : 1;
             ring.RemoveFirst();
         }
@@ -151,7 +156,8 @@ internal sealed partial class TcpConnection
         round.Flags |= first.End <= recovery.Point ? AckFlags.DataAcknowledged | AckFlags.OriginalDelivered : AckFlags.DataAcknowledged;
         gone.Count = count;
         gone.First = first.SentAt;
-        gone.Lowest = first.Seq;
+        gone.Lowest = WholeStart(first.Seq);
+        gone.MidPacket = last.Has(SentFlags.Followed);
         gone.Last = last.SentAt;
         NoteDelivery(ref last, ref round);
         if (_sackOn)
@@ -177,7 +183,7 @@ internal sealed partial class TcpConnection
             if (gone.First.IsNever)
             {
                 gone.First = head.SentAt;
-                gone.Lowest = head.Seq;
+                gone.Lowest = WholeStart(head.Seq);
             }
 
             round.Flags |= head.End <= recovery.Point ? AckFlags.OriginalDelivered : AckFlags.None;
@@ -207,6 +213,23 @@ internal sealed partial class TcpConnection
         int less = before - SegmentsOut;
         gone.Count += less;
         _counts.Delivered += _sackOn ? (uint)less : 0;
+    }
+
+    /// <summary>Where the packet began of which that is the first number that is left.</summary>
+    private SequenceNumber WholeStart(SequenceNumber seq)
+    {
+        Recovery.LossRecovery recovery = Recovery;
+        return seq == recovery.CutTo && recovery.CutFrom < seq ? recovery.CutFrom : seq;
+    }
+
+    private void NoteCut(bool midPacket, in SentSegment head)
+    {
+        if (_snd.Una > head.Seq && Offloads)
+        {
+            Recovery.LossRecovery recovery = Recovery;
+            recovery.CutFrom = midPacket || head.Has(SentFlags.Followed) ? _snd.Una : WholeStart(head.Seq);
+            recovery.CutTo = _snd.Una;
+        }
     }
 
     private bool TrimFirst(ref SentSegment first)
@@ -292,6 +315,6 @@ internal sealed partial class TcpConnection
     private void AddRttSample(Duration sample)
     {
         _rtt.AddSample(sample, _snd.Una, _snd.Nxt, Profile, Sysctls);
-        _backoff = 0;
+        _backoff = _doublings = 0;
     }
 }

@@ -75,7 +75,8 @@ internal sealed partial class TcpConnection
     private void ArmPersist(Instant now)
     {
         _timers.Kind = RetransmissionKind.Persist;
-        Duration delay = Duration.Max(CurrentRto, Duration.FromMicroseconds(Sysctls.RtoMinMicroseconds));
+        long first = Math.Max(CurrentRto.Nanoseconds, Sysctls.RtoMinMicroseconds * 1000L);
+        Duration delay = DoubledRto(first, _backoff);
         Instant deadline = now + TimerWheel.Fires(delay, Sysctls.TimerHz);
         _timers.Retransmission = HoldToUserTimeout(now, deadline, _probingSince);
     }
@@ -125,7 +126,7 @@ internal sealed partial class TcpConnection
             return true;
         }
 
-        bool slow = CurrentRto >= Duration.FromMilliseconds(Sysctls.RtoMaxMilliseconds);
+        bool slow = DoubledRto(CurrentRto.Nanoseconds, _backoff) >= Duration.FromMilliseconds(Sysctls.RtoMaxMilliseconds);
         return _probesUnanswered >= (IsOrphan ? OrphanRetries : Sysctls.Retries2)
             || (IsOrphan && slow && _backoff >= Sysctls.OrphanRetries);
     }

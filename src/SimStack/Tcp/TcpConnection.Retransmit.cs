@@ -156,7 +156,7 @@ internal sealed partial class TcpConnection
         segment.SentAt = Instant.Max(now, _lastTransmissionAt);
         NoteDeparture(ref segment, again: true);
         Sent.MoveToNewest(Sent.Start + index);
-        _lastSentAt = now;
+        NoteTextSent(now, data);
         return true;
     }
 
