@@ -116,7 +116,7 @@ internal sealed partial class TcpConnection
                 gone.Partly = TrimFirst(ref head);
                 if (gone.Partly && Offloads && !head.Has(SentFlags.Sacked))
                 {
-                    RecutFirst(ref gone);
+                    RecutFirst(now, ref gone, ref round);
                 }
 
                 break;
@@ -171,6 +171,17 @@ internal sealed partial class TcpConnection
 
     private void TakeAcknowledged(Instant now, ref SentSegment head, ref RemovedSegments gone, ref AckRound round)
     {
+        NoteTaken(now, ref head, ref gone, ref round);
+        if (!head.Has(SentFlags.Sacked) && _sackOn)
+        {
+            _counts.Delivered++;
+        }
+
+        CountFlags(head.Flags, -1);
+    }
+
+    private void NoteTaken(Instant now, ref SentSegment head, ref RemovedSegments gone, ref AckRound round)
+    {
         Recovery.LossRecovery recovery = Recovery;
         round.Flags |= AckFlags.DataAcknowledged;
         if (head.Has(SentFlags.Retransmitted))
@@ -191,26 +202,27 @@ internal sealed partial class TcpConnection
 
         NoteDelivery(ref head, ref round);
         round.DeliveredBytes -= head.Has(SentFlags.Sacked) ? head.Length : 0;
-        if (!head.Has(SentFlags.Sacked) && _sackOn)
+        if (!head.Has(SentFlags.Sacked) && _sackOn && !(head.Has(SentFlags.Retransmitted) && EchoIsBefore(head.SentAt, round)))
         {
-            _counts.Delivered++;
-            if (!(head.Has(SentFlags.Retransmitted) && EchoIsBefore(head.SentAt, round)))
-            {
-                recovery.Rack.Advance(now, head, _rtt.LeastMicroseconds);
-            }
+            recovery.Rack.Advance(now, head, _rtt.LeastMicroseconds);
         }
-
-        CountFlags(head.Flags, -1);
     }
 
     /// <summary>
     /// The packet's segments are counted anew from where the ACK ended: there may be one less (tcp_tso_acked, tcp_trim_head).
     /// </summary>
-    private void RecutFirst(ref RemovedSegments gone)
+    private void RecutFirst(Instant now, ref RemovedSegments gone, ref AckRound round)
     {
         int before = SegmentsOut;
         Recut(0, EffectiveMss);
         int less = before - SegmentsOut;
+        gone.Partly = less > 0;
+        if (less == 0)
+        {
+            return; // Of a packet that is acknowledged by less than a segment nothing is known yet.
+        }
+
+        NoteTaken(now, ref Sent[0], ref gone, ref round);
         gone.Count += less;
         _counts.Delivered += _sackOn ? (uint)less : 0;
     }
