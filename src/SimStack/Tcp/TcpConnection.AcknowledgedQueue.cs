@@ -114,7 +114,7 @@ internal sealed partial class TcpConnection
                 round.Flags |= head.Has(SentFlags.Sacked) ? AckFlags.Reneged : AckFlags.None;
                 NoteCut(gone.MidPacket, head);
                 gone.Partly = TrimFirst(ref head);
-                if (gone.Partly && Offloads && !head.Has(SentFlags.Sacked))
+                if (gone.Partly && Offloads)
                 {
                     RecutFirst(now, ref gone, ref round);
                 }
@@ -172,6 +172,7 @@ internal sealed partial class TcpConnection
     private void TakeAcknowledged(Instant now, ref SentSegment head, ref RemovedSegments gone, ref AckRound round)
     {
         NoteTaken(now, ref head, ref gone, ref round);
+        round.DeliveredBytes -= head.Has(SentFlags.Sacked) ? head.Length : 0;
         if (!head.Has(SentFlags.Sacked) && _sackOn)
         {
             _counts.Delivered++;
@@ -201,7 +202,6 @@ internal sealed partial class TcpConnection
         }
 
         NoteDelivery(ref head, ref round);
-        round.DeliveredBytes -= head.Has(SentFlags.Sacked) ? head.Length : 0;
         if (!head.Has(SentFlags.Sacked) && _sackOn && !(head.Has(SentFlags.Retransmitted) && EchoIsBefore(head.SentAt, round)))
         {
             recovery.Rack.Advance(now, head, _rtt.LeastMicroseconds);
@@ -222,9 +222,10 @@ internal sealed partial class TcpConnection
             return; // Of a packet that is acknowledged by less than a segment nothing is known yet.
         }
 
-        NoteTaken(now, ref Sent[0], ref gone, ref round);
+        ref SentSegment head = ref Sent[0];
+        NoteTaken(now, ref head, ref gone, ref round);
         gone.Count += less;
-        _counts.Delivered += _sackOn ? (uint)less : 0;
+        _counts.Delivered += _sackOn && !head.Has(SentFlags.Sacked) ? (uint)less : 0;
     }
 
     /// <summary>Where the packet began of which that is the first number that is left.</summary>
