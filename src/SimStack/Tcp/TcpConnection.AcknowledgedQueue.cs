@@ -85,8 +85,8 @@ internal sealed partial class TcpConnection
         public int Count;
         public bool Partly;
 
-        /// <summary>The packet of the last of them has more.</summary>
-        public bool MidPacket;
+        /// <summary>What the last of them is known by: its packet may have more.</summary>
+        public SentFlags Recent;
 
         /// <summary>When the first and last of those were sent that were sent once and not SACKed before.</summary>
         public Instant First, Last;
@@ -112,7 +112,7 @@ internal sealed partial class TcpConnection
             if (head.End > _snd.Una)
             {
                 round.Flags |= head.Has(SentFlags.Sacked) ? AckFlags.Reneged : AckFlags.None;
-                NoteCut(gone.MidPacket, head);
+                NoteCut(gone.Recent, head);
                 gone.Partly = TrimFirst(ref head);
                 if (gone.Partly && Offloads)
                 {
@@ -135,7 +135,7 @@ internal sealed partial class TcpConnection
                 gone.Count++;
             }
 
-            gone.MidPacket = head.Has(SentFlags.Followed);
+            gone.Recent = head.Flags;
             _packets -= head.Has(SentFlags.Followed | SentFlags.Syn) ? 0 : 1;
             ring.RemoveFirst();
         }
@@ -157,7 +157,7 @@ internal sealed partial class TcpConnection
         gone.Count = count;
         gone.First = first.SentAt;
         gone.Lowest = WholeStart(first.Seq);
-        gone.MidPacket = last.Has(SentFlags.Followed);
+        gone.Recent = last.Flags;
         gone.Last = last.SentAt;
         NoteDelivery(ref last, ref round);
         if (_sackOn)
@@ -235,15 +235,20 @@ internal sealed partial class TcpConnection
         return seq == recovery.CutTo && recovery.CutFrom < seq ? recovery.CutFrom : seq;
     }
 
-    private void NoteCut(bool midPacket, in SentSegment head)
+    private void NoteCut(SentFlags recent, in SentSegment head)
     {
         if (_snd.Una > head.Seq && Offloads)
         {
             Recovery.LossRecovery recovery = Recovery;
-            recovery.CutFrom = midPacket || head.Has(SentFlags.Followed) ? _snd.Una : WholeStart(head.Seq);
+            bool more = IsOnePacket(recent, head.Flags) || (SegmentsOut > 1 && IsOnePacket(head.Flags, Sent[1].Flags));
+            recovery.CutFrom = more ? _snd.Una : WholeStart(head.Seq);
             recovery.CutTo = _snd.Una;
         }
     }
+
+    /// <summary>A SACK of one, or its loss, parts two segments that were one packet (tcp_match_skb_to_sack, tcp_mark_head_lost).</summary>
+    private static bool IsOnePacket(SentFlags first, SentFlags next) => (first & SentFlags.Followed) != 0
+        && ((first ^ next) & (SentFlags.Lost | SentFlags.Sacked | SentFlags.RetransmissionInFlight)) == 0;
 
     private bool TrimFirst(ref SentSegment first)
     {
