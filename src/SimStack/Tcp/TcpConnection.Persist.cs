@@ -36,7 +36,7 @@ internal sealed partial class TcpConnection
     {
         if (SegmentsOut == 0 && HasUnsent && _timers.Kind is RetransmissionKind.None)
         {
-            ArmPersist(now);
+            ArmPersist(now, backoff: 0); // What retransmissions backed off is in the RTO (tcp_check_probe_timer).
         }
     }
 
@@ -72,11 +72,13 @@ internal sealed partial class TcpConnection
         _probingSince = Instant.Never;
     }
 
-    private void ArmPersist(Instant now)
+    private void ArmPersist(Instant now) => ArmPersist(now, _backoff);
+
+    private void ArmPersist(Instant now, int backoff)
     {
         _timers.Kind = RetransmissionKind.Persist;
         long first = Math.Max(CurrentRto.Nanoseconds, Sysctls.RtoMinMicroseconds * 1000L);
-        Duration delay = DoubledRto(first, _backoff);
+        Duration delay = DoubledRto(first, backoff);
         Instant deadline = now + TimerWheel.Fires(delay, Sysctls.TimerHz);
         _timers.Retransmission = HoldToUserTimeout(now, deadline, _probingSince);
     }
