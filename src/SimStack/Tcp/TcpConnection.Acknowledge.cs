@@ -147,7 +147,7 @@ internal sealed partial class TcpConnection
         }
 
         int newlyDelivered = (int)(_counts.Delivered - delivered);
-        CountDelivered(newlyDelivered);
+        CountDelivered(round.Has(AckFlags.SynAcknowledged) ? newlyDelivered - 1 : newlyDelivered);
         CountMarksOfDuplicates(newlyDelivered, ref round);
         CompleteRateSample(now, newlyDelivered, (int)((_recovery?.Lost ?? 0) - lost), ref round);
         ControlCongestion(now, newlyDelivered, ref round);
@@ -240,7 +240,7 @@ internal sealed partial class TcpConnection
         if (_retransmissions > 0 && SegmentsOut > 0)
         {
             _retransmissions = 0;
-            _backoff = 0;
+            _backoff = _doublings = 0;
             _firstRetransmissionAt = Instant.Never;
             Retransmit(now, 0);
             ArmRetransmission(now);

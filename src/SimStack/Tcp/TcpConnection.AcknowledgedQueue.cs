@@ -85,6 +85,9 @@ internal sealed partial class TcpConnection
         public int Count;
         public bool Partly;
 
+        /// <summary>What the last of them is known by: its packet may have more.</summary>
+        public SentFlags Recent;
+
         /// <summary>When the first and last of those were sent that were sent once and not SACKed before.</summary>
         public Instant First, Last;
 
@@ -109,10 +112,11 @@ internal sealed partial class TcpConnection
             if (head.End > _snd.Una)
             {
                 round.Flags |= head.Has(SentFlags.Sacked) ? AckFlags.Reneged : AckFlags.None;
+                NoteCut(gone.Recent, head);
                 gone.Partly = TrimFirst(ref head);
-                if (gone.Partly && Offloads && !head.Has(SentFlags.Sacked))
+                if (gone.Partly && Offloads)
                 {
-                    RecutFirst(ref gone);
+                    RecutFirst(now, ref gone, ref round);
                 }
 
                 break;
@@ -131,6 +135,7 @@ internal sealed partial class TcpConnection
                 gone.Count++;
             }
 
+            gone.Recent = head.Flags;
             _packets -= head.Has(SentFlags.Followed | SentFlags.Syn) ? 0 : 1;
             ring.RemoveFirst();
         }
@@ -151,7 +156,8 @@ internal sealed partial class TcpConnection
         round.Flags |= first.End <= recovery.Point ? AckFlags.DataAcknowledged | AckFlags.OriginalDelivered : AckFlags.DataAcknowledged;
         gone.Count = count;
         gone.First = first.SentAt;
-        gone.Lowest = first.Seq;
+        gone.Lowest = WholeStart(first.Seq);
+        gone.Recent = last.Flags;
         gone.Last = last.SentAt;
         NoteDelivery(ref last, ref round);
         if (_sackOn)
@@ -165,6 +171,18 @@ internal sealed partial class TcpConnection
 
     private void TakeAcknowledged(Instant now, ref SentSegment head, ref RemovedSegments gone, ref AckRound round)
     {
+        NoteTaken(now, ref head, ref gone, ref round);
+        round.DeliveredBytes -= head.Has(SentFlags.Sacked) ? head.Length : 0;
+        if (!head.Has(SentFlags.Sacked) && _sackOn)
+        {
+            _counts.Delivered++;
+        }
+
+        CountFlags(head.Flags, -1);
+    }
+
+    private void NoteTaken(Instant now, ref SentSegment head, ref RemovedSegments gone, ref AckRound round)
+    {
         Recovery.LossRecovery recovery = Recovery;
         round.Flags |= AckFlags.DataAcknowledged;
         if (head.Has(SentFlags.Retransmitted))
@@ -177,37 +195,60 @@ internal sealed partial class TcpConnection
             if (gone.First.IsNever)
             {
                 gone.First = head.SentAt;
-                gone.Lowest = head.Seq;
+                gone.Lowest = WholeStart(head.Seq);
             }
 
             round.Flags |= head.End <= recovery.Point ? AckFlags.OriginalDelivered : AckFlags.None;
         }
 
         NoteDelivery(ref head, ref round);
-        round.DeliveredBytes -= head.Has(SentFlags.Sacked) ? head.Length : 0;
-        if (!head.Has(SentFlags.Sacked) && _sackOn)
+        if (!head.Has(SentFlags.Sacked) && _sackOn && !(head.Has(SentFlags.Retransmitted) && EchoIsBefore(head.SentAt, round)))
         {
-            _counts.Delivered++;
-            if (!(head.Has(SentFlags.Retransmitted) && EchoIsBefore(head.SentAt, round)))
-            {
-                recovery.Rack.Advance(now, head, _rtt.LeastMicroseconds);
-            }
+            recovery.Rack.Advance(now, head, _rtt.LeastMicroseconds);
         }
-
-        CountFlags(head.Flags, -1);
     }
 
     /// <summary>
     /// The packet's segments are counted anew from where the ACK ended: there may be one less (tcp_tso_acked, tcp_trim_head).
     /// </summary>
-    private void RecutFirst(ref RemovedSegments gone)
+    private void RecutFirst(Instant now, ref RemovedSegments gone, ref AckRound round)
     {
         int before = SegmentsOut;
         Recut(0, EffectiveMss);
         int less = before - SegmentsOut;
+        gone.Partly = less > 0;
+        if (less == 0)
+        {
+            return; // Of a packet that is acknowledged by less than a segment nothing is known yet.
+        }
+
+        ref SentSegment head = ref Sent[0];
+        NoteTaken(now, ref head, ref gone, ref round);
         gone.Count += less;
-        _counts.Delivered += _sackOn ? (uint)less : 0;
+        _counts.Delivered += _sackOn && !head.Has(SentFlags.Sacked) ? (uint)less : 0;
     }
+
+    /// <summary>Where the packet began of which that is the first number that is left.</summary>
+    private SequenceNumber WholeStart(SequenceNumber seq)
+    {
+        Recovery.LossRecovery recovery = Recovery;
+        return seq == recovery.CutTo && recovery.CutFrom < seq ? recovery.CutFrom : seq;
+    }
+
+    private void NoteCut(SentFlags recent, in SentSegment head)
+    {
+        if (_snd.Una > head.Seq && Offloads)
+        {
+            Recovery.LossRecovery recovery = Recovery;
+            bool more = IsOnePacket(recent, head.Flags) || (SegmentsOut > 1 && IsOnePacket(head.Flags, Sent[1].Flags));
+            recovery.CutFrom = more ? _snd.Una : WholeStart(head.Seq);
+            recovery.CutTo = _snd.Una;
+        }
+    }
+
+    /// <summary>A SACK of one, or its loss, parts two segments that were one packet (tcp_match_skb_to_sack, tcp_mark_head_lost).</summary>
+    private static bool IsOnePacket(SentFlags first, SentFlags next) => (first & SentFlags.Followed) != 0
+        && ((first ^ next) & (SentFlags.Lost | SentFlags.Sacked | SentFlags.RetransmissionInFlight)) == 0;
 
     private bool TrimFirst(ref SentSegment first)
     {
@@ -292,6 +333,6 @@ internal sealed partial class TcpConnection
     private void AddRttSample(Duration sample)
     {
         _rtt.AddSample(sample, _snd.Una, _snd.Nxt, Profile, Sysctls);
-        _backoff = 0;
+        _backoff = _doublings = 0;
     }
 }

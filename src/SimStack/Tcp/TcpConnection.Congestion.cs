@@ -301,8 +301,7 @@ internal sealed partial class TcpConnection
     /// </summary>
     private void NoteRestart(Instant now)
     {
-        // Probes of the window back off by themselves.
-        Duration rto = _timers.Kind is RetransmissionKind.Persist ? Duration.FromMicroseconds(_rtt.RtoMicroseconds) : CurrentRto;
+        Duration rto = CurrentRto;
         if (!Sysctls.SlowStartAfterIdle || _lastSentAt.IsNever || now - _lastSentAt <= rto || _control is { ControlsWindow: true })
         {
             return;

@@ -189,7 +189,7 @@ internal sealed partial class TcpConnection
             }
         }
 
-        _retransmissions = _backoff = 0;
+        _retransmissions = _backoff = _doublings = 0;
         _firstRetransmissionAt = Instant.Never;
         EndRequest(now, reset: false);
         _snd.Wnd = OfferedWindow(segment);

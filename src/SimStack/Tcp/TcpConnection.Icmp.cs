@@ -109,6 +109,7 @@ internal sealed partial class TcpConnection
         }
 
         _backoff--;
+        _doublings = _backoff;
         Instant due = Sent[0].SentAt + CurrentRto;
         if (due <= now)
         {

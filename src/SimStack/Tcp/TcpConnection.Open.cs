@@ -164,7 +164,7 @@ internal sealed partial class TcpConnection
         _copied = _rcv.Nxt;
         InitializeBufferSpace();
         _retransmissions = 0;
-        _backoff = 0;
+        _backoff = _doublings = 0;
         _firstRetransmissionAt = Instant.Never;
         _lastReceivedAt = _establishedAt = now;
         UpdatePacing();

@@ -36,7 +36,7 @@ internal sealed partial class TcpConnection
     {
         if (SegmentsOut == 0 && HasUnsent && _timers.Kind is RetransmissionKind.None)
         {
-            ArmPersist(now);
+            ArmPersist(now, backoff: 0); // What retransmissions backed off is in the RTO (tcp_check_probe_timer).
         }
     }
 
@@ -72,10 +72,13 @@ internal sealed partial class TcpConnection
         _probingSince = Instant.Never;
     }
 
-    private void ArmPersist(Instant now)
+    private void ArmPersist(Instant now) => ArmPersist(now, _backoff);
+
+    private void ArmPersist(Instant now, int backoff)
     {
         _timers.Kind = RetransmissionKind.Persist;
-        Duration delay = Duration.Max(CurrentRto, Duration.FromMicroseconds(Sysctls.RtoMinMicroseconds));
+        long first = Math.Max(CurrentRto.Nanoseconds, Sysctls.RtoMinMicroseconds * 1000L);
+        Duration delay = DoubledRto(first, backoff);
         Instant deadline = now + TimerWheel.Fires(delay, Sysctls.TimerHz);
         _timers.Retransmission = HoldToUserTimeout(now, deadline, _probingSince);
     }
@@ -125,7 +128,7 @@ internal sealed partial class TcpConnection
             return true;
         }
 
-        bool slow = CurrentRto >= Duration.FromMilliseconds(Sysctls.RtoMaxMilliseconds);
+        bool slow = DoubledRto(CurrentRto.Nanoseconds, _backoff) >= Duration.FromMilliseconds(Sysctls.RtoMaxMilliseconds);
         return _probesUnanswered >= (IsOrphan ? OrphanRetries : Sysctls.Retries2)
             || (IsOrphan && slow && _backoff >= Sysctls.OrphanRetries);
     }

@@ -17,7 +17,7 @@ internal sealed partial class TcpConnection
         int most = _synRetries > 0 ? _synRetries : Sysctls.SynRetries;
         if (Profile.RetryAfterRefusal > Duration.Zero && _retransmissions < most)
         {
-            _backoff = 0;
+            _backoff = _doublings = 0;
             _timers.Retransmission = now + Profile.RetryAfterRefusal;
             return;
         }

@@ -30,9 +30,13 @@ internal sealed partial class TcpConnection
         return left;
     }
 
-    /// <summary>It will be cut within, and what is left of it stays with what follows.</summary>
-    private bool IsLongerThanFits(int index) =>
-        Sent[index].Length - (Sent[index].Has(SentFlags.Fin) ? 1 : 0) is var data && (data > EffectiveMss || Sent[index].Seq + data > _snd.WindowEnd);
+    /// <summary>It will be cut within, and what is left of it stays with what follows. A shut window cuts nothing: the first goes whole.</summary>
+    private bool IsLongerThanFits(int index)
+    {
+        ref SentSegment segment = ref Sent[index];
+        int data = DataOf(segment), room = _snd.WindowEnd - segment.Seq;
+        return data > EffectiveMss || (room > 0 && data > room);
+    }
 
     /// <summary>The packet that the segment belonged to ends with it, and begins anew behind it.</summary>
     private void CutPacket(int index)
@@ -156,7 +160,7 @@ internal sealed partial class TcpConnection
         segment.SentAt = Instant.Max(now, _lastTransmissionAt);
         NoteDeparture(ref segment, again: true);
         Sent.MoveToNewest(Sent.Start + index);
-        _lastSentAt = now;
+        NoteTextSent(now, data);
         return true;
     }
 

@@ -88,6 +88,7 @@ internal sealed partial class TcpConnection
         SampleRtt(now, Sent[0].SentAt, wasRetransmitted, segment.Options);
         Sent.RemoveFirst();
         _counts.Delivered++;
+        CountDelivered(1);
         StopRetransmission();
         AcknowledgeSynData(now, segment.Ack);
         if (wasRetransmitted && _timestampsOn && segment.Options.TsEcr == unchecked(_tcp.Timestamps.At(_firstSentAt) + _timestampOffset))

@@ -8,20 +8,21 @@ namespace SimStack.Tcp;
 internal sealed partial class TcpConnection
 {
     private byte _backoff;
+    private byte _doublings;
     private byte _retransmissions;
     private byte _keepAliveProbes;
     private Instant _firstRetransmissionAt = Instant.Never;
     private Instant _lastReceivedAt;
 
-    /// <summary>RTO with the backoff in force (RFC 6298 §5.5).</summary>
-    private Duration CurrentRto
+    /// <summary>
+    /// RTO as retransmissions doubled it (RFC 6298 §5.5; icsk_rto). Probes of the window back off too, and leave it as it is.
+    /// </summary>
+    private Duration CurrentRto => DoubledRto(_rtt.RtoMicroseconds * 1000L, _doublings);
+
+    private Duration DoubledRto(long rto, int times)
     {
-        get
-        {
-            long limit = Sysctls.RtoMaxMilliseconds * 1_000_000L;
-            long rto = _rtt.RtoMicroseconds * 1000L;
-            return new Duration(rto > limit >> Math.Min((int)_backoff, 62) ? limit : rto << _backoff);
-        }
+        long limit = Sysctls.RtoMaxMilliseconds * 1_000_000L;
+        return new Duration(rto > limit >> Math.Min(times, 62) ? limit : rto << times);
     }
 
     public override void Timeout(Instant now)
@@ -226,7 +227,7 @@ internal sealed partial class TcpConnection
         if (_state is TcpState.Established && (_thinLinearTimeouts || Sysctls.ThinLinearTimeouts) && _retransmissions <= LinearRetries
             && SegmentsOut < ThinSegments && _congestion.Threshold < int.MaxValue)
         {
-            _backoff = 0;
+            _backoff = _doublings = 0;
             return;
         }
 
@@ -234,6 +235,7 @@ internal sealed partial class TcpConnection
         if (_state is not TcpState.SynSent || _retransmissions > Sysctls.SynLinearTimeouts)
         {
             _backoff = (byte)Math.Min(_backoff + 1, 60);
+            _doublings = (byte)Math.Min(_doublings + 1, 60);
         }
     }
 

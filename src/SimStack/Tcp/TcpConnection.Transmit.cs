@@ -234,15 +234,25 @@ internal sealed partial class TcpConnection
 
     private void NoteDataSent(Instant now, int length)
     {
-        _lastSentAt = now;
-        if (length > 0 && now - LastDataAt < _ackDelay && _pingPong < 255)
-        {
-            _pingPong++;
-        }
-
+        NoteTextSent(now, length);
         if (_timers.Kind is not (RetransmissionKind.Timeout or RetransmissionKind.Reordering))
         {
             RearmRetransmission(now);
+        }
+    }
+
+    /// <summary>What goes soon after data came may be the answer to it, also when it was sent before (tcp_event_data_sent).</summary>
+    private void NoteTextSent(Instant now, int length)
+    {
+        if (length == 0)
+        {
+            return;
+        }
+
+        _lastSentAt = now;
+        if (now - LastDataAt < _ackDelay && _pingPong < 255)
+        {
+            _pingPong++;
         }
     }
 

@@ -142,7 +142,8 @@ internal sealed partial class TcpConnection : TcpFlow
         _sendBuffer?.Clear();
         _sendBuffer = null;
         _sent = null;
-        _recovery = null;
+        _backoff = 0;
+        _recovery = IsOrphan ? null : _recovery; // TCP_INFO goes on to tell of it.
         DropOutOfOrder();
         if (IsOrphan)
         {

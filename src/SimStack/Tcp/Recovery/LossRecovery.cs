@@ -46,6 +46,12 @@ internal sealed class LossRecovery(int reordering)
     public int Reordering = reordering;
     public uint ReorderingSeen;
 
+    /// <summary>
+    /// Of the head, where a packet of one segment began that was acknowledged in part, and where it begins since: Linux leaves such a packet
+    /// whole, and takes its first number for the lowest that was delivered (tcp_clean_rtx_queue).
+    /// </summary>
+    public SequenceNumber CutFrom, CutTo;
+
     /// <summary>Segments that D-SACKs told of.</summary>
     public uint DsackDuplicates;
 

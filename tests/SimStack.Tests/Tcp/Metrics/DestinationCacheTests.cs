@@ -55,7 +55,7 @@ public sealed class DestinationCacheTests
     [Fact]
     public void A_syn_ack_is_remembered()
     {
-        DestinationMetrics entry = new();
+        DestinationMetrics entry = new(default);
         Instant now = Instant.Zero + Duration.FromSeconds(5);
         entry.NoteSynAck(now, 1460, default, synLost: false, nextTry: 1);
         Assert.Equal((1460, 1, 0), (entry.FastOpenMss, entry.FastOpenTry, entry.SynLosses));

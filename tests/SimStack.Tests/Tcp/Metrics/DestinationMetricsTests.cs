@@ -112,7 +112,7 @@ public sealed class DestinationMetricsTests
     private static DestinationMetrics Known(RouteTcpMetrics said)
     {
         NetworkInterface device = new Host(new HostOptions { Name = "here", FramePool = new FramePool() }).Loopback;
-        DestinationMetrics metrics = new();
+        DestinationMetrics metrics = new(default);
         metrics.TakeFrom(default, new Route(IpAddress.AnyV4, 0, null, device) { TcpMetrics = said });
         return metrics;
     }
