@@ -234,7 +234,11 @@ internal sealed partial class TcpConnection
 
     private void NoteDataSent(Instant now, int length)
     {
-        _lastSentAt = now;
+        if (length > 0 || !Offloads)
+        {
+            _lastSentAt = now; // Linux: tcp_event_data_sent, which a FIN alone is not.
+        }
+
         if (length > 0 && now - LastDataAt < _ackDelay && _pingPong < 255)
         {
             _pingPong++;
