@@ -115,23 +115,28 @@ public sealed partial class TcpSocket
             SocketOption.TCP_FASTOPEN_NO_COOKIE => Flag(Options.FastOpenNoCookie),
             SocketOption.TCP_DEFER_ACCEPT => SocketResult.Ok(DeferAcceptPeriod.ToSeconds(Options.DeferAccept)),
             SocketOption.TCP_SAVE_SYN => SocketResult.Ok(Options.SaveSyn),
-            SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService | EcnBits),
-            SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass | EcnBits),
-            SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : sysctls.DefaultTtl),
-            SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? _tcp.DefaultPathMtuDiscovery)),
-            SocketOption.IP_FREEBIND => Flag(Options.FreeBind),
-            SocketOption.IP_BIND_ADDRESS_NO_PORT => Flag(Options.BindAddressNoPort),
-            SocketOption.IP_LOCAL_PORT_RANGE => SocketResult.Ok(unchecked((int)Options.LocalPortRange)),
-            SocketOption.IP_MTU => _connection is { PathMtu: > 0 } ? SocketResult.Ok(_connection.PathMtu) : SocketResult.Fail(Errno.ENOTCONN),
             SocketOption.SO_MAX_PACING_RATE => SocketResult.Ok(unchecked((int)(uint)Math.Min(Options.MaxPacingRate, uint.MaxValue))),
             SocketOption.SO_PRIORITY => SocketResult.Ok(Options.Priority),
-            SocketOption.IP_RECVERR => Flag(Options.ReceiveErrors),
-            SocketOption.IP_MINTTL => SocketResult.Ok(Options.LeastTimeToLive),
-            SocketOption.IPV6_MINHOPCOUNT => SocketResult.Ok(Options.LeastHopLimit),
-            SocketOption.IP_TTL => SocketResult.Ok(Options.TimeToLive > 0 ? Options.TimeToLive : sysctls.DefaultTtl),
-            _ => SocketResult.Fail(Errno.ENOPROTOOPT),
+            _ => GetOptionOfIp(option),
         };
     }
+
+    private SocketResult GetOptionOfIp(SocketOption option) => option switch
+    {
+        SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService | EcnBits),
+        SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass | EcnBits),
+        SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : Host.Sysctls.DefaultTtl),
+        SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? _tcp.DefaultPathMtuDiscovery)),
+        SocketOption.IP_FREEBIND => Flag(Options.FreeBind),
+        SocketOption.IP_BIND_ADDRESS_NO_PORT => Flag(Options.BindAddressNoPort),
+        SocketOption.IP_LOCAL_PORT_RANGE => SocketResult.Ok(unchecked((int)Options.LocalPortRange)),
+        SocketOption.IP_MTU => _connection is { PathMtu: > 0 } ? SocketResult.Ok(_connection.PathMtu) : SocketResult.Fail(Errno.ENOTCONN),
+        SocketOption.IP_RECVERR => Flag(Options.ReceiveErrors),
+        SocketOption.IP_MINTTL => SocketResult.Ok(Options.LeastTimeToLive),
+        SocketOption.IPV6_MINHOPCOUNT => SocketResult.Ok(Options.LeastHopLimit),
+        SocketOption.IP_TTL => SocketResult.Ok(Options.TimeToLive > 0 ? Options.TimeToLive : Host.Sysctls.DefaultTtl),
+        _ => SocketResult.Fail(Errno.ENOPROTOOPT),
+    };
 
     /// <summary>How the last segment went, which Linux shows in the two bits that the user can't set.</summary>
     private int EcnBits => _connection is { } connection ? connection.TypeOfService & EcnMask : 0;
