@@ -46,9 +46,9 @@ public abstract partial class DatagramSocket
             case SocketOption.SO_REUSEADDR: Share(PortSharing.Address, on); break;
             case SocketOption.SO_REUSEPORT: Share(PortSharing.Port, on); break;
             case SocketOption.SO_BROADCAST: _broadcast = on; break;
-            case SocketOption.SO_RCVBUF: _receiveBuffer = Doubled(Math.Min(value, sysctls.RmemMax), 2304); break;
+            case SocketOption.SO_RCVBUF: _receiveBuffer = TcpSocket.Doubled(value, 2304, sysctls.RmemMax); break;
             case SocketOption.SO_RCVBUFFORCE: _receiveBuffer = Doubled(value, 2304); break;
-            case SocketOption.SO_SNDBUF: _sendBuffer = Doubled(Math.Min(value, sysctls.WmemMax), 4608); break;
+            case SocketOption.SO_SNDBUF: _sendBuffer = TcpSocket.Doubled(value, 4608, sysctls.WmemMax); break;
             case SocketOption.SO_SNDBUFFORCE: _sendBuffer = Doubled(value, 4608); break;
             case SocketOption.IP_TOS when value is >= 0 and <= 255: (_typeOfService, _priority) = ((byte)value, PacketHash.PriorityOfTos(value)); break;
             case SocketOption.IP_TTL when value is -1 or (>= 1 and <= 255): _timeToLive = Math.Max(value, 0); break;

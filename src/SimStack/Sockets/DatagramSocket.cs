@@ -35,6 +35,9 @@ public abstract partial class DatagramSocket : HostSocket
     /// <summary>Datagrams that wait to be received.</summary>
     public int QueuedCount => _queue.Count;
 
+    /// <summary>SIOCINQ: bytes of the datagram that is received next; 0 when none waits.</summary>
+    public int NextLength => _queue.Count > 0 ? _queue.Peek(out _).Length : 0;
+
     /// <summary>Memory that they take in bytes, by Linux's accounting: what ss shows under Recv-Q.</summary>
     public int QueuedMemory => _queue.Memory;
 

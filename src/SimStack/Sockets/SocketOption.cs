@@ -47,6 +47,12 @@ public enum SocketOption
     /// <summary>Which times of what is sent are told in the error queue (<see cref="TimestampingFlags"/>); TCP.</summary>
     SO_TIMESTAMPING,
 
+    /// <summary>0 or 1: receiving tells when the last byte arrived (<see cref="TcpSocket.ArrivedAt"/>), in microseconds; TCP.</summary>
+    SO_TIMESTAMP,
+
+    /// <summary>0 or 1: as <see cref="SO_TIMESTAMP"/>, in nanoseconds; the one that was set last holds.</summary>
+    SO_TIMESTAMPNS,
+
     /// <summary>Bytes per second that packets are paced to at most, as an unsigned number; -1: no limit.</summary>
     SO_MAX_PACING_RATE,
 
@@ -130,6 +136,9 @@ public enum SocketOption
     /// <summary>1 to 255, or -1 for the default of the host; the hop limit too.</summary>
     IP_TTL,
 
+    /// <summary>0 to 255: segments of IPv4 with a smaller time to live are dropped (RFC 5082); TCP.</summary>
+    IP_MINTTL,
+
     /// <summary>0 or 1: datagrams may go to broadcast addresses.</summary>
     SO_BROADCAST,
 
@@ -168,4 +177,7 @@ public enum SocketOption
 
     /// <summary>1 to 255, or -1 for the default: hop limit of outgoing IPv6 packets.</summary>
     IPV6_UNICAST_HOPS,
+
+    /// <summary>0 to 255: segments of IPv6 with a smaller hop limit are dropped (RFC 5082); TCP.</summary>
+    IPV6_MINHOPCOUNT,
 }

@@ -40,6 +40,9 @@ internal sealed record SocketOptions
 
     public TimestampingFlags Timestamping { get; init; }
 
+    /// <summary>SO_TIMESTAMP or SO_TIMESTAMPNS.</summary>
+    public ArrivalTimesKind ArrivalTimes { get; init; }
+
     /// <summary>Bytes; 0: by sysctl.</summary>
     public uint NotSentLowWater { get; init; }
 
@@ -67,6 +70,12 @@ internal sealed record SocketOptions
 
     public bool ReceiveErrors { get; init; }
 
+    /// <summary>IP_MINTTL.</summary>
+    public byte LeastTimeToLive { get; init; }
+
+    /// <summary>IPV6_MINHOPCOUNT.</summary>
+    public byte LeastHopLimit { get; init; }
+
     /// <summary>IPV6_TCLASS: what <see cref="TypeOfService"/> is for IPv4.</summary>
     public int TrafficClass { get; init; }
 
@@ -93,6 +102,9 @@ internal sealed record SocketOptions
 
     /// <summary>Time to live or hop limit of packets of that version.</summary>
     public byte TimeToLiveFor(bool v4, int usual) => (byte)(!v4 && HopLimit > 0 ? HopLimit : TimeToLive > 0 ? TimeToLive : usual);
+
+    /// <summary>The least time to live or hop limit of segments of that version.</summary>
+    public byte LeastTimeToLiveFor(bool v4) => v4 ? LeastTimeToLive : LeastHopLimit;
 
     /// <summary>SO_MAX_PACING_RATE in bytes per second; long.MaxValue: no limit.</summary>
     public long MaxPacingRate { get; init; } = long.MaxValue;

@@ -45,6 +45,7 @@ public sealed partial class TcpSocket
 
         StopListening(now);
         _error = Errno.OK;
+        _readShut = false;
         if (_connection is { } connection)
         {
             // Linux tells the user too what the peer was told.

@@ -82,13 +82,15 @@ public sealed partial class TcpSocket
                     ?? (Options.ReceiveBuffer > 0 ? Options.ReceiveBuffer : Math.Max(sysctls.RmemDefault, Options.LowWaterBuffer))),
             SocketOption.SO_RCVLOWAT => SocketResult.Ok(Math.Max(1, Options.ReceiveLowWater)),
             SocketOption.SO_SNDBUF or SocketOption.SO_SNDBUFFORCE =>
-                SocketResult.Ok(Options.SendBuffer > 0 ? Options.SendBuffer : sysctls.WmemDefault),
+                SocketResult.Ok(SendBufferSize),
             SocketOption.SO_KEEPALIVE => Flag(Options.KeepAlive),
             SocketOption.SO_PEEK_OFF => SocketResult.Ok(Options.PeekOffset),
             SocketOption.SO_LINGER => SocketResult.Ok(Options.LingerSeconds),
             SocketOption.SO_OOBINLINE => Flag(Options.InlineUrgent),
             SocketOption.SO_ZEROCOPY => Flag(Options.Zerocopy),
             SocketOption.SO_TIMESTAMPING => SocketResult.Ok((int)Options.Timestamping),
+            SocketOption.SO_TIMESTAMP => Flag(Options.ArrivalTimes is ArrivalTimesKind.Microseconds),
+            SocketOption.SO_TIMESTAMPNS => Flag(Options.ArrivalTimes is ArrivalTimesKind.Nanoseconds),
             SocketOption.TCP_NODELAY => Flag(Options.NoDelay),
             SocketOption.TCP_CORK => Flag(Options.Cork),
             SocketOption.TCP_NOTSENT_LOWAT => SocketResult.Ok(unchecked((int)Options.NotSentLowWater)),
@@ -113,21 +115,28 @@ public sealed partial class TcpSocket
             SocketOption.TCP_FASTOPEN_NO_COOKIE => Flag(Options.FastOpenNoCookie),
             SocketOption.TCP_DEFER_ACCEPT => SocketResult.Ok(DeferAcceptPeriod.ToSeconds(Options.DeferAccept)),
             SocketOption.TCP_SAVE_SYN => SocketResult.Ok(Options.SaveSyn),
-            SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService | EcnBits),
-            SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass | EcnBits),
-            SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : sysctls.DefaultTtl),
-            SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? _tcp.DefaultPathMtuDiscovery)),
-            SocketOption.IP_FREEBIND => Flag(Options.FreeBind),
-            SocketOption.IP_BIND_ADDRESS_NO_PORT => Flag(Options.BindAddressNoPort),
-            SocketOption.IP_LOCAL_PORT_RANGE => SocketResult.Ok(unchecked((int)Options.LocalPortRange)),
-            SocketOption.IP_MTU => _connection is { PathMtu: > 0 } ? SocketResult.Ok(_connection.PathMtu) : SocketResult.Fail(Errno.ENOTCONN),
             SocketOption.SO_MAX_PACING_RATE => SocketResult.Ok(unchecked((int)(uint)Math.Min(Options.MaxPacingRate, uint.MaxValue))),
             SocketOption.SO_PRIORITY => SocketResult.Ok(Options.Priority),
-            SocketOption.IP_RECVERR => Flag(Options.ReceiveErrors),
-            SocketOption.IP_TTL => SocketResult.Ok(Options.TimeToLive > 0 ? Options.TimeToLive : sysctls.DefaultTtl),
-            _ => SocketResult.Fail(Errno.ENOPROTOOPT),
+            _ => GetOptionOfIp(option),
         };
     }
+
+    private SocketResult GetOptionOfIp(SocketOption option) => option switch
+    {
+        SocketOption.IP_TOS => SocketResult.Ok(Options.TypeOfService | EcnBits),
+        SocketOption.IPV6_TCLASS => SocketResult.Ok(Options.TrafficClass | EcnBits),
+        SocketOption.IPV6_UNICAST_HOPS => SocketResult.Ok(Options.HopLimit > 0 ? Options.HopLimit : Host.Sysctls.DefaultTtl),
+        SocketOption.IP_MTU_DISCOVER => SocketResult.Ok((int)(Options.PathMtuDiscovery ?? _tcp.DefaultPathMtuDiscovery)),
+        SocketOption.IP_FREEBIND => Flag(Options.FreeBind),
+        SocketOption.IP_BIND_ADDRESS_NO_PORT => Flag(Options.BindAddressNoPort),
+        SocketOption.IP_LOCAL_PORT_RANGE => SocketResult.Ok(unchecked((int)Options.LocalPortRange)),
+        SocketOption.IP_MTU => _connection is { PathMtu: > 0 } ? SocketResult.Ok(_connection.PathMtu) : SocketResult.Fail(Errno.ENOTCONN),
+        SocketOption.IP_RECVERR => Flag(Options.ReceiveErrors),
+        SocketOption.IP_MINTTL => SocketResult.Ok(Options.LeastTimeToLive),
+        SocketOption.IPV6_MINHOPCOUNT => SocketResult.Ok(Options.LeastHopLimit),
+        SocketOption.IP_TTL => SocketResult.Ok(Options.TimeToLive > 0 ? Options.TimeToLive : Host.Sysctls.DefaultTtl),
+        _ => SocketResult.Fail(Errno.ENOPROTOOPT),
+    };
 
     /// <summary>How the last segment went, which Linux shows in the two bits that the user can't set.</summary>
     private int EcnBits => _connection is { } connection ? connection.TypeOfService & EcnMask : 0;
@@ -146,9 +155,9 @@ public sealed partial class TcpSocket
         Sysctls sysctls = Host.Sysctls;
         switch (option)
         {
-            case SocketOption.SO_RCVBUF: return Options with { ReceiveBuffer = Doubled(Math.Min(value, sysctls.RmemMax), 2304) };
+            case SocketOption.SO_RCVBUF: return Options with { ReceiveBuffer = Doubled(value, 2304, sysctls.RmemMax) };
             case SocketOption.SO_RCVBUFFORCE: return Options with { ReceiveBuffer = Doubled(value, 2304) };
-            case SocketOption.SO_SNDBUF: return Options with { SendBuffer = Doubled(Math.Min(value, sysctls.WmemMax), 4608) };
+            case SocketOption.SO_SNDBUF: return Options with { SendBuffer = Doubled(value, 4608, sysctls.WmemMax) };
             case SocketOption.SO_SNDBUFFORCE: return Options with { SendBuffer = Doubled(value, 4608) };
             case SocketOption.SO_RCVLOWAT: return WithLowWater(value < 0 ? int.MaxValue : value);
             case SocketOption.SO_PEEK_OFF when Host.Profile.SegmentationOffload: return Options with { PeekOffset = value };
@@ -161,6 +170,8 @@ public sealed partial class TcpSocket
             case SocketOption.SO_ZEROCOPY when value is 0 or 1: return Options with { Zerocopy = on };
             case SocketOption.SO_TIMESTAMPING when IsTimestamping((TimestampingFlags)value):
                 return Options with { Timestamping = (TimestampingFlags)value };
+            case SocketOption.SO_TIMESTAMP: return Options with { ArrivalTimes = on ? ArrivalTimesKind.Microseconds : ArrivalTimesKind.None };
+            case SocketOption.SO_TIMESTAMPNS: return Options with { ArrivalTimes = on ? ArrivalTimesKind.Nanoseconds : ArrivalTimesKind.None };
             case SocketOption.TCP_NODELAY: return Options with { NoDelay = on };
             case SocketOption.TCP_CORK: return Options with { Cork = on };
             case SocketOption.TCP_NOTSENT_LOWAT: return Options with { NotSentLowWater = unchecked((uint)value) };
@@ -201,6 +212,8 @@ public sealed partial class TcpSocket
             case SocketOption.IP_FREEBIND: return Options with { FreeBind = on };
             case SocketOption.IP_TTL when value is -1 or (>= 1 and <= 255): return Options with { TimeToLive = Math.Max(value, 0) };
             case SocketOption.IP_RECVERR: return Options with { ReceiveErrors = on };
+            case SocketOption.IP_MINTTL when value is >= 0 and <= 255: return Options with { LeastTimeToLive = (byte)value };
+            case SocketOption.IPV6_MINHOPCOUNT when value is >= 0 and <= 255: return Options with { LeastHopLimit = (byte)value };
             default:
                 return null;
         }

@@ -18,6 +18,7 @@ public sealed partial class TcpSocket : HostSocket
     private bool _bound;
     private bool _closed;
     private bool _connecting;
+    private bool _readShut;
     private uint? _initialSequenceNumber;
     private Errno _error;
 
@@ -320,6 +321,8 @@ public sealed partial class TcpSocket : HostSocket
 
         if (_listener is null)
         {
+            // Linux: inet_shutdown refuses it, and remembers it.
+            _readShut |= _connection is null && how is not ShutdownHow.SHUT_WR && Host.Profile.SegmentationOffload;
             return _connection?.Shutdown(now, how) ?? Errno.ENOTCONN;
         }
 
@@ -402,7 +405,8 @@ public sealed partial class TcpSocket : HostSocket
             return _listener.AcceptQueueLength > 0 ? PollEvents.POLLIN : PollEvents.None;
         }
 
-        PollEvents events = _connection?.Poll() ?? PollEvents.POLLOUT | PollEvents.POLLHUP;
+        PollEvents events = _connection?.Poll()
+            ?? PollEvents.POLLOUT | PollEvents.POLLHUP | (_readShut ? PollEvents.POLLIN | PollEvents.POLLRDHUP : PollEvents.None);
         return QueuedErrors > 0 || _error is not Errno.OK ? events | PollEvents.POLLERR : events;
     }
 

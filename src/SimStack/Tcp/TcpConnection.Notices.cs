@@ -18,6 +18,9 @@ internal sealed partial class TcpConnection
     private ZerocopyNotices? _zerocopy;
     private TimestampMarks? _marks;
 
+    /// <summary>Calls with MSG_ZEROCOPY that nobody was told of yet.</summary>
+    public int PendingNotices => _zerocopy?.Count ?? 0;
+
     /// <summary>Entries of the socket's error queue count as received data do.</summary>
     public bool HasReceiveMemory(int bytes) => (_received?.Total ?? 0L) + bytes < _receiveBufferLimit;
 

@@ -30,6 +30,7 @@ internal sealed partial class TcpConnection
     private byte _synRetries;
     private byte _typeOfService;
     private byte _ttl;
+    private byte _leastTtl;
     private PathMtuDiscovery? _pathMtuDiscovery;
     private ushort _keepAliveIdle;
     private ushort _keepAliveInterval;
@@ -57,6 +58,9 @@ internal sealed partial class TcpConnection
         return (ushort)Math.Clamp(_userMss > 0 ? Math.Min(mss, _userMss) : mss, 88, 65_495);
     }
 
+    /// <summary>IP_MINTTL, IPV6_MINHOPCOUNT: what has a smaller time to live is dropped (RFC 5082).</summary>
+    public byte LeastTimeToLive => _leastTtl;
+
     /// <summary>Takes over the options that the user set before the connection was there.</summary>
     public void Apply(SocketOptions options)
     {
@@ -82,6 +86,7 @@ internal sealed partial class TcpConnection
         _priority = options.Priority;
         LimitPacing(options.MaxPacingRate);
         _ttl = options.TimeToLiveFor(RemoteAddress.IsV4, Sysctls.DefaultTtl);
+        _leastTtl = options.LeastTimeToLiveFor(RemoteAddress.IsV4);
         _sendBufferLimit = options.SendBuffer > 0 ? options.SendBuffer : Math.Max(Sysctls.WmemDefault, 87_380);
         if (_receiveBufferLimit == 0)
         {

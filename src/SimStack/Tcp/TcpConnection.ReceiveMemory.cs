@@ -60,9 +60,12 @@ internal sealed partial class TcpConnection
         _tcp.Memory.Charge(memory.Total - before);
     }
 
-    /// <summary>SOF_TIMESTAMPING_RX_SOFTWARE</summary>
-    private bool TellsArrivals =>
-        Socket is { } socket && (socket.Options.Timestamping & TimestampingFlags.SOF_TIMESTAMPING_RX_SOFTWARE) != 0;
+    /// <summary>SOF_TIMESTAMPING_RX_SOFTWARE, SO_TIMESTAMP, SO_TIMESTAMPNS.</summary>
+    private bool TellsArrivals => Socket is { Options: var options }
+        && ((options.Timestamping & TimestampingFlags.SOF_TIMESTAMPING_RX_SOFTWARE) != 0 || options.ArrivalTimes != ArrivalTimesKind.None);
+
+    /// <summary>Linux's sk_rmem_alloc without the error queue.</summary>
+    public int ReceivedMemory => _received?.Total ?? 0;
 
     /// <summary>When the last byte of what was last received, or looked at, arrived; null where that was not noted.</summary>
     public Instant? ArrivedAt => _received?.Arrivals?.Last;

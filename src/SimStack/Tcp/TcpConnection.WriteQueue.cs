@@ -17,6 +17,15 @@ internal sealed partial class TcpConnection
     /// <summary>Linux's sk_wmem_queued.</summary>
     private long QueuedMemory => _snd.Written - _snd.BufferStart + ((long)_packets * PacketOverhead) + (_zerocopy?.Memory ?? 0);
 
+    /// <summary>What was written and not acknowledged takes of the send buffer.</summary>
+    public int SendQueueMemory => (int)QueuedMemory;
+
+    /// <summary>What the device's queue holds of it (sk_wmem_alloc).</summary>
+    public int DeviceQueueMemory => _pacer?.Queued ?? 0;
+
+    /// <summary>SO_SNDBUF that the user did not set, as it grew with the congestion window; null where it does not grow so.</summary>
+    public int? GrownSendBuffer => Offloads && !SendBufferLocked ? EffectiveSendLimit : null;
+
     private int NotSent => Math.Max(0, _snd.Written - _snd.Nxt);
 
     private uint NotSentLowWater => _notSentLowWater != 0 ? _notSentLowWater : Sysctls.NotSentLowWater;

@@ -61,7 +61,7 @@ internal sealed partial class TcpLayer
         switch (Flows.Find(segment.Destination, segment.DestinationPort, segment.Source, segment.SourcePort))
         {
             case TcpConnection connection:
-                if (MayPass(connection.Authentication, connection, segment))
+                if (IsNearEnough(connection.LeastTimeToLive, segment) && MayPass(connection.Authentication, connection, segment))
                 {
                     if (connection.IsHeld)
                     {
@@ -92,10 +92,23 @@ internal sealed partial class TcpLayer
         {
             ResetUnknown(now, segment);
         }
-        else if (MayPass(listener.Socket.Authentication, null, segment))
+        else if (IsNearEnough(listener.Socket.Options.LeastTimeToLiveFor(segment.Source.IsV4), segment)
+            && MayPass(listener.Socket.Authentication, null, segment))
         {
             listener.SegmentArrives(now, ref segment, iss: null);
         }
+    }
+
+    // RFC 5082; Linux counts TCPMinTTLDrop.
+    private bool IsNearEnough(byte least, scoped in TcpSegment segment)
+    {
+        if (least == 0 || segment.IpHeader.Length < 20 || segment.IpHeader[segment.Source.IsV4 ? 8 : 7] >= least)
+        {
+            return true;
+        }
+
+        Counters[SnmpCounter.TcpExtTCPMinTTLDrop]++;
+        return false;
     }
 
     /// <summary>Answers a segment for no connection: RST, or nothing to a RST (RFC 9293 §3.10.7.1).</summary>

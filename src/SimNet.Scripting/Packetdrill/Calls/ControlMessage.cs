@@ -21,7 +21,11 @@ internal sealed record ControlMessage(int Level, int Type, int Length, IReadOnly
     public const int Timestamping = 37;
     public const int TimestampingNew = 65;
 
+    public const int Timestamp = 29;
+    public const int TimestampNanoseconds = 35;
+
     private const int HeaderLength = 16;
+    private const int TimeLength = 16;
     private const int TimestampingLength = 48;
     private const int ExtendedErrorLength = 16;
     private const int SocketAddressLength = 16;
@@ -37,6 +41,9 @@ internal sealed record ControlMessage(int Level, int Type, int Length, IReadOnly
     /// <param name="type">That of the option it was asked for with.</param>
     /// <param name="nanoseconds">Since the script's beginning.</param>
     public static ControlMessage Times(int type, long nanoseconds) => new(LevelSocket, type, TimestampingLength, [nanoseconds]);
+
+    /// <summary>A struct timeval or timespec of SO_TIMESTAMP or SO_TIMESTAMPNS, which scripts have no way to write down.</summary>
+    public static ControlMessage Time(int type, long nanoseconds) => new(LevelSocket, type, TimeLength, [nanoseconds]);
 
     /// <summary>A struct sock_extended_err with the offender's address behind it.</summary>
     public static ControlMessage Error(bool isV4, int errno, int origin, int type, int code, uint info, uint data) => isV4

@@ -10,6 +10,7 @@ internal static partial class LinuxErrno
     public const int EBADF = 9;
     public const int EFAULT = 14;
     public const int EEXIST = 17;
+    public const int ENODEV = 19;
     public const int EISDIR = 21;
     public const int EINVAL = 22;
     public const int ENOTTY = 25;

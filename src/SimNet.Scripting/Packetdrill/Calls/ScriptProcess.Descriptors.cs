@@ -95,6 +95,13 @@ internal sealed partial class ScriptProcess
             return CallResult.Fail(LinuxErrno.ENOTTY);
         }
 
+        if (socket.Datagram is { } datagram && command is InQueueCommand or OutQueueCommand)
+        {
+            // Linux: udp_ioctl tells the length of the datagram that is next, and of what was sent what the device holds.
+            value = command == InQueueCommand ? datagram.NextLength : 0;
+            return CallResult.Ok();
+        }
+
         if (socket.Tcp is not { } tcp || command is not (InQueueCommand or OutQueueCommand or OutQueueNotSentCommand or AtMarkCommand))
         {
             throw CallException.Unsupported($"ioctl {LinuxSymbols.Name("SIOC", command)}");

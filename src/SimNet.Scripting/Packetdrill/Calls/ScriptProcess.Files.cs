@@ -21,6 +21,15 @@ internal sealed partial class ScriptProcess
 
         string path = VirtualFiles.Normalize(name.Value);
         int flags = arguments.Int(1);
+        if (path == "/dev/zero" && (flags & ~SockCloseOnExec) == 0)
+        {
+            // Zeros without end: reading takes no memory.
+            VirtualFile zeros = new();
+            zeros.SetLength(long.MaxValue);
+            RegularFile device = new(zeros) { Flags = LargeFile, DescriptorFlags = (flags & SockCloseOnExec) != 0 ? 1 : 0 };
+            return new PendingCall { ReturnsDescriptor = true, Attempt = _ => CallResult.Ok(), Accepted = descriptor => Register(descriptor, device) };
+        }
+
         if (path.StartsWith("/proc/", StringComparison.Ordinal) || path.StartsWith("/sys/", StringComparison.Ordinal)
             || path.StartsWith("/dev/", StringComparison.Ordinal))
         {

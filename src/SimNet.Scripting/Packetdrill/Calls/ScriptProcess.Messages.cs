@@ -117,6 +117,11 @@ internal sealed partial class ScriptProcess
             return messages;
         }
 
+        if (call.ArrivedAt is { } arrived && TimeAsked(tcp) is { } type)
+        {
+            messages.Add(ControlMessage.Time(type, (arrived - machine.ScriptStart).Nanoseconds));
+        }
+
         // Nobody is told a time who did not ask for those that software takes (tcp_recv_timestamp).
         if (call.ArrivedAt is { } time && ((TimestampingFlags)tcp.GetOption(SocketOption.SO_TIMESTAMPING).Value & TimestampingFlags.SOF_TIMESTAMPING_SOFTWARE) != 0)
         {
@@ -130,6 +135,11 @@ internal sealed partial class ScriptProcess
 
         return messages;
     }
+
+    private static int? TimeAsked(TcpSocket tcp) =>
+        tcp.GetOption(SocketOption.SO_TIMESTAMP).Value != 0 ? ControlMessage.Timestamp
+        : tcp.GetOption(SocketOption.SO_TIMESTAMPNS).Value != 0 ? ControlMessage.TimestampNanoseconds
+        : null;
 
     private static int TimesType(SocketFile socket) => socket.HasNewTimestamps ? ControlMessage.TimestampingNew : ControlMessage.Timestamping;
 

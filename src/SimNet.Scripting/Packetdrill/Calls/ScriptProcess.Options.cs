@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Text;
 using SimNet.Scripting.Packetdrill.Syntax;
 using SimStack.Sockets;
-using SimStack.Tcp;
 
 namespace SimNet.Scripting.Packetdrill.Calls;
 
@@ -16,6 +15,7 @@ internal sealed partial class ScriptProcess
     ];
 
     private const int LongestOption = 4096;
+    private const int LongestDevice = 15;
 
     private readonly Capabilities _capabilities = new();
 
@@ -90,7 +90,16 @@ internal sealed partial class ScriptProcess
                 return CallResult.Fail(value.Length < sizeof(int) ? Errno.EINVAL : Errno.ENOPROTOOPT);
             case "TCP_INFO" or "TCP_CC_INFO" or "TCP_SAVED_SYN" or "TCP_IS_MPTCP":
                 return CallResult.Fail(value.Length < sizeof(int) ? Errno.EINVAL : Errno.ENOPROTOOPT);
-            case "IP_MTU" or "IP_PROTOCOL":
+            case "SO_PASSCRED" or "SO_PASSSEC" or "SO_PASSPIDFD":
+                return CallResult.Fail(value.Length < sizeof(int) ? Errno.EINVAL : Errno.EOPNOTSUPP); // Of AF_UNIX (sk_may_scm_recv).
+            case "SO_BINDTODEVICE":
+                return BindToDevice(socket, value);
+            case "TCP_TIMESTAMP":
+                // Only with TCP_REPAIR, which nothing has here.
+                return CallResult.Fail(value.Length < sizeof(int) ? LinuxErrno.EINVAL : LinuxErrno.EPERM);
+            case "TCP_ULP" when Encoding.Latin1.GetString(value).TrimEnd('\0') is not ("tls" or "mptcp" or "espintcp" or "smc"):
+                return CallResult.Fail(value.Length < 1 ? LinuxErrno.EINVAL : LinuxErrno.ENOENT);
+            case "IP_MTU" or "IP_PROTOCOL" or "IPV6_HOPLIMIT":
                 return CallResult.Fail(Errno.ENOPROTOOPT);
             case "SO_RCVTIMEO" or "SO_RCVTIMEO_NEW" or "SO_SNDTIMEO" or "SO_SNDTIMEO_NEW":
                 return SetTimeout(socket, name, value);
@@ -131,46 +140,6 @@ internal sealed partial class ScriptProcess
     private static CallResult FromStack(Errno errno, string name) => errno is Errno.ENOPROTOOPT
         ? throw CallException.Unsupported($"{name} on this kind of socket")
         : CallResult.From(errno);
-
-    /// <summary>
-    /// Options that on this machine have nothing to act on, and some that Linux itself ignores: they are kept, and told again. Null for
-    /// all others.
-    /// </summary>
-    private CallResult? Keep(SocketFile socket, string name, int value)
-    {
-        switch (name)
-        {
-            // Routing rules and packet filters look at the mark: there are none.
-            case "SO_MARK" or "SO_PRIORITY":
-                bool harmless = name == "SO_PRIORITY" && value is >= 0 and <= 6;
-                if (!harmless && !_capabilities.Has(Capabilities.NetAdmin) && !_capabilities.Has(Capabilities.NetRaw))
-                {
-                    return CallResult.Fail(LinuxErrno.EPERM);
-                }
-
-                if (name == "SO_PRIORITY")
-                {
-                    return null;
-                }
-
-                break;
-            case "SO_BROADCAST" when socket.Tcp is not null:
-                value = value != 0 ? 1 : 0;
-                break;
-            case "TCP_INQ" or "TCP_THIN_DUPACK" when value is < 0 or > 1:
-                return CallResult.Fail(LinuxErrno.EINVAL);
-            case "TCP_INQ":
-                break;
-            case "SO_BSDCOMPAT" or "TCP_THIN_DUPACK":
-                value = 0;
-                break;
-            default:
-                return null;
-        }
-
-        socket.KeptOptions[name] = value;
-        return CallResult.Ok();
-    }
 
     private bool IsForbidden(string name) =>
         name is "SO_SNDBUFFORCE" or "SO_RCVBUFFORCE" && !_capabilities.Has(Capabilities.NetAdmin);
@@ -259,6 +228,15 @@ internal sealed partial class ScriptProcess
             case "TCP_FASTOPEN_KEY":
                 value = socket.Tcp!.GetFastOpenKeys();
                 return 0;
+            case "SO_BINDTODEVICE":
+                value = socket.KeptOptions.GetValueOrDefault(name) != 0 ? "tun0\0"u8.ToArray() : [];
+                return 0;
+            case "SO_MEMINFO" when socket.Tcp is { } stream:
+                SocketMemory memory = stream.GetMemory();
+                // Linux's last field, the segments that were dropped, is missing: they are not counted by socket.
+                value = [.. ((int[])[memory.ReceiveAllocated, memory.ReceiveBuffer, memory.SendAllocated, memory.SendBuffer, memory.ForwardAllocated,
+                    memory.SendQueued, memory.OptionMemory, memory.Backlog]).SelectMany(OptionBytes.OfInt)];
+                return 0;
             case "TCP_CC_INFO":
                 byte[] info = new byte[20];
                 value = info[..socket.Tcp!.GetCongestionInfo(now, info)];
@@ -283,18 +261,4 @@ internal sealed partial class ScriptProcess
         value = OptionBytes.OfInt(result.Value);
         return 0;
     }
-
-    /// <summary>What the process knows by itself; null for what the stack is asked.</summary>
-    private static int? Told(SocketFile socket, string name) => name switch
-    {
-        "SO_TYPE" => socket.Type,
-        "SO_PROTOCOL" => socket.ProtocolNumber,
-        "SO_DOMAIN" => (int)socket.Socket.Family,
-        "SO_ACCEPTCONN" => socket.Tcp is { State: TcpState.Listen } ? 1 : 0,
-        "SO_SNDLOWAT" => 1,
-        "SO_BSDCOMPAT" or "TCP_THIN_DUPACK" => 0,
-        "SO_BROADCAST" when socket.Tcp is null => null,
-        "SO_MARK" or "SO_BROADCAST" or "TCP_INQ" => socket.KeptOptions.GetValueOrDefault(name),
-        _ => null,
-    };
 }

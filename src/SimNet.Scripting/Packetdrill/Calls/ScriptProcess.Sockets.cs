@@ -47,12 +47,15 @@ internal sealed partial class ScriptProcess
         file.DescriptorFlags = (flags & SockCloseOnExec) != 0 ? 1 : 0;
     }
 
+    // Linux's AF_MAX.
+    private const int MostFamilies = 46;
+
     private int TryOpenSocket(int family, int type, int protocol, out SocketFile? made)
     {
         made = null;
         if (family is not ((int)AddressFamily.AF_INET or (int)AddressFamily.AF_INET6))
         {
-            return family == 0 ? (int)Errno.EAFNOSUPPORT : throw CallException.Unsupported(LinuxSymbols.Name("AF_", family));
+            return family is <= 0 or >= MostFamilies ? (int)Errno.EAFNOSUPPORT : throw CallException.Unsupported(LinuxSymbols.Name("AF_", family));
         }
 
         AddressFamily of = (AddressFamily)family;

@@ -97,8 +97,8 @@ internal static class IcmpBuilder
             return null;
         }
 
-        // What the quoted packet was long in all stands in its header; of what followed the eight bytes, zeros are quoted.
-        byte[] quote = new byte[header + QuotedBytes + length];
+        // What the quoted packet was long in all stands in its header.
+        byte[] quote = new byte[header + QuotedBytes];
         IpAddress none = image.IsV6 ? IpAddress.AnyV6 : IpAddress.AnyV4;
         _ = image.IsV6
             ? Ipv6Writer.Write(quote, none, none, protocol, transport + length)

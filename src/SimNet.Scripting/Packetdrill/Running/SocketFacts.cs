@@ -4,7 +4,7 @@ using SimStack.Sockets;
 
 namespace SimNet.Scripting.Packetdrill.Running;
 
-/// <summary>What a code block may ask of the socket under test: the fields of TCP_INFO, as they are when the block begins.</summary>
+/// <summary>What a code block may ask of the socket under test: TCP_INFO, TCP_CC_INFO and SO_MEMINFO, as they are when the block begins.</summary>
 internal static class SocketFacts
 {
     /// <summary>The fields of a socket; of one that is not TCP's, none.</summary>
@@ -16,11 +16,27 @@ internal static class SocketFacts
         }
 
         TcpInfo info = tcp.GetInfo(now);
+        SocketMemory memory = tcp.GetMemory();
         // Linux writes a rate without a limit as the largest number of 64 bits.
         return name => info.TryGet(name, out long value)
                 ? CodeLookupResult.Value(value == long.MaxValue && name.EndsWith("pacing_rate", StringComparison.Ordinal) ? ulong.MaxValue : value)
             : CongestionFacts.TryGet(tcp, now, name, out value) ? CodeLookupResult.Value(value)
-            : TcpInfo.IsKnown(name) ? CodeLookupResult.Unsupported
+            : OfMemory(memory, name) is { } bytes ? CodeLookupResult.Value(bytes)
+            : TcpInfo.IsKnown(name) || CodeNames.IsField(name) ? CodeLookupResult.Unsupported
             : CodeLookupResult.Unknown;
     }
+
+    // Segments that were dropped are not counted by socket: SK_MEMINFO_DROPS is not told.
+    private static int? OfMemory(SocketMemory memory, string name) => name switch
+    {
+        "SK_MEMINFO_RMEM_ALLOC" => memory.ReceiveAllocated,
+        "SK_MEMINFO_RCVBUF" => memory.ReceiveBuffer,
+        "SK_MEMINFO_WMEM_ALLOC" => memory.SendAllocated,
+        "SK_MEMINFO_SNDBUF" => memory.SendBuffer,
+        "SK_MEMINFO_FWD_ALLOC" => memory.ForwardAllocated,
+        "SK_MEMINFO_WMEM_QUEUED" => memory.SendQueued,
+        "SK_MEMINFO_OPTMEM" => memory.OptionMemory,
+        "SK_MEMINFO_BACKLOG" => memory.Backlog,
+        _ => null,
+    };
 }

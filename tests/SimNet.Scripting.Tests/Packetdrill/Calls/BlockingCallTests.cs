@@ -143,7 +143,7 @@ public sealed class BlockingCallTests
         +0...0.1 recv(3, ..., 1000, 0) = -1 ECONNREFUSED
         +.1 < icmp unreachable port_unreachable [udp (100)]
         +0 poll([{fd=3, events=POLLIN, revents=POLLERR}], 1, 0) = 1
-        +0 recvmsg(3, {msg_name(...)=..., msg_iov(1)=[{..., 2000}], msg_flags=MSG_ERRQUEUE, msg_control=[{cmsg_level=SOL_IP, cmsg_type=IP_RECVERR, cmsg_data={ee_errno=ECONNREFUSED, ee_origin=SO_EE_ORIGIN_ICMP, ee_type=3, ee_code=3, ee_info=0, ee_data=0}}]}, MSG_ERRQUEUE) = 100
+        +0 recvmsg(3, {msg_name(...)=..., msg_iov(1)=[{..., 2000}], msg_flags=MSG_ERRQUEUE, msg_control=[{cmsg_level=SOL_IP, cmsg_type=IP_RECVERR, cmsg_data={ee_errno=ECONNREFUSED, ee_origin=SO_EE_ORIGIN_ICMP, ee_type=3, ee_code=3, ee_info=0, ee_data=0}}]}, MSG_ERRQUEUE) = 0
         +0 recvmsg(3, {msg_name(...)=..., msg_iov(1)=[{..., 2000}], msg_flags=0}, MSG_ERRQUEUE) = -1 EAGAIN
         """)]
     public void Datagrams_and_errors_about_them(string script)
