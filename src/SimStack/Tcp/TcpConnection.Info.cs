@@ -26,8 +26,8 @@ internal sealed partial class TcpConnection
         SndWscale = _sendScale,
         RcvWscale = _scalingOn ? _receiveScale : 0,
         Ato = Duration.Min(_ackDelay, LongestAckDelay).WholeMicroseconds,
-        SndMss = _state is TcpState.SynSent ? OpeningMss : BoundedMss,
-        RcvMss = _state is TcpState.SynSent ? LeastReceivedMss : _receivedMss,
+        SndMss = IsUnanswered ? OpeningMss : BoundedMss,
+        RcvMss = IsUnanswered ? LeastReceivedMss : _receivedMss,
         Advmss = _advertisedMss - (_timestampsOn ? TimestampsLength : 0),
         Unacked = SegmentsOut,
         Sacked = _recovery?.SackedOut ?? 0,
@@ -41,7 +41,7 @@ internal sealed partial class TcpConnection
         RcvWnd = _rcv.Wnd,
         RcvSsthresh = _windowThreshold,
         RcvRtt = (_received?.Sizing.Rtt8 ?? 0) >> 3,
-        RcvSpace = ChargesMemory && _state is not (TcpState.SynSent or TcpState.SynReceived) ? _received?.Sizing.Space ?? FirstReceiveSpace : 0,
+        RcvSpace = ChargesMemory && !IsUnanswered && _state is not TcpState.SynReceived ? _received?.Sizing.Space ?? FirstReceiveSpace : 0,
         LastDataSent = MillisecondsSince(now, _lastSentAt.IsNever ? default : _lastSentAt),
         LastDataRecv = MillisecondsSince(now, LastDataAt),
         LastAckRecv = MillisecondsSince(now, _lastReceivedAt),
@@ -49,6 +49,9 @@ internal sealed partial class TcpConnection
         RwndLimited = _chronograph.Elapsed(now, SendLimit.ReceiveWindow).WholeMicroseconds,
         SndbufLimited = _chronograph.Elapsed(now, SendLimit.SendBuffer).WholeMicroseconds,
     }));
+
+    /// <summary>SYN-SENT, and CLOSED after it: the peer never told its MSS.</summary>
+    private bool IsUnanswered => _state is TcpState.SynSent || (_state is TcpState.Closed && _establishedAt == default);
 
     /// <summary>What Linux reckons with before the peer tells its MSS: 536 less the options of every segment (tcp_v4_connect).</summary>
     private int OpeningMss => Math.Min(_userMss > 0 ? _userMss : 536, (int)_advertisedMss) - (Sysctls.Timestamps ? TimestampsLength : 0);

@@ -119,6 +119,11 @@ internal sealed partial class TcpConnection
             return;
         }
 
+        if (!opening && ExceedsOrphans(now, hasHope: true))
+        {
+            return;
+        }
+
         if (ReachedR1(now, opening))
         {
             DoubtPath(now, opening);
