@@ -36,12 +36,12 @@ internal sealed partial class TcpConnection
         SndSsthresh = _congestion.Threshold,
         SndCwnd = _congestion.Window,
         Reordering = _recovery?.Reordering ?? Sysctls.Reordering,
-        NotsentBytes = Math.Max(0, _snd.Written - _snd.Nxt),
+        NotsentBytes = Unsent, // A FIN that waits counts: it is in write_seq.
         SndWnd = _snd.Wnd,
         RcvWnd = _rcv.Wnd,
         RcvSsthresh = _windowThreshold,
         RcvRtt = (_received?.Sizing.Rtt8 ?? 0) >> 3,
-        RcvSpace = ChargesMemory && !IsUnanswered && _state is not TcpState.SynReceived ? _received?.Sizing.Space ?? FirstReceiveSpace : 0,
+        RcvSpace = ChargesMemory && !IsUnanswered && (_state is not TcpState.SynReceived || IsPassiveFastOpen) ? _received?.Sizing.Space ?? FirstReceiveSpace : 0,
         LastDataSent = MillisecondsSince(now, _lastSentAt.IsNever ? default : _lastSentAt),
         LastDataRecv = MillisecondsSince(now, LastDataAt),
         LastAckRecv = MillisecondsSince(now, _lastReceivedAt),
@@ -53,8 +53,13 @@ internal sealed partial class TcpConnection
     /// <summary>SYN-SENT, and CLOSED after it: the peer never told its MSS.</summary>
     private bool IsUnanswered => _state is TcpState.SynSent || (_state is TcpState.Closed && _establishedAt == default);
 
-    /// <summary>What Linux reckons with before the peer tells its MSS: 536 less the options of every segment (tcp_v4_connect).</summary>
-    private int OpeningMss => Math.Min(_userMss > 0 ? _userMss : 536, (int)_advertisedMss) - (Sysctls.Timestamps ? TimestampsLength : 0);
+    /// <summary>
+    /// What Linux reckons with before the peer tells its MSS: 536 (tcp_v4_connect), or what bounds the SYN's data (tcp_send_syn_data), less the options
+    /// of every segment.
+    /// </summary>
+    private int OpeningMss => (_fastOpen is { BoundsSynData: true } fast && _path is not null
+        ? SynDataSpace(fast.PeerMss) + OptionSpace
+        : Math.Min(_userMss > 0 ? _userMss : 536, (int)_advertisedMss)) - (Sysctls.Timestamps ? TimestampsLength : 0);
 
     /// <summary>A SYN that was sent again counts as lost, and as sent again.</summary>
     private int? SynLost => _state is TcpState.SynSent && _retransmissions > 0 ? 1 : null;
