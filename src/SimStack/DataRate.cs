@@ -18,8 +18,8 @@ public readonly record struct DataRate(long BitsPerSecond) : IComparable<DataRat
         }
 
         long bits = (long)bytes * 8;
-        long seconds = bits / BitsPerSecond;
-        long rest = bits % BitsPerSecond;
+        long seconds = bits < BitsPerSecond ? 0 : bits / BitsPerSecond;
+        long rest = bits - (seconds * BitsPerSecond);
         // rest * 1e9 fits 64 bits for every frame below 1 GB.
         return new Duration(seconds * 1_000_000_000 + (rest * 1_000_000_000 + BitsPerSecond - 1) / BitsPerSecond);
     }

@@ -31,15 +31,10 @@ internal sealed record HandshakeBenchmark(int Count, int Workers, Duration Delay
         }
 
         net.Client.Pump();
-        long packetsBefore = 0, allocatedBefore = 0;
-        while (opener.Closed < Count && net.Simulation.Loop.Step())
-        {
-            if (packetsBefore == 0 && opener.Closed >= Count / 10)
-            {
-                packetsBefore = net.Packets;
-                allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
-            }
-        }
+        net.Simulation.Loop.RunWhile(() => opener.Closed < Count / 10);
+        long packetsBefore = net.Packets;
+        long allocatedBefore = GC.GetAllocatedBytesForCurrentThread();
+        net.Simulation.Loop.RunWhile(() => opener.Closed < Count);
 
         long allocated = GC.GetAllocatedBytesForCurrentThread() - allocatedBefore;
         double simulated = net.Simulation.Now.Nanoseconds / 1e9;

@@ -46,10 +46,7 @@ public static class ScenarioRunner
                 return null;
             }
 
-            while (!cancel.IsCancellationRequested && simulation.Loop.Step())
-            {
-            }
-
+            simulation.Loop.RunWhile(() => !cancel.IsCancellationRequested);
             return cancel.IsCancellationRequested ? $"stopped at {simulation.Now}" : null;
         }
         catch (SimulationLimitException limit)

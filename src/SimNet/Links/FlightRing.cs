@@ -9,6 +9,10 @@ namespace SimNet.Links;
 /// </summary>
 internal struct FlightRing()
 {
+    // How many turns before its own a frame is asked for: first the object, and with it where the bytes are, then these.
+    private const int FramesAhead = 4;
+    private const int BytesAhead = 1;
+
     private Flight[] _ring = new Flight[16];
     private int _head;
 
@@ -37,10 +41,10 @@ internal struct FlightRing()
         Frame frame = first.Frame!;
         first.Frame = null;
         _head = (_head + 1) & (_ring.Length - 1);
-        if (--Count > 1)
+        if (--Count > FramesAhead)
         {
-            CacheHint.ExpectBytes(_ring[_head].Frame!);
-            CacheHint.Expect(_ring[(_head + 1) & (_ring.Length - 1)].Frame!);
+            CacheHint.Expect(_ring[(_head + BytesAhead) & (_ring.Length - 1)].Frame!.Bytes);
+            CacheHint.Expect(_ring[(_head + FramesAhead) & (_ring.Length - 1)].Frame!);
         }
 
         return frame;

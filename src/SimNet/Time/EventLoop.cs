@@ -69,13 +69,13 @@ public sealed class EventLoop
 
     /// <summary>Runs until nothing is scheduled.</summary>
     /// <exception cref="SimulationLimitException">A limit was reached.</exception>
-    public void Run() => RunWhile(Instant.Never);
+    public void Run() => RunAllUntil(Instant.Never);
 
     /// <summary>Runs everything that is due at or before that instant, then sets the clock to it.</summary>
     /// <exception cref="SimulationLimitException">A limit was reached.</exception>
     public void RunUntil(Instant end)
     {
-        RunWhile(end);
+        RunAllUntil(end);
         if (!end.IsNever)
         {
             Now = Instant.Max(Now, end);
@@ -98,12 +98,36 @@ public sealed class EventLoop
         }
     }
 
+    /// <summary>Runs for as long as a condition holds that is asked before each event, and something is scheduled.</summary>
+    /// <returns>False when nothing was scheduled any more.</returns>
+    /// <exception cref="SimulationLimitException">A limit was reached.</exception>
+    public bool RunWhile(Func<bool> condition)
+    {
+        Enter(out SynchronizationContext? before);
+        try
+        {
+            while (condition())
+            {
+                if (!RunNext(Instant.Never))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+        finally
+        {
+            Leave(before);
+        }
+    }
+
     /// <summary>For the synchronization context: something outside the loop's thread tried to come back to it.</summary>
     internal void ReportOutsidePost() => _postedFromOutside = true;
 
     internal bool IsOnThread => _threadId == 0 || _threadId == Environment.CurrentManagedThreadId;
 
-    private void RunWhile(Instant end)
+    private void RunAllUntil(Instant end)
     {
         Enter(out SynchronizationContext? before);
         try

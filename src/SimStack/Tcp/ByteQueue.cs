@@ -1,3 +1,5 @@
+using SimStack.Wire;
+
 namespace SimStack.Tcp;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace SimStack.Tcp;
 /// </summary>
 internal sealed class ByteQueue(ChunkPool pool)
 {
-    private byte[]?[] _chunks = new byte[]?[4];
+    private ChunkPool.Chunk[] _chunks = new ChunkPool.Chunk[4];
     private int _firstChunk;
     private int _headOffset;
 
@@ -30,8 +32,7 @@ internal sealed class ByteQueue(ChunkPool pool)
         {
             int within = position & (ChunkPool.ChunkSize - 1);
             int count = Math.Min(data.Length, ChunkPool.ChunkSize - within);
-            ref byte[]? chunk = ref Slot(position >> ChunkPool.ChunkShift);
-            chunk ??= pool.Rent();
+            byte[] chunk = Slot(position >> ChunkPool.ChunkShift).Bytes ??= pool.Rent();
             data[..count].CopyTo(chunk.AsSpan(within));
             data = data[count..];
             position += count;
@@ -49,9 +50,35 @@ internal sealed class ByteQueue(ChunkPool pool)
         {
             int within = position & (ChunkPool.ChunkSize - 1);
             int count = Math.Min(destination.Length, ChunkPool.ChunkSize - within);
-            Slot(position >> ChunkPool.ChunkShift).AsSpan(within, count).CopyTo(destination);
+            Slot(position >> ChunkPool.ChunkShift).Bytes.AsSpan(within, count).CopyTo(destination);
             destination = destination[count..];
             position += count;
+        }
+    }
+
+    /// <summary>Copies from an offset, and gives the sum of the bytes (<see cref="InternetChecksum.Sum"/>); the range must lie inside the queue.</summary>
+    public ulong CopyAndSum(int offset, Span<byte> destination)
+    {
+        int position = _headOffset + offset;
+        int within = position & (ChunkPool.ChunkSize - 1);
+        if (destination.Length > ChunkPool.ChunkSize - within)
+        {
+            CopyTo(offset, destination);
+            return InternetChecksum.Sum(destination);
+        }
+
+        byte[] chunk = Slot(position >> ChunkPool.ChunkShift).Bytes!;
+        return InternetChecksum.SumAndCopy(chunk.AsSpan(within, destination.Length), destination);
+    }
+
+    /// <summary>What lies at an offset is read soon.</summary>
+    public void Expect(int offset, int count)
+    {
+        if (offset < Length)
+        {
+            int position = _headOffset + offset;
+            int within = position & (ChunkPool.ChunkSize - 1);
+            CacheHint.Expect(Slot(position >> ChunkPool.ChunkShift).Bytes.AsSpan(within, Math.Min(count, ChunkPool.ChunkSize - within)));
         }
     }
 
@@ -93,15 +120,15 @@ internal sealed class ByteQueue(ChunkPool pool)
 
     private void ReleaseFirst()
     {
-        ref byte[]? chunk = ref _chunks[_firstChunk];
-        if (chunk is not null)
+        ref ChunkPool.Chunk chunk = ref _chunks[_firstChunk];
+        if (chunk.Bytes is not null)
         {
-            pool.Return(chunk);
-            chunk = null;
+            pool.Return(chunk.Bytes);
+            chunk.Bytes = null;
         }
     }
 
-    private ref byte[]? Slot(int index) => ref _chunks[(_firstChunk + index) & (_chunks.Length - 1)];
+    private ref ChunkPool.Chunk Slot(int index) => ref _chunks[(_firstChunk + index) & (_chunks.Length - 1)];
 
     private void EnsureChunks(int count)
     {
@@ -116,7 +143,7 @@ internal sealed class ByteQueue(ChunkPool pool)
             capacity *= 2;
         }
 
-        byte[]?[] larger = new byte[]?[capacity];
+        ChunkPool.Chunk[] larger = new ChunkPool.Chunk[capacity];
         for (int i = 0; i < _chunks.Length; i++)
         {
             larger[i] = Slot(i);

@@ -388,15 +388,7 @@ internal sealed partial class TcpConnection
             ? TcpWriter.Write(bytes, LocalPort, RemotePort, seq, ack, flags, window, urgent, options, Profile.OptionLayout)
             : WriteSignedHeader(bytes, seq, ack, flags, window, urgent, options);
         _counts.SegmentsOut++;
-        if (length > 0)
-        {
-            _counts.DataSegmentsOut++;
-            _counts.BytesSent += length;
-            // Beside a SYN the data begins behind its number.
-            SequenceNumber first = (flags & TcpFlags.Syn) == 0 ? seq : seq + 1;
-            _sendBuffer!.CopyTo(first - _snd.BufferStart, bytes.Slice(header, length));
-        }
-
+        ulong dataSum = length > 0 ? CopyData(seq, flags, bytes.Slice(header, length)) : 0;
         bool followed = (sent & SentFlags.Followed) != 0;
         frame.GroupFollows = followed && path.Interface.SegmentationOffload;
         _lastTransmissionAt = Instant.Max(now, _lastTransmissionAt);
@@ -411,7 +403,7 @@ internal sealed partial class TcpConnection
             Sign(bytes[..total], header, seq, flags);
         }
 
-        TcpWriter.WriteChecksum(bytes[..total], LocalAddress, RemoteAddress);
+        TcpWriter.WriteChecksum(bytes[..total], header, dataSum, LocalAddress, RemoteAddress);
         frame.Length = path.TransportOffset + total;
         Count(SnmpCounter.TcpOutSegs);
         if ((flags & TcpFlags.Ack) != 0)
@@ -422,6 +414,19 @@ internal sealed partial class TcpConnection
         return _tcp.Ip.TrySend(
             now, path, LocalAddress, RemoteAddress, frame, total, IpProtocol.Tcp, _typeOfService, _ttl,
             dontFragment: _tcp.MayNotFragment(path, _pathMtuDiscovery)) || !Offloads;
+    }
+
+    /// <summary>Data from the send buffer.</summary>
+    /// <returns>Its sum (<see cref="InternetChecksum.Sum"/>).</returns>
+    private ulong CopyData(SequenceNumber seq, TcpFlags flags, Span<byte> to)
+    {
+        _counts.DataSegmentsOut++;
+        _counts.BytesSent += to.Length;
+        // Beside a SYN the data begins behind its number.
+        int offset = ((flags & TcpFlags.Syn) == 0 ? seq : seq + 1) - _snd.BufferStart;
+        ulong sum = _sendBuffer!.CopyAndSum(offset, to);
+        _sendBuffer.Expect(offset + to.Length, to.Length);
+        return sum;
     }
 
     private IpPath? CurrentPath()

@@ -94,6 +94,34 @@ public class EventLoopTests
     }
 
     [Fact]
+    public void RunWhileStopsBeforeTheEventAtWhichTheConditionEnds()
+    {
+        EventLoop loop = new();
+        RecordingTarget target = new();
+        for (int at = 10; at < 14; at++)
+        {
+            loop.Schedule(new Instant(at), target);
+        }
+
+        Assert.True(loop.RunWhile(() => target.Calls.Count < 3));
+        Assert.Equal(3, target.Calls.Count);
+        Assert.Equal(new Instant(12), loop.Now);
+        Assert.False(loop.RunWhile(() => true));
+        Assert.Equal(4, target.Calls.Count);
+        Assert.True(loop.RunWhile(() => false));
+    }
+
+    [Fact]
+    public void AConditionThatThrowsLeavesTheLoopFree()
+    {
+        EventLoop loop = new();
+        RecordingTarget target = new();
+        loop.Schedule(new Instant(10), target);
+        Assert.Throws<NotSupportedException>(() => loop.RunWhile(() => throw new NotSupportedException()));
+        Assert.True(loop.Step());
+    }
+
+    [Fact]
     public void ThePastAndNeverAreRefused()
     {
         EventLoop loop = new();

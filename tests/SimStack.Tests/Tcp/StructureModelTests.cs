@@ -103,6 +103,12 @@ public sealed class StructureModelTests
                         byte[] copy = new byte[Math.Min(count, model.Count - from)];
                         queue.CopyTo(from, copy);
                         Assert.Equal(model.Skip(from).Take(copy.Length), copy);
+                        byte[] summed = new byte[copy.Length];
+                        ulong sum = queue.CopyAndSum(from, summed);
+                        Assert.Equal(copy, summed);
+                        Assert.Equal(InternetChecksum.Compute(copy), InternetChecksum.Fold(sum));
+                        queue.Expect(from, b);
+                        queue.Expect(model.Count, b);
                         break;
                 }
 

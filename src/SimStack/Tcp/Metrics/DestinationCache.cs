@@ -44,17 +44,17 @@ internal sealed class DestinationCache
                 Remove(_byAge.First!.Value);
             }
 
-            entry = new DestinationMetrics();
+            entry = new DestinationMetrics(key);
             entry.TakeFrom(now, route);
             _entries.Add(key, entry);
         }
         else
         {
             entry.Expire(now, route);
-            _byAge.Remove(entry.Place!);
+            _byAge.Remove(entry.Place);
         }
 
-        entry.Place = _byAge.AddLast(key);
+        _byAge.AddLast(entry.Place);
         return entry;
     }
 
@@ -81,7 +81,7 @@ internal sealed class DestinationCache
     {
         if (_entries.Remove(key, out DestinationMetrics? entry))
         {
-            _byAge.Remove(entry.Place!);
+            _byAge.Remove(entry.Place);
         }
     }
 }

@@ -3,7 +3,7 @@ using SimStack.Tcp.FastOpen;
 namespace SimStack.Tcp.Metrics;
 
 /// <summary>What a host remembers of one destination beyond the life of a connection (Linux: struct tcp_metrics_block).</summary>
-internal sealed partial class DestinationMetrics
+internal sealed partial class DestinationMetrics(DestinationKey key)
 {
     /// <summary>The peer's MSS by its last SYN-ACK, in bytes; 0: unknown.</summary>
     public ushort FastOpenMss { get; private set; }
@@ -23,7 +23,7 @@ internal sealed partial class DestinationMetrics
     public Instant LastSynLoss { get; private set; } = Instant.Never;
 
     /// <summary>Neighbours by age in the cache.</summary>
-    public LinkedListNode<DestinationKey>? Place { get; set; }
+    public LinkedListNode<DestinationKey> Place { get; } = new(key);
 
     /// <summary>For those who look.</summary>
     public TcpMetrics Describe(Instant now, DestinationKey key) => new(
