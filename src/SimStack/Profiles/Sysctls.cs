@@ -152,6 +152,12 @@ public sealed partial class Sysctls
             }
         }
 
+        if (entry.Ascends && numbers[1] < numbers[0])
+        {
+            error = $"{name} takes the first and the last, not '{value}'";
+            return SysctlResult.BadValue;
+        }
+
         entry.Set(this, numbers);
         error = null;
         return SysctlResult.Ok;
@@ -206,7 +212,7 @@ public sealed partial class Sysctls
             (s, from) => (s.WmemMinimum, s.WmemDefault, s.WmemMaximum) = ((int)from[0], (int)from[1], (int)from[2])));
         all.Add("net.ipv4.ip_local_port_range", new Entry(2, 1, 65_535,
             (s, to) => (to[0], to[1]) = (s.PortRangeFirst, s.PortRangeLast),
-            (s, from) => (s.PortRangeFirst, s.PortRangeLast) = ((int)from[0], (int)Math.Max(from[0], from[1]))));
+            (s, from) => (s.PortRangeFirst, s.PortRangeLast) = ((int)from[0], (int)from[1]), Ascends: true));
         Flag("net.ipv4.ip_autobind_reuse", s => s.AutobindReuse, (s, v) => s.AutobindReuse = v);
         Number("net.ipv4.ip_default_ttl", 1, 255, s => s.DefaultTtl, (s, v) => s.DefaultTtl = v);
         all.Add("net.ipv4.tcp_notsent_lowat", new Entry(
@@ -296,5 +302,5 @@ public sealed partial class Sysctls
 
     private delegate void Setter(Sysctls sysctls, ReadOnlySpan<long> from);
 
-    private sealed record Entry(int Count, long Minimum, long Maximum, Getter Get, Setter Set);
+    private sealed record Entry(int Count, long Minimum, long Maximum, Getter Get, Setter Set, bool Ascends = false);
 }

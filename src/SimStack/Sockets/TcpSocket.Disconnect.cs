@@ -44,8 +44,8 @@ public sealed partial class TcpSocket
         }
 
         StopListening(now);
+        _shut = ShutSides.None;
         _error = Errno.OK;
-        _readShut = false;
         if (_connection is { } connection)
         {
             // Linux tells the user too what the peer was told.
@@ -73,4 +73,16 @@ public sealed partial class TcpSocket
         Wake(WakesEveryone);
         return Errno.OK;
     }
+
+    /// <summary>Which sides shutdown(2) ended before there was a connection (Linux: inet_shutdown sets sk_shutdown in every state).</summary>
+    private ShutSides _shut;
+
+    private Errno ShutWithoutConnection(ShutdownHow how)
+    {
+        _shut |= (ShutSides)((int)how + 1);
+        return Errno.ENOTCONN;
+    }
+
+    private PollEvents PollWithoutConnection() => PollEvents.POLLOUT | PollEvents.POLLHUP
+        | ((_shut & ShutSides.Receiving) != 0 ? PollEvents.POLLIN | PollEvents.POLLRDHUP : PollEvents.None);
 }

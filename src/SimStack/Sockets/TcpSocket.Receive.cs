@@ -16,7 +16,7 @@ public sealed partial class TcpSocket
         {
             return (flags & MessageFlags.MSG_OOB) != 0 && _listener is null
                 ? SocketResult.Fail(Errno.EINVAL) // There is no urgent data: Linux looks at that first (tcp_recv_urg).
-                : ReadWithoutConnection();
+                : NothingToReceive();
         }
 
         if ((flags & (MessageFlags.MSG_PEEK | MessageFlags.MSG_OOB)) == MessageFlags.MSG_PEEK)
@@ -45,7 +45,7 @@ public sealed partial class TcpSocket
     {
         if (_closed || _connection is null)
         {
-            return _closed ? SocketResult.Fail(Errno.EBADF) : ReadWithoutConnection();
+            return _closed ? SocketResult.Fail(Errno.EBADF) : NothingToReceive();
         }
 
         SocketResult result = _connection.Peek(now, destination, Math.Max(0, Options.PeekOffset) + (Options.PeekOffset < 0 ? skip : 0));
@@ -62,8 +62,9 @@ public sealed partial class TcpSocket
         }
     }
 
-    private SocketResult ReadWithoutConnection() =>
-        _readShut && _error is Errno.OK ? SocketResult.Ok(0) : WithoutConnection(Errno.ENOTCONN);
+    /// <summary>After shutdown(2) the stream is at its end, although there never was one.</summary>
+    private SocketResult NothingToReceive() =>
+        _error is Errno.OK && (_shut & ShutSides.Receiving) != 0 ? SocketResult.Ok(0) : WithoutConnection(Errno.ENOTCONN);
 
     /// <summary>What disconnecting left behind is told once, and first.</summary>
     private SocketResult WithoutConnection(Errno usual)

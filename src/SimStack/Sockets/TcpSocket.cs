@@ -18,7 +18,6 @@ public sealed partial class TcpSocket : HostSocket
     private bool _bound;
     private bool _closed;
     private bool _connecting;
-    private bool _readShut;
     private uint? _initialSequenceNumber;
     private Errno _error;
 
@@ -250,6 +249,7 @@ public sealed partial class TcpSocket : HostSocket
         _listener = null;
         connection.Authentication = _authentication;
         connection.Apply(Options);
+        connection.BeginShut(_shut);
         connection.SendBufferLocked = Options.SendBuffer > 0;
         Errno error = connection.Open(now, iss, wasListening ? "SEND" : "OPEN", Options.IpOptions);
         if (error is not Errno.OK)
@@ -301,7 +301,7 @@ public sealed partial class TcpSocket : HostSocket
     }
 
     /// <summary>Ends sending, receiving or both. A listening socket stops to listen, unless only sending is ended.</summary>
-    /// <returns>OK; ENOTCONN.</returns>
+    /// <returns>OK; ENOTCONN without a connection: it takes effect all the same, as on Linux, and a connection opened later has it.</returns>
     public override Errno Shutdown(Instant now, ShutdownHow how)
     {
         if (_closed)
@@ -321,9 +321,7 @@ public sealed partial class TcpSocket : HostSocket
 
         if (_listener is null)
         {
-            // Linux: inet_shutdown refuses it, and remembers it.
-            _readShut |= _connection is null && how is not ShutdownHow.SHUT_WR && Host.Profile.SegmentationOffload;
-            return _connection?.Shutdown(now, how) ?? Errno.ENOTCONN;
+            return _connection?.Shutdown(now, how) ?? ShutWithoutConnection(how);
         }
 
         if (how is not ShutdownHow.SHUT_WR)
@@ -405,8 +403,7 @@ public sealed partial class TcpSocket : HostSocket
             return _listener.AcceptQueueLength > 0 ? PollEvents.POLLIN : PollEvents.None;
         }
 
-        PollEvents events = _connection?.Poll()
-            ?? PollEvents.POLLOUT | PollEvents.POLLHUP | (_readShut ? PollEvents.POLLIN | PollEvents.POLLRDHUP : PollEvents.None);
+        PollEvents events = _connection?.Poll() ?? PollWithoutConnection();
         return QueuedErrors > 0 || _error is not Errno.OK ? events | PollEvents.POLLERR : events;
     }
 

@@ -260,6 +260,12 @@ internal sealed partial class TcpConnection
             return Check.Drop;
         }
 
+        if (Listener is null)
+        {
+            // Linux counts the SYN of a crossing open twice: here (tcp_rcv_state_process, for what a listener answered) and as acknowledged.
+            _counts.Delivered++;
+        }
+
         bool retransmitted = Sent[0].Has(SentFlags.Retransmitted);
         SampleRtt(now, Sent[0].SentAt, retransmitted, segment.Options);
         if (EcnMode is EcnState.Accurate)

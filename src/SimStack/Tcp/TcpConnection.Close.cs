@@ -10,6 +10,15 @@ internal sealed partial class TcpConnection
     private bool _readShut;
     private bool _leftToRecord;
 
+    private bool _sendShut;
+
+    /// <summary>shutdown(2) came before there was a connection: it is opened all the same, without a FIN.</summary>
+    public void BeginShut(ShutSides sides)
+    {
+        _readShut = (sides & ShutSides.Receiving) != 0;
+        _sendShut = (sides & ShutSides.Sending) != 0;
+    }
+
     /// <summary>shutdown(2).</summary>
     public Errno Shutdown(Instant now, ShutdownHow how)
     {
@@ -80,6 +89,35 @@ internal sealed partial class TcpConnection
         }
 
         _tcp.Timers.Update(this);
+    }
+
+    /// <summary>
+    /// A timer of a connection that its user has closed: there are too many of them, and this one goes (tcp_out_of_resources). It counts twice
+    /// when it sent nothing for long, or has no hope of an answer, and twice for an ICMP error.
+    /// </summary>
+    /// <returns>True when it is gone.</returns>
+    private bool ExceedsOrphans(Instant now, bool hasHope)
+    {
+        if (!IsOrphan)
+        {
+            return false;
+        }
+
+        Duration idle = _lastSentAt.IsNever ? default : now - _lastSentAt;
+        bool isStale = idle > Duration.FromMilliseconds(2L * Sysctls.RtoMaxMilliseconds) || !hasHope;
+        if (_tcp.MayOrphan(this, (isStale ? 1 : 0) + (_softError is Errno.OK ? 0 : 1)))
+        {
+            return false;
+        }
+
+        Count(SnmpCounter.TcpExtTCPAbortOnMemory);
+        if (hasHope || idle <= Duration.FromSeconds(60) || (_snd.Wnd == 0 && SegmentsOut == 0))
+        {
+            SendReset(now);
+        }
+
+        Destroy(now, "too many orphans");
+        return true;
     }
 
     private void CloseSending(Instant now)

@@ -49,6 +49,7 @@ internal sealed partial class TcpConnection
         bool may = MayCarryData(now, out FastOpenCookie cookie, out int mss);
         fast.PeerMss = mss > 0 ? mss : _advertisedMss;
         fast.PeerMss = _userMss > 0 ? Math.Min(fast.PeerMss, _userMss) : fast.PeerMss;
+        fast.BoundsSynData = may;
         int count = may ? Math.Min(SynDataSpace(fast.PeerMss), data.Length) : 0;
         if (may && count > 0 && call is { IsUnreadable: true })
         {

@@ -26,8 +26,8 @@ internal sealed partial class TcpConnection
         SndWscale = _sendScale,
         RcvWscale = _scalingOn ? _receiveScale : 0,
         Ato = Duration.Min(_ackDelay, LongestAckDelay).WholeMicroseconds,
-        SndMss = _state is TcpState.SynSent ? OpeningMss : BoundedMss,
-        RcvMss = _state is TcpState.SynSent ? LeastReceivedMss : _receivedMss,
+        SndMss = IsUnanswered ? OpeningMss : BoundedMss,
+        RcvMss = IsUnanswered ? LeastReceivedMss : _receivedMss,
         Advmss = _advertisedMss - (_timestampsOn ? TimestampsLength : 0),
         Unacked = SegmentsOut,
         Sacked = _recovery?.SackedOut ?? 0,
@@ -36,12 +36,12 @@ internal sealed partial class TcpConnection
         SndSsthresh = _congestion.Threshold,
         SndCwnd = _congestion.Window,
         Reordering = _recovery?.Reordering ?? Sysctls.Reordering,
-        NotsentBytes = Math.Max(0, _snd.Written - _snd.Nxt),
+        NotsentBytes = Unsent, // A FIN that waits counts: it is in write_seq.
         SndWnd = _snd.Wnd,
         RcvWnd = _rcv.Wnd,
         RcvSsthresh = _windowThreshold,
         RcvRtt = (_received?.Sizing.Rtt8 ?? 0) >> 3,
-        RcvSpace = ChargesMemory && _state is not (TcpState.SynSent or TcpState.SynReceived) ? _received?.Sizing.Space ?? FirstReceiveSpace : 0,
+        RcvSpace = ChargesMemory && !IsUnanswered && (_state is not TcpState.SynReceived || IsPassiveFastOpen) ? _received?.Sizing.Space ?? FirstReceiveSpace : 0,
         LastDataSent = MillisecondsSince(now, _lastSentAt.IsNever ? default : _lastSentAt),
         LastDataRecv = MillisecondsSince(now, LastDataAt),
         LastAckRecv = MillisecondsSince(now, _lastReceivedAt),
@@ -50,8 +50,16 @@ internal sealed partial class TcpConnection
         SndbufLimited = _chronograph.Elapsed(now, SendLimit.SendBuffer).WholeMicroseconds,
     }));
 
-    /// <summary>What Linux reckons with before the peer tells its MSS: 536 less the options of every segment (tcp_v4_connect).</summary>
-    private int OpeningMss => Math.Min(_userMss > 0 ? _userMss : 536, (int)_advertisedMss) - (Sysctls.Timestamps ? TimestampsLength : 0);
+    /// <summary>SYN-SENT, and CLOSED after it: the peer never told its MSS.</summary>
+    private bool IsUnanswered => _state is TcpState.SynSent || (_state is TcpState.Closed && _establishedAt == default);
+
+    /// <summary>
+    /// What Linux reckons with before the peer tells its MSS: 536 (tcp_v4_connect), or what bounds the SYN's data (tcp_send_syn_data), less the options
+    /// of every segment.
+    /// </summary>
+    private int OpeningMss => (_fastOpen is { BoundsSynData: true } fast && _path is not null
+        ? SynDataSpace(fast.PeerMss) + OptionSpace
+        : Math.Min(_userMss > 0 ? _userMss : 536, (int)_advertisedMss)) - (Sysctls.Timestamps ? TimestampsLength : 0);
 
     /// <summary>A SYN that was sent again counts as lost, and as sent again.</summary>
     private int? SynLost => _state is TcpState.SynSent && _retransmissions > 0 ? 1 : null;

@@ -99,6 +99,11 @@ internal sealed partial class TcpConnection
             return;
         }
 
+        if (ExceedsOrphans(now, hasHope: true))
+        {
+            return;
+        }
+
         if (_probingSince.IsNever)
         {
             _probingSince = now;

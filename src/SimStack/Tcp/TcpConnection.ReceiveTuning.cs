@@ -127,6 +127,11 @@ internal sealed partial class TcpConnection
             return _state is TcpState.Closed;
         }
 
+        if (IsSynchronized && ChargesMemory)
+        {
+            _ = Received; // What the first round trip is measured by was settled when the connection was established.
+        }
+
         SetWindowClamp(bytes);
         return true;
     }

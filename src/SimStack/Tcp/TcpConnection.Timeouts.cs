@@ -95,6 +95,22 @@ internal sealed partial class TcpConnection
         _timers.Retransmission = Instant.Never;
     }
 
+    /// <summary>The time is over, or there are too many connections that nobody waits for (tcp_write_timeout).</summary>
+    private bool GaveUp(Instant now, bool opening)
+    {
+        bool isOver = opening ? GiveUpOpening(now) : GiveUpRetransmitting(now);
+        DetectBlackhole(now, isOver);
+        if (!isOver)
+        {
+            return !opening && ExceedsOrphans(now, hasHope: true);
+        }
+
+        _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
+        Count(SnmpCounter.TcpExtTCPAbortOnTimeout);
+        Fail(now, TimeoutError, "user timeout");
+        return true;
+    }
+
     private void RetransmissionTimeout(Instant now)
     {
         if (SegmentsOut == 0)
@@ -110,13 +126,8 @@ internal sealed partial class TcpConnection
             return;
         }
 
-        bool givesUp = opening ? GiveUpOpening(now) : GiveUpRetransmitting(now);
-        DetectBlackhole(now, givesUp);
-        if (givesUp)
+        if (GaveUp(now, opening))
         {
-            _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
-            Count(SnmpCounter.TcpExtTCPAbortOnTimeout);
-            Fail(now, TimeoutError, "user timeout");
             return;
         }
 

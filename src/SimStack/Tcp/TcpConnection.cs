@@ -81,7 +81,7 @@ internal sealed partial class TcpConnection : TcpFlow
     public bool ReceiveClosed { get; private set; }
 
     /// <summary>The user closed the sending side.</summary>
-    public bool SendClosed => _finQueued || _state is TcpState.Closed or TcpState.TimeWait || _fastOpen is { ShutdownWaits: true };
+    public bool SendClosed => _finQueued || _sendShut || _state is TcpState.Closed or TcpState.TimeWait || _fastOpen is { ShutdownWaits: true };
 
     private Profile Profile => _tcp.Profile;
 

@@ -145,7 +145,9 @@ internal sealed partial class TcpLayer
     /// Whether a connection may go on that its user has closed: there are net.ipv4.tcp_max_orphans at most. It counts until it is gone (Linux:
     /// tcp_check_oom).
     /// </summary>
-    public bool MayOrphan(TcpConnection connection)
+    /// <param name="connection">Its user is gone.</param>
+    /// <param name="weight">How often it counts twice: 1 and 2 for one that deserves less.</param>
+    public bool MayOrphan(TcpConnection connection, int weight = 0)
     {
         if (!connection.IsCountedOrphan)
         {
@@ -153,7 +155,7 @@ internal sealed partial class TcpLayer
             _orphans++;
         }
 
-        return _orphans <= Sysctls.MaxOrphans;
+        return (long)_orphans << weight <= Sysctls.MaxOrphans;
     }
 
     /// <summary>ISN = M + F(4-tuple, secret) (RFC 6528 §3, RFC 9293 §3.4.1); M ticks every 64 ns as Linux's does, or 4 µs.</summary>

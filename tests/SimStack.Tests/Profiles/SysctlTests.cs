@@ -36,6 +36,9 @@ public sealed class SysctlTests
     [InlineData("tcp_cubic.hystart_detect", "2", SysctlResult.Ok, null, "2")]
     [InlineData("tcp_cubic.hystart_detect", "4", SysctlResult.BadValue, "tcp_cubic.hystart_detect takes 0 to 3, not '4'", "3")]
     [InlineData("net.ipv4.tcp_ehash_entries", "1", SysctlResult.BadValue, "net.ipv4.tcp_ehash_entries can only be read", "262144")]
+    [InlineData("net.ipv4.ip_local_port_range", "2000 1000", SysctlResult.BadValue,
+        "net.ipv4.ip_local_port_range takes the first and the last, not '2000 1000'", "32768\t60999")]
+    [InlineData("net.ipv4.ip_local_port_range", "2000 2000", SysctlResult.Ok, null, "2000\t2000")]
     [InlineData("net.ipv4.tcp_syn_retries", "0", SysctlResult.BadValue, "net.ipv4.tcp_syn_retries takes 1 to 127, not '0'", "6")]
     [InlineData("net.ipv4.tcp_fritter", "1", SysctlResult.UnknownName, "unknown sysctl 'net.ipv4.tcp_fritter'", "")]
     public void A_value_is_taken_or_refused_with_its_reason(string name, string value, SysctlResult result, string? error, string after)

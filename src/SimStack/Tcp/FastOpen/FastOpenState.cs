@@ -24,6 +24,9 @@ internal sealed class FastOpenState
     /// <summary>What bounds the SYN's data: the peer's MSS as it was cached, or what the path leaves; bytes.</summary>
     public int PeerMss { get; set; }
 
+    /// <summary>The SYN may have data: there was a cookie, or none is needed.</summary>
+    public bool BoundsSynData { get; set; }
+
     /// <summary>Linux's syn_fastopen: the SYN had the option.</summary>
     public bool SentOption { get; set; }
 
