@@ -124,7 +124,7 @@ internal sealed class SegmentRing
         Unlist(_start + index);
         for (int position = _start + index; position > _start; position--)
         {
-            Move(position - 1, position, _start + index - 1);
+            Move(position - 1, position, _start + index);
         }
 
         _start++;

@@ -121,6 +121,27 @@ public sealed class StructureModelTests
         }).Check(Fixed);
 
     [Fact]
+    public void Behind_a_sacked_segment_that_is_taken_out_the_next_is_found()
+    {
+        SegmentRing ring = new();
+        for (int i = 0; i < 4; i++)
+        {
+            ref SentSegment segment = ref ring.Add();
+            segment.Seq = new SequenceNumber((uint)(100 * i));
+            segment.Length = 100;
+        }
+
+        for (int i = 0; i < 3; i++)
+        {
+            ring.MarkSacked(ring.Start + i);
+        }
+
+        ring.RemoveAt(1);
+        Assert.Equal(ring.Start + 1, ring.At(ring.Start).Next);
+        Assert.Equal(ring.End - 1, ring.SkipSacked(ring.Start));
+    }
+
+    [Fact]
     public void SegmentRing_is_a_list() =>
         Prop.ForAll(Steps(200), steps =>
         {
