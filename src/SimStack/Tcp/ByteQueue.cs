@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using SimStack.Wire;
 
 namespace SimStack.Tcp;
@@ -15,10 +17,41 @@ internal sealed class ByteQueue(ChunkPool pool)
     /// <summary>Bytes in order from the head on. Data written ahead of it does not count yet.</summary>
     public int Length { get; private set; }
 
+    /// <summary>Adds bytes at the end. Those of <see cref="Tail"/> are where they belong already.</summary>
     public void Append(ReadOnlySpan<byte> data)
     {
-        WriteAt(Length, data);
+        if (!IsAtTail(data))
+        {
+            WriteAt(Length, data);
+        }
+
         Length += data.Length;
+    }
+
+    /// <summary>
+    /// Memory behind the end, for bytes of which it will show only once they were read whether they are to stay; empty where it would not be in
+    /// one piece. Not to be written to while data is written ahead.
+    /// </summary>
+    public Span<byte> Tail(int length)
+    {
+        int position = _headOffset + Length;
+        int within = position & (ChunkPool.ChunkSize - 1);
+        if (length > ChunkPool.ChunkSize - within)
+        {
+            return default;
+        }
+
+        EnsureChunks((position >> ChunkPool.ChunkShift) + 1);
+        byte[] chunk = Slot(position >> ChunkPool.ChunkShift).Bytes ??= pool.Rent();
+        return chunk.AsSpan(within, length);
+    }
+
+    private bool IsAtTail(ReadOnlySpan<byte> data)
+    {
+        int position = _headOffset + Length;
+        int index = position >> ChunkPool.ChunkShift;
+        return index < _chunks.Length && Slot(index).Bytes is { } chunk
+            && Unsafe.AreSame(ref MemoryMarshal.GetReference(data), ref chunk[position & (ChunkPool.ChunkSize - 1)]);
     }
 
     /// <summary>

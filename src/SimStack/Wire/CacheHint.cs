@@ -28,6 +28,38 @@ public static unsafe class CacheHint
         }
     }
 
+    /// <summary>Bytes of a frame. Its length is not held against that of the buffer: that would be a look at what is in no cache yet.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="from">The first byte's offset.</param>
+    /// <param name="count">So many bytes, if the frame has them; 2,048 at most.</param>
+    public static void Expect(Frame frame, int from, int count)
+    {
+        if (Sse.IsSupported)
+        {
+            // From where the array begins, its length, which whoever reads it looks at first.
+            byte[] buffer = frame.Buffer;
+            byte* start = *(byte**)Unsafe.AsPointer(ref buffer);
+            int end = Math.Min(frame.Length + Line, from + Math.Min(count, MostBytes));
+            for (int i = from; i < end; i += Line)
+            {
+                Sse.Prefetch0(start + i);
+            }
+        }
+    }
+
+    /// <summary>What lies there, and behind it: three lines.</summary>
+    public static void Expect<T>(ref T place)
+        where T : unmanaged
+    {
+        if (Sse.IsSupported)
+        {
+            byte* start = (byte*)Unsafe.AsPointer(ref place);
+            Sse.Prefetch0(start);
+            Sse.Prefetch0(start + Line);
+            Sse.Prefetch0(start + (2 * Line));
+        }
+    }
+
     /// <summary>Bytes, up to the first 2,048.</summary>
     public static void Expect(ReadOnlySpan<byte> bytes)
     {
