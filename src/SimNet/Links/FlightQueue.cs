@@ -105,9 +105,6 @@ internal sealed class FlightQueue
         return isDue;
     }
 
-    /// <summary>The frame that was taken last is dealt with: the next ones will be read soon.</summary>
-    public void ExpectNext() => _inOrder.ExpectRest();
-
     private bool TryTakeAny(Instant now, out Frame frame)
     {
         if (_held.Count > 0 && _held[0].Frame.Due <= now)

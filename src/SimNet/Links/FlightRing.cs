@@ -9,11 +9,11 @@ namespace SimNet.Links;
 /// </summary>
 internal struct FlightRing()
 {
-    // How many turns before its own a frame is asked for: first the object, and with it where the bytes are, then these, in two parts, with the
-    // work for a packet in between. A processor waits for so many lines of memory at once, and asked for more than that it stands still.
+    // How many turns before its own a frame is asked for: first the object, and with it where the bytes are, then the first of these. Of what
+    // follows them the processor sees by itself that it is wanted; asked for all, it would stand still until there is room for so much.
     private const int FramesAhead = 4;
     private const int BytesAhead = 1;
-    private const int FirstPart = 12 * 64;
+    private const int FirstBytes = 8 * 64;
 
     private Flight[] _ring = new Flight[16];
     private int _head;
@@ -46,19 +46,10 @@ internal struct FlightRing()
         if (--Count > FramesAhead)
         {
             CacheHint.Expect(_ring[(_head + FramesAhead) & (_ring.Length - 1)].Frame!);
-            CacheHint.Expect(_ring[(_head + BytesAhead) & (_ring.Length - 1)].Frame!, 0, FirstPart);
+            CacheHint.Expect(_ring[(_head + BytesAhead) & (_ring.Length - 1)].Frame!, FirstBytes);
         }
 
         return frame;
-    }
-
-    /// <summary>The frame that was taken last is dealt with: the rest of the one that was begun with then is asked for.</summary>
-    public readonly void ExpectRest()
-    {
-        if (Count > FramesAhead)
-        {
-            CacheHint.Expect(_ring[(_head + BytesAhead) & (_ring.Length - 1)].Frame!, FirstPart, int.MaxValue - FirstPart);
-        }
     }
 
     // The length stays a power of two, so that the index is a mask.

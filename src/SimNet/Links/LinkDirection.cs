@@ -173,7 +173,6 @@ public sealed partial class LinkDirection : Alarm
             for (int left = _flight.Count; left > 0 && _flight.TryTake(now, out Frame frame); left--)
             {
                 Deliver(now, frame);
-                _flight.ExpectNext();
             }
         }
         finally

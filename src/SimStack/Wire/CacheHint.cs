@@ -28,19 +28,18 @@ public static unsafe class CacheHint
         }
     }
 
-    /// <summary>Bytes of a frame. Its length is not held against that of the buffer: that would be a look at what is in no cache yet.</summary>
+    /// <summary>The first bytes of a frame. Its length is not held against that of the buffer: that would be a look at what is in no cache yet.</summary>
     /// <param name="frame">The frame.</param>
-    /// <param name="from">The first byte's offset.</param>
-    /// <param name="count">So many bytes, if the frame has them; 2,048 at most.</param>
-    public static void Expect(Frame frame, int from, int count)
+    /// <param name="count">So many bytes, if the frame has them.</param>
+    public static void Expect(Frame frame, int count)
     {
         if (Sse.IsSupported)
         {
-            // From where the array begins, its length, which whoever reads it looks at first.
+            // From where the array begins: whoever reads it looks at its length first.
             byte[] buffer = frame.Buffer;
             byte* start = *(byte**)Unsafe.AsPointer(ref buffer);
-            int end = Math.Min(frame.Length + Line, from + Math.Min(count, MostBytes));
-            for (int i = from; i < end; i += Line)
+            int end = Math.Min(frame.Length + Line, count);
+            for (int i = 0; i < end; i += Line)
             {
                 Sse.Prefetch0(start + i);
             }
