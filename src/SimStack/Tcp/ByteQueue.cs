@@ -104,14 +104,15 @@ internal sealed class ByteQueue(ChunkPool pool)
         return InternetChecksum.SumAndCopy(chunk.AsSpan(within, destination.Length), destination);
     }
 
-    /// <summary>What lies at an offset is read soon.</summary>
-    public void Expect(int offset, int count)
+    /// <summary>What lies at an offset is read soon: its first bytes are asked for, of what follows them the processor sees it by itself.</summary>
+    public void Expect(int offset)
     {
+        const int FirstBytes = 512;
         if (offset < Length)
         {
             int position = _headOffset + offset;
             int within = position & (ChunkPool.ChunkSize - 1);
-            CacheHint.Expect(Slot(position >> ChunkPool.ChunkShift).Bytes.AsSpan(within, Math.Min(count, ChunkPool.ChunkSize - within)));
+            CacheHint.Expect(Slot(position >> ChunkPool.ChunkShift).Bytes.AsSpan(within, Math.Min(FirstBytes, ChunkPool.ChunkSize - within)));
         }
     }
 

@@ -435,7 +435,7 @@ internal sealed partial class TcpConnection
         // Beside a SYN the data begins behind its number.
         int offset = ((flags & TcpFlags.Syn) == 0 ? seq : seq + 1) - _snd.BufferStart;
         ulong sum = _sendBuffer!.CopyAndSum(offset, to);
-        _sendBuffer.Expect(offset + to.Length, to.Length);
+        _sendBuffer.Expect(offset + to.Length);
         return sum;
     }
 

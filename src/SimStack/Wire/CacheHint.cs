@@ -13,9 +13,6 @@ public static unsafe class CacheHint
 {
     private const int Line = 64;
 
-    // Of larger ones the processor sees by itself how it goes on.
-    private const int MostBytes = 2048;
-
     /// <summary>The frame itself, without its bytes.</summary>
     public static void Expect(Frame frame)
     {
@@ -59,14 +56,13 @@ public static unsafe class CacheHint
         }
     }
 
-    /// <summary>Bytes, up to the first 2,048.</summary>
+    /// <summary>Bytes; not more than a few lines at once, since the processor stands still when it is asked for too many.</summary>
     public static void Expect(ReadOnlySpan<byte> bytes)
     {
         if (Sse.IsSupported)
         {
             byte* start = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bytes));
-            int length = Math.Min(bytes.Length, MostBytes);
-            for (int i = 0; i < length; i += Line)
+            for (int i = 0; i < bytes.Length; i += Line)
             {
                 Sse.Prefetch0(start + i);
             }
