@@ -24,6 +24,7 @@ internal static class FreeBsdProfile
         Listen = ListenRule.FreeBsd,
         Defaults = new Sysctls
         {
+            BacklogAckDefer = false,
             NoMetricsSave = true,
             CongestionControl = "reno",
             // PRR since FreeBSD 13.

@@ -31,6 +31,7 @@ public sealed class Profile
         Defaults = new Sysctls
         {
             Rack = false,
+            BacklogAckDefer = false, // Linux 6.7 brought it.
             SoMaxConn = 128,
             RmemMax = 131_071,
             WmemMax = 131_071,
@@ -77,6 +78,7 @@ public sealed class Profile
             SlowStartLimit = 1,
             AcceptSourceRoute = true,
             NoMetricsSave = true,
+            BacklogAckDefer = false,
             IsnTickNanoseconds = 4000,
 
             // RFC 6675 counts, and halves at once.

@@ -26,6 +26,7 @@ internal static class WindowsProfile
         Listen = ListenRule.Windows,
         Defaults = new Sysctls
         {
+            BacklogAckDefer = false,
             NoMetricsSave = true,
             CongestionControl = "reno",
             Rack = false,

@@ -161,7 +161,10 @@ internal sealed partial class TcpConnection
             && (!Profile.QuickAcks || _rcv.Nxt - _copied < LowWater || SelectWindow() >= _rcv.Wnd);
         if (everySecond || _acknowledgeNow || _acknowledgeWhenDue || (_quickAcks > 0 && !InPingPong))
         {
-            SendAck(now);
+            if (!DefersAck())
+            {
+                SendAck(now);
+            }
         }
         else if (_outOfOrder is not { Count: > 0 })
         {

@@ -27,6 +27,12 @@ internal sealed partial class TcpConnection
 
     public override void Timeout(Instant now)
     {
+        if (IsHeld)
+        {
+            DeferTimers(now); // None is armed again before the call ends.
+            return;
+        }
+
         if (_timers.DelayedAck <= now)
         {
             DelayedAckTimeout(now);
@@ -40,24 +46,7 @@ internal sealed partial class TcpConnection
 
         if (_timers.Retransmission <= now)
         {
-            switch (_timers.Kind)
-            {
-                case RetransmissionKind.Persist:
-                    PersistTimeout(now);
-                    break;
-                case RetransmissionKind.LossProbe:
-                    LossProbeTimeout(now);
-                    break;
-                case RetransmissionKind.Reordering:
-                    ReorderingTimeout(now);
-                    break;
-                case RetransmissionKind.Timeout when PendingRequest is { } request:
-                    SynAckTimeout(now, request);
-                    break;
-                default:
-                    RetransmissionTimeout(now);
-                    break;
-            }
+            RetransmissionTimerTimeout(now);
         }
 
         if (_timers.KeepAlive <= now)
@@ -71,6 +60,29 @@ internal sealed partial class TcpConnection
         }
 
         _tcp.Timers.Update(this);
+    }
+
+    /// <summary>What the one timer of retransmissions and probes stands for (tcp_write_timer_handler).</summary>
+    private void RetransmissionTimerTimeout(Instant now)
+    {
+        switch (_timers.Kind)
+        {
+            case RetransmissionKind.Persist:
+                PersistTimeout(now);
+                break;
+            case RetransmissionKind.LossProbe:
+                LossProbeTimeout(now);
+                break;
+            case RetransmissionKind.Reordering:
+                ReorderingTimeout(now);
+                break;
+            case RetransmissionKind.Timeout when PendingRequest is { } request:
+                SynAckTimeout(now, request);
+                break;
+            default:
+                RetransmissionTimeout(now);
+                break;
+        }
     }
 
     private void ArmRetransmission(Instant now)
