@@ -99,6 +99,29 @@ public sealed partial class IpLayer
         Send(now, path, source, ip.Source, frame, length, IpProtocol.IcmpV6, 0, DefaultTtl, dontFragment: false);
     }
 
+    /// <summary>
+    /// A packet of the host's own is longer than the interface takes and may not be cut. In IPv4 the host tells itself by ICMP, as a router would
+    /// (ip_fragment): nothing of it leaves, and the counters are what shows. In IPv6 the sender sees it at once (ip6_xmit).
+    /// </summary>
+    internal void RefuseTooLong(IpPath path)
+    {
+        if (path.Destination.IsV6)
+        {
+            _counters[SnmpCounter.Ip6FragFails]++;
+            return;
+        }
+
+        _counters[SnmpCounter.IpFragFails]++;
+        _counters[SnmpCounter.IpOutRequests] += 2;
+        _counters[SnmpCounter.IpOutTransmits]++;
+        _counters[SnmpCounter.IpInReceives]++;
+        _counters[SnmpCounter.IpInDelivers]++;
+        _counters[SnmpCounter.IcmpOutMsgs]++;
+        CountErrorOut(IcmpType.DestinationUnreachable);
+        _counters[SnmpCounter.IcmpInMsgs]++;
+        CountIcmpType(IcmpType.DestinationUnreachable);
+    }
+
     private void CountErrorOut(IcmpType type)
     {
         (SnmpCounter byName, SnmpCounter byNumber) = type switch

@@ -105,7 +105,6 @@ public sealed partial class Sysctls
         any("net.ipv4.tcp_plb_idle_rehash_rounds", "3", 0, 31);
         any("net.ipv4.tcp_plb_rehash_rounds", "12", 0, 31);
         any("net.ipv4.tcp_plb_suspend_rto_sec", "60", 0, 255);
-        only("net.ipv4.tcp_reflect_tos", 0, 1, [0]);
         only("net.ipv4.tcp_stdurg", 0, 255, [0]);
         only("net.ipv4.tcp_workaround_signed_windows", 0, 255, [0]);
     }

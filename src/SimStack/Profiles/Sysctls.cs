@@ -84,6 +84,9 @@ public sealed partial class Sysctls
     public int LimitOutputBytes = 4_194_304;
     public bool AutoCorking = true;
 
+    // net.ipv4.tcp_reflect_tos: an accepted connection has the type of service of the peer's SYN.
+    public bool ReflectTypeOfService;
+
     // net.ipv4.tcp_*: closing
     public int FinTimeout = 60;
     public bool Rfc1337;
@@ -293,6 +296,7 @@ public sealed partial class Sysctls
         flag("net.ipv4.tcp_moderate_rcvbuf", s => s.ModerateReceiveBuffer, (s, v) => s.ModerateReceiveBuffer = v);
         flag("net.ipv4.tcp_shrink_window", s => s.ShrinkWindow, (s, v) => s.ShrinkWindow = v);
         number("net.ipv4.tcp_fin_timeout", 0, 32_767, s => s.FinTimeout, (s, v) => s.FinTimeout = v);
+        flag("net.ipv4.tcp_reflect_tos", s => s.ReflectTypeOfService, (s, v) => s.ReflectTypeOfService = v);
         flag("net.ipv4.tcp_rfc1337", s => s.Rfc1337, (s, v) => s.Rfc1337 = v);
         number("net.ipv4.tcp_tw_reuse", 0, 2, s => s.TimeWaitReuse, (s, v) => s.TimeWaitReuse = v);
         number("net.ipv4.tcp_tw_reuse_delay", 1, 60_000, s => s.TimeWaitReuseDelay, (s, v) => s.TimeWaitReuseDelay = v);

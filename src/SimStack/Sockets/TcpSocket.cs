@@ -426,6 +426,11 @@ public sealed partial class TcpSocket : HostSocket
         _connection = connection;
         _authentication = connection.Authentication;
         _local = connection.Local;
+        byte service = (byte)(connection.TypeOfService & ~EcnField.Mask);
+        if (service != Options.TrafficClassFor(connection.RemoteAddress.IsV4))
+        {
+            Options = connection.RemoteAddress.IsV4 ? Options with { TypeOfService = service } : Options with { TrafficClass = service };
+        }
     }
 
     private void Release()

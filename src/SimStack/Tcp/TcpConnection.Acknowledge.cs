@@ -34,6 +34,11 @@ internal sealed partial class TcpConnection
             return Check.Drop;
         }
 
+        if (ChargesMemory && !isOld)
+        {
+            CountAck(segment);
+        }
+
         if (isOld)
         {
             TakeOldAck(now, segment);

@@ -113,10 +113,11 @@ internal sealed partial class TcpConnection
             {
                 round.Flags |= head.Has(SentFlags.Sacked) ? AckFlags.Reneged : AckFlags.None;
                 NoteCut(gone.Recent, head);
+                int whole = head.Length;
                 gone.Partly = TrimFirst(ref head);
                 if (gone.Partly && Offloads)
                 {
-                    RecutFirst(now, ref gone, ref round);
+                    RecutFirst(now, whole, ref gone, ref round);
                 }
 
                 break;
@@ -209,12 +210,12 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// The packet's segments are counted anew from where the ACK ended: there may be one less (tcp_tso_acked, tcp_trim_head).
+    /// The packet's segments are counted anew from where the ACK ended, as long as they were: there may be one less (tcp_tso_acked, tcp_trim_head).
     /// </summary>
-    private void RecutFirst(Instant now, ref RemovedSegments gone, ref AckRound round)
+    private void RecutFirst(Instant now, int segmentLength, ref RemovedSegments gone, ref AckRound round)
     {
         int before = SegmentsOut;
-        Recut(0, EffectiveMss);
+        Recut(0, segmentLength);
         int less = before - SegmentsOut;
         gone.Partly = less > 0;
         if (less == 0)

@@ -39,6 +39,9 @@ internal sealed partial class TcpConnection
     /// <summary>TOS or traffic class in force, the bits of ECN included, as IP_TOS tells it.</summary>
     public byte TypeOfService => _typeOfService;
 
+    /// <summary>The type of service of the peer's SYN becomes the connection's (net.ipv4.tcp_reflect_tos; tcp_v4_syn_recv_sock).</summary>
+    public void ReflectTypeOfService(byte ofSyn) => _typeOfService = (byte)((_typeOfService & EcnField.Mask) | (ofSyn & ~EcnField.Mask));
+
     private void SetEcnMode(EcnState mode) => _ecn = (_ecn & ~EcnState.Pending) | mode;
 
     /// <summary>The mark stays on the socket until it is taken away, as in Linux: IP_TOS shows it (INET_ECN_xmit, INET_ECN_dontxmit).</summary>

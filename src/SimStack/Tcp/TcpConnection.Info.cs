@@ -16,7 +16,7 @@ internal sealed partial class TcpConnection
     {
         // What waits in TIME-WAIT is no part of Linux' socket any more, which is closed then.
         State = (_tcp.StateOf(this) is TcpState.TimeWait ? TcpState.Closed : _tcp.StateOf(this)).ToLinuxNumber(),
-        CaState = (int)_congestion.Phase,
+        CaState = (int)(HasLostSyn ? Congestion.CongestionPhase.Loss : _congestion.Phase),
         Retransmits = _retransmissions,
         Probes = _probesUnanswered + _keepAliveProbes,
         Backoff = _backoff,
@@ -31,10 +31,10 @@ internal sealed partial class TcpConnection
         Advmss = _advertisedMss - (_timestampsOn ? TimestampsLength : 0),
         Unacked = SegmentsOut,
         Sacked = _recovery?.SackedOut ?? 0,
-        Lost = SynLost ?? _recovery?.LostOut ?? 0,
-        Retrans = SynLost ?? _recovery?.RetransmittedOut ?? 0,
-        SndSsthresh = _congestion.Threshold,
-        SndCwnd = _congestion.Window,
+        Lost = HasLostSyn ? 1 : _recovery?.LostOut ?? 0,
+        Retrans = HasLostSyn ? 1 : _recovery?.RetransmittedOut ?? 0,
+        SndSsthresh = HasLostSyn ? _recovery!.OpeningThreshold : _congestion.Threshold,
+        SndCwnd = HasLostSyn ? 1 : _congestion.Window,
         Reordering = _recovery?.Reordering ?? Sysctls.Reordering,
         NotsentBytes = Unsent, // A FIN that waits counts: it is in write_seq.
         SndWnd = _snd.Wnd,
@@ -61,8 +61,8 @@ internal sealed partial class TcpConnection
         ? SynDataSpace(fast.PeerMss) + OptionSpace
         : Math.Min(_userMss > 0 ? _userMss : 536, (int)_advertisedMss)) - (Sysctls.Timestamps ? TimestampsLength : 0);
 
-    /// <summary>A SYN that was sent again counts as lost, and as sent again.</summary>
-    private int? SynLost => _state is TcpState.SynSent && _retransmissions > 0 ? 1 : null;
+    /// <summary>A SYN that was sent again counts as lost, and as sent again, also when it is given up.</summary>
+    private bool HasLostSyn => IsUnanswered && _recovery is { OpeningThreshold: > 0 };
 
     /// <summary>Adds what <c>ss -tino</c> tells of the connection.</summary>
     public SocketTableRow Describe(in SocketTableRow row, Instant now)

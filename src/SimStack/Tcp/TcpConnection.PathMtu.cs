@@ -74,10 +74,8 @@ internal sealed partial class TcpConnection
         StartMtuSearch(now);
         if (active)
         {
-            // Linux keeps to the search's lower end from here on, and for a passive open only from the next change on.
-            int high = _mtuSearch!.High;
+            // Linux keeps to the search's ends from here on, and for a passive open only from the next change on.
             SyncSegmentSize(_pathMtu);
-            _mtuSearch.High = high;
         }
     }
 
@@ -133,7 +131,7 @@ internal sealed partial class TcpConnection
             return false;
         }
 
-        int needed = length + ((Sysctls.Reordering + 1) * _maximumSegment);
+        int needed = length + (((_recovery?.Reordering ?? Sysctls.Reordering) + 1) * _maximumSegment);
         int unsent = _snd.Written - _snd.Nxt + (FinWaits ? 1 : 0);
         if (unsent < needed || _snd.Wnd < needed)
         {
@@ -156,6 +154,13 @@ internal sealed partial class TcpConnection
     private bool SendMtuProbe(Instant now, MtuSearch search, int length)
     {
         SequenceNumber start = _snd.Nxt;
+        if (_path is { } path && MtuFor(length) > path.Interface.Mtu)
+        {
+            // What a peer may take that says a larger MSS than the interface allows: IP refuses it, each time anew.
+            _tcp.Ip.RefuseTooLong(path);
+            return false;
+        }
+
         if (Offloads)
         {
             if (!_writeQueue!.CanJoin(start, length) || (_marks is not null && _marks.FirstFrom(start) is var mark && mark < _marks.Count && _marks[mark].Key < start + length))

@@ -160,8 +160,7 @@ internal sealed partial class TcpConnection
         }
         else
         {
-            Count(SnmpCounter.TcpExtTCPWinProbe);
-            SendOldSequenceProbe(now);
+            SendProbes(now, SnmpCounter.TcpExtTCPWinProbe);
         }
 
         return true;

@@ -170,7 +170,7 @@ internal sealed partial class TcpConnection
 
         if (_urgentByte < 0)
         {
-            return SocketResult.Fail(Errno.EAGAIN);
+            return ReceiveClosed || _readShut || _state is TcpState.Closed ? SocketResult.Ok(0) : SocketResult.Fail(Errno.EAGAIN); // tcp_recv_urg
         }
 
         if (destination.Length == 0)
@@ -186,6 +186,17 @@ internal sealed partial class TcpConnection
         }
 
         return SocketResult.Ok(1);
+    }
+
+    /// <summary>The urgent byte is in that segment, be it ahead of a hole (tcp_urg): kept apart for MSG_OOB.</summary>
+    private void TakeUrgentByte(scoped in TcpSegment segment)
+    {
+        int offset = _urgentAt - segment.Seq;
+        if (_urgentByte < 0 && HasUrgent && _urgentAt >= _copied && offset >= 0 && offset < segment.Data.Length)
+        {
+            _urgentByte = segment.Data[offset];
+            _tcp.SignalReady(this, PollEvents.POLLIN);
+        }
     }
 
     /// <summary>The urgent byte itself arrived: kept apart for MSG_OOB.</summary>

@@ -177,15 +177,6 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// Header prediction: a segment as expected is taken without a look at SO_RCVBUF while memory that was granted is left
-    /// (tcp_rcv_established).
-    /// </summary>
-    private bool IsPredicted(scoped in TcpSegment segment, int memory) => memory <= Received.Granted
-        && _rcv.Wnd > 0 && _outOfOrder is not { Count: > 0 } && !_urgentWaiting && _state is TcpState.Established
-        && (segment.Flags & ~TcpFlags.Psh) == TcpFlags.Ack && segment.HeaderLength == 20 + (_timestampsOn ? TimestampsLength : 0)
-        && segment.Seq == _rcv.Nxt && segment.End <= _rcv.Nxt + _rcv.Remaining;
-
-    /// <summary>
     /// More is held than SO_RCVBUF allows: the limit grows where it may, then data is copied together, and at last what waits ahead of a
     /// hole is dropped (tcp_prune_queue).
     /// </summary>

@@ -23,6 +23,11 @@ internal sealed partial class TcpConnection
             return; // The RFC drops it at the fifth check; Linux before it could be answered.
         }
 
+        if (ChargesMemory)
+        {
+            Predict(segment);
+        }
+
         if (CheckTimestamps(now, segment) is Check.Drop
             || CheckSequence(now, segment) is Check.Drop
             || CheckReset(now, segment) is Check.Drop
@@ -87,6 +92,11 @@ internal sealed partial class TcpConnection
     private void ProcessFromUrgentOn(Instant now, ref TcpSegment segment)
     {
         CheckUrgent(segment);
+        if (_urgentWaiting && ChargesMemory)
+        {
+            TakeUrgentByte(segment);
+        }
+
         if (ProcessText(now, ref segment) is Check.Continue)
         {
             ProcessFin(now, segment);
@@ -284,11 +294,6 @@ internal sealed partial class TcpConnection
                 Destroy(now, "rcv RST");
                 break;
             default:
-                if (_state is TcpState.Established or TcpState.CloseWait)
-                {
-                    Count(SnmpCounter.TcpEstabResets); // RFC 4022: from these two states.
-                }
-
                 Fail(now, _state is TcpState.CloseWait && !Profile.RfcSegmentChecks ? Errno.EPIPE : Errno.ECONNRESET, "rcv RST");
                 break;
         }

@@ -83,7 +83,7 @@ internal sealed partial class TcpConnection
         }
 
         // In Linux it has to be there; RFC 9293 §3.8.5 (MUST-32) has the user told once it is announced.
-        return HasUrgent && (_urgentAt < _rcv.Nxt || Profile.RfcSegmentChecks) ? events | PollEvents.POLLPRI : events;
+        return HasUrgent && (_urgentByte >= 0 || _urgentAt < _rcv.Nxt || Profile.RfcSegmentChecks) ? events | PollEvents.POLLPRI : events;
     }
 
     /// <summary>TCP_QUICKACK: 1 leaves pingpong mode and pays an ACK that is owed; 0 enters it.</summary>

@@ -119,6 +119,11 @@ internal sealed partial class TcpConnection
 
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
         Count(SnmpCounter.TcpExtTCPAbortOnTimeout);
+        if (opening)
+        {
+            Count(SnmpCounter.TcpAttemptFails);
+        }
+
         Fail(now, TimeoutError, "user timeout");
         return true;
     }
@@ -138,6 +143,7 @@ internal sealed partial class TcpConnection
             return;
         }
 
+        Count(SnmpCounter.TcpExtTCPTimeouts);
         if (GaveUp(now, opening))
         {
             return;
@@ -149,7 +155,6 @@ internal sealed partial class TcpConnection
         }
 
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
-        Count(SnmpCounter.TcpExtTCPTimeouts);
         if (Sysctls.TxRehash)
         {
             Count(SnmpCounter.TcpExtTcpTimeoutRehash);
@@ -214,7 +219,23 @@ internal sealed partial class TcpConnection
         else if (!Profile.RfcSegmentChecks)
         {
             QueueCwr(); // Linux's window is at one segment after a lost SYN as well (tcp_enter_loss).
+            NoteLostSyn(now);
         }
+    }
+
+    /// <summary>What TCP_INFO tells of it until the connection is there, and if it never is. The algorithm itself begins with the first data.</summary>
+    private void NoteLostSyn(Instant now)
+    {
+        if (_retransmissions > 0)
+        {
+            Count(SnmpCounter.TcpExtTCPLostRetransmit);
+            return;
+        }
+
+        CongestionState state = _congestion;
+        CongestionControl control = CongestionAlgorithms.Create(_algorithm ?? Sysctls.CongestionControl);
+        control.Initialize(ref state, FillContext(now));
+        Recovery.OpeningThreshold = control.ThresholdAfterLoss(ref state, FillContext(now));
     }
 
     /// <summary>What the timeout means for whatever was under way (tcp_retransmit_timer).</summary>
@@ -344,14 +365,26 @@ internal sealed partial class TcpConnection
     }
 
     /// <summary>
-    /// A segment with a sequence number that the peer has acknowledged: it must answer with an ACK (RFC 9293 §3.8.4).
+    /// A segment with a sequence number that the peer has acknowledged: it must answer with an ACK (RFC 9293 §3.8.4). While urgent data waits
+    /// Linux tells of it by another one that the peer can accept (tcp_write_wakeup).
     /// </summary>
-    private void SendOldSequenceProbe(Instant now)
+    private void SendProbes(Instant now, SnmpCounter counter)
     {
+        if (Offloads && UrgentToSend && _snd.Up <= _snd.Una + 0xFFFF)
+        {
+            SendProbe(now, _snd.Una, counter);
+        }
+
+        SendProbe(now, _snd.Una - 1, counter);
+    }
+
+    private void SendProbe(Instant now, SequenceNumber seq, SnmpCounter counter)
+    {
+        Count(counter);
         TcpOptions options = CurrentOptions(now);
         AddSackBlocks(ref options, MostSackBlocks);
         AddEcnOption(now, ref options);
-        Emit(now, _snd.Una - 1, TcpFlags.Ack, AdvertiseWindow(), options, 0);
+        Emit(now, seq, TcpFlags.Ack, AdvertiseWindow(), options, 0);
     }
 
     private Duration KeepAliveIdle => Duration.FromSeconds(_keepAliveIdle > 0 ? _keepAliveIdle : Sysctls.KeepAliveTime);
@@ -408,8 +441,7 @@ internal sealed partial class TcpConnection
         }
 
         _keepAliveProbes++;
-        Count(SnmpCounter.TcpExtTCPKeepAlive);
-        SendOldSequenceProbe(now);
+        SendProbes(now, SnmpCounter.TcpExtTCPKeepAlive);
         Duration interval = Duration.FromSeconds(_keepAliveInterval > 0 ? _keepAliveInterval : Sysctls.KeepAliveInterval);
         _timers.KeepAlive = now + TimerWheel.Fires(interval, Sysctls.TimerHz);
     }

@@ -114,6 +114,11 @@ internal sealed partial class TcpConnection : TcpFlow
     {
         if (_state is not TcpState.Closed)
         {
+            if (_state is TcpState.Established or TcpState.CloseWait)
+            {
+                Count(SnmpCounter.TcpEstabResets); // RFC 4022, tcpEstabResets: straight to CLOSED from these two, for whatever reason.
+            }
+
             Transition(now, TcpState.Closed, cause);
         }
 

@@ -184,7 +184,8 @@ internal sealed partial class ScriptProcess
 
                 _received += result.Value;
                 long wanted = urgent ? 1 : waitsForAll ? length : Math.Min(length, tcp.GetOption(SocketOption.SO_RCVLOWAT).Value);
-                if (result.Value == 0 || _received >= wanted)
+                // Before urgent data every read ends (tcp_recvmsg_locked).
+                if (result.Value == 0 || _received >= wanted || tcp.IsAtMark)
                 {
                     return CallResult.Ok(_received);
                 }

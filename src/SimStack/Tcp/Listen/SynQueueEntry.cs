@@ -58,6 +58,9 @@ internal sealed class SynQueueEntry(
     /// <summary>The IP header's ECN field of the last SYN.</summary>
     public byte SynField { get; set; }
 
+    /// <summary>Type of service or traffic class of the SYN, without ECN; of the ACK where that brought a cookie back.</summary>
+    public byte SynTypeOfService { get; init; }
+
     /// <summary>The IP header's ECN field of our SYN-ACK.</summary>
     public byte SynAckField { get; init; }
 

@@ -150,8 +150,17 @@ internal sealed partial class TcpListener
         connection.Apply(Socket.Options);
         connection.SendBufferLocked = Socket.Options.SendBuffer > 0;
         connection.SavedSyn = entry.SavedSyn;
+        if (_tcp.Sysctls.ReflectTypeOfService)
+        {
+            connection.ReflectTypeOfService(entry.SynTypeOfService);
+        }
+
         return connection;
     }
+
+    private byte TypeOfServiceFor(SynQueueEntry entry) => _tcp.Sysctls.ReflectTypeOfService
+        ? entry.SynTypeOfService
+        : Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4);
 
     private void Overflow(Instant now, SynQueueEntry entry, scoped in TcpSegment segment)
     {
@@ -262,7 +271,7 @@ internal sealed partial class TcpListener
             TcpFlags flags = TcpFlags.Syn | TcpFlags.Ack | EcnOfSynAck(entry, retransmission, key.OptionLength, ref options);
             _tcp.Send(
                 now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.ReceiveNext, flags, (ushort)entry.OfferedWindow,
-                options, (byte)(Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4) | entry.SynAckField),
+                options, (byte)(TypeOfServiceFor(entry) | entry.SynAckField),
                 TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key);
         }
     }

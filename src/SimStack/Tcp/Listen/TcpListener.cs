@@ -236,6 +236,7 @@ internal sealed partial class TcpListener
             TimestampsStamp = now,
             Ecn = ecn,
             SynField = segment.Has(TcpFlags.Syn) ? (byte)(segment.TrafficClass & EcnField.Mask) : EcnField.NotEct,
+            SynTypeOfService = (byte)(segment.TrafficClass & ~EcnField.Mask),
             SynAckField = SynAckField,
             SavedSyn = options.SaveSyn > 0 && segment.Has(TcpFlags.Syn) && !isCookie ? CopyHeaders(segment) : null,
         };

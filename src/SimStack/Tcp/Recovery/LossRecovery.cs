@@ -59,6 +59,9 @@ internal sealed class LossRecovery(int reordering)
     public int WindowUsed;
     public Instant WindowStamp;
 
+    /// <summary>ssthresh once a SYN was taken for lost; 0: none was.</summary>
+    public int OpeningThreshold;
+
     /// <summary>F-RTO goes on (RFC 5682).</summary>
     public bool Frto;
 
