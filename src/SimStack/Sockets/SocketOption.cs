@@ -130,6 +130,24 @@ public enum SocketOption
     /// </summary>
     TCP_SAVE_SYN,
 
+    /// <summary>1000 to 120000: the longest retransmission timeout in milliseconds instead of net.ipv4.tcp_rto_max_ms.</summary>
+    TCP_RTO_MAX_MS,
+
+    /// <summary>
+    /// More than one tick of the timers (4 ms unless sim.timer_hz says otherwise) to 200000: the shortest retransmission timeout in
+    /// microseconds instead of net.ipv4.tcp_rto_min_us, rounded up to ticks.
+    /// </summary>
+    TCP_RTO_MIN_US,
+
+    /// <summary>More than one tick of the timers to 200000: how long an ACK is delayed at most, in microseconds, rounded up to ticks.</summary>
+    TCP_DELACK_MAX_US,
+
+    /// <summary>
+    /// 0 to 268435455: microseconds that a fair queue keeps every packet longer. A connection's round-trip time is taken to change by as much at
+    /// once. Another queue discipline delays nothing.
+    /// </summary>
+    TCP_TX_DELAY,
+
     /// <summary>DSCP and ECN byte of outgoing IPv4 packets; TCP keeps the two bits of ECN for itself.</summary>
     IP_TOS,
 

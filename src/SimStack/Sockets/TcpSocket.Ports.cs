@@ -35,7 +35,7 @@ public sealed partial class TcpSocket
             return Errno.EBADF;
         }
 
-        if (_bound || State is not TcpState.Closed)
+        if (_bound || !IsClosed)
         {
             return Errno.EINVAL;
         }

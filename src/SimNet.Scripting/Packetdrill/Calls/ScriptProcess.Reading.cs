@@ -184,7 +184,8 @@ internal sealed partial class ScriptProcess
 
                 _received += result.Value;
                 long wanted = urgent ? 1 : waitsForAll ? length : Math.Min(length, tcp.GetOption(SocketOption.SO_RCVLOWAT).Value);
-                if (result.Value == 0 || _received >= wanted)
+                // Urgent data ends what one call reads, however much it was to wait for (tcp_recvmsg_locked).
+                if (result.Value == 0 || _received >= wanted || (!urgent && !peeks && tcp.IsAtMark))
                 {
                     return CallResult.Ok(_received);
                 }

@@ -235,7 +235,8 @@ internal sealed partial class TcpListener
 
     private Duration RetransmissionDelay(SynQueueEntry entry)
     {
-        Duration limit = Duration.FromMilliseconds(_tcp.Sysctls.RtoMaxMilliseconds);
+        // Linux's own bound, not tcp_rto_max_ms (TCP_RTO_MAX in tcp_reqsk_timeout).
+        Duration limit = Duration.FromMilliseconds(_tcp.Profile.SegmentationOffload ? 120_000 : _tcp.Sysctls.RtoMaxMilliseconds);
         return entry.Timeouts > 20 ? limit : Duration.Min(new Duration(InitialRto.Nanoseconds << entry.Timeouts), limit);
     }
 
