@@ -25,6 +25,7 @@ internal static class FreeBsdProfile
         Defaults = new Sysctls
         {
             NoMetricsSave = true,
+            AutoFlowLabels = 0,
             CongestionControl = "reno",
             // PRR since FreeBSD 13.
             Rack = false,

@@ -32,6 +32,7 @@ public sealed class Profile
         {
             Rack = false,
             SoMaxConn = 128,
+            AutoFlowLabels = 0, // They came with Linux 4.2.
             RmemMax = 131_071,
             WmemMax = 131_071,
             RmemDefault = 87_380,
@@ -74,6 +75,7 @@ public sealed class Profile
         {
             CongestionControl = "reno",
             CubicByRfc = true,
+            AutoFlowLabels = 0,
             SlowStartLimit = 1,
             AcceptSourceRoute = true,
             NoMetricsSave = true,

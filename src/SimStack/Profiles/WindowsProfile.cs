@@ -27,6 +27,7 @@ internal static class WindowsProfile
         Defaults = new Sysctls
         {
             NoMetricsSave = true,
+            AutoFlowLabels = 0,
             CongestionControl = "reno",
             Rack = false,
             ProportionalReduction = false,

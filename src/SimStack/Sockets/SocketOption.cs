@@ -196,6 +196,12 @@ public enum SocketOption
     /// <summary>1 to 255, or -1 for the default: hop limit of outgoing IPv6 packets.</summary>
     IPV6_UNICAST_HOPS,
 
+    /// <summary>0 or 1: the flow label of IPv6 packets is a hash of the connection, whatever net.ipv6.auto_flowlabels 1 or 2 says; TCP.</summary>
+    IPV6_AUTOFLOWLABEL,
+
+    /// <summary>0 or 1, or -1 for net.core.txrehash: a timeout changes the hash, and with it the flow label; TCP.</summary>
+    SO_TXREHASH,
+
     /// <summary>0 to 255: segments of IPv6 with a smaller hop limit are dropped (RFC 5082); TCP.</summary>
     IPV6_MINHOPCOUNT,
 }

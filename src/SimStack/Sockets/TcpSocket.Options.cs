@@ -156,6 +156,8 @@ public sealed partial class TcpSocket
         SocketOption.IP_MTU => _connection is { PathMtu: > 0 } ? SocketResult.Ok(_connection.PathMtu) : SocketResult.Fail(Errno.ENOTCONN),
         SocketOption.IP_RECVERR => Flag(Options.ReceiveErrors),
         SocketOption.IP_MINTTL => SocketResult.Ok(Options.LeastTimeToLive),
+        SocketOption.IPV6_AUTOFLOWLABEL => Flag(TcpLayer.WantsFlowLabel(Host.Sysctls.AutoFlowLabels, Options.AutoFlowLabel)),
+        SocketOption.SO_TXREHASH => Flag(Options.TxRehash ?? Host.Sysctls.TxRehash),
         SocketOption.IPV6_MINHOPCOUNT => SocketResult.Ok(Options.LeastHopLimit),
         SocketOption.IP_TTL => SocketResult.Ok(Options.TimeToLive > 0 ? Options.TimeToLive : Host.Sysctls.DefaultTtl),
         _ => SocketResult.Fail(Errno.ENOPROTOOPT),
@@ -241,6 +243,8 @@ public sealed partial class TcpSocket
             case SocketOption.IP_TTL when value is -1 or (>= 1 and <= 255): return Options with { TimeToLive = Math.Max(value, 0) };
             case SocketOption.IP_RECVERR: return Options with { ReceiveErrors = on };
             case SocketOption.IP_MINTTL when value is >= 0 and <= 255: return Options with { LeastTimeToLive = (byte)value };
+            case SocketOption.IPV6_AUTOFLOWLABEL: return Options with { AutoFlowLabel = on };
+            case SocketOption.SO_TXREHASH when value is >= -1 and <= 1: return Options with { TxRehash = value < 0 ? null : on };
             case SocketOption.IPV6_MINHOPCOUNT when value is >= 0 and <= 255: return Options with { LeastHopLimit = (byte)value };
             default:
                 return null;

@@ -269,6 +269,7 @@ internal sealed partial class TcpConnection
             TimestampsRecent = _timestampsRecent,
             TimestampsStamp = _timestampsStamp,
             TimestampOffset = _timestampOffset,
+            FlowLabel = FlowLabel,
             TypeOfService = _typeOfService,
             TimeToLive = _ttl,
             AoKeys = Authentication?.Ao,

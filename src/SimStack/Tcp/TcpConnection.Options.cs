@@ -86,6 +86,7 @@ internal sealed partial class TcpConnection
         _receiveErrors = options.ReceiveErrors;
         _priority = options.Priority;
         _limits = options.Timers;
+        (_autoFlowLabel, _txRehash, _flowLabel) = (options.AutoFlowLabel, options.TxRehash, 0);
         LimitPacing(options.MaxPacingRate);
         _ttl = options.TimeToLiveFor(RemoteAddress.IsV4, Sysctls.DefaultTtl);
         _leastTtl = options.LeastTimeToLiveFor(RemoteAddress.IsV4);

@@ -151,12 +151,7 @@ internal sealed partial class TcpConnection
 
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
         Count(SnmpCounter.TcpExtTCPTimeouts);
-        if (Sysctls.TxRehash)
-        {
-            Count(SnmpCounter.TcpExtTcpTimeoutRehash);
-            _counts.Rehashes++;
-        }
-
+        Rehash();
         CountTimeout(now);
         RespondToTimeout(now, opening);
         _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);

@@ -246,6 +246,7 @@ internal sealed partial class TcpListener
         if (retransmission)
         {
             entry.Retransmissions++;
+            entry.FlowTurn += (ushort)(Socket.Options.TxRehash ?? _tcp.Sysctls.TxRehash ? 1 : 0);
             _tcp.Counters[SnmpCounter.TcpRetransSegs]++;
             _tcp.Counters[SnmpCounter.TcpExtTCPSynRetrans]++;
         }
@@ -264,7 +265,7 @@ internal sealed partial class TcpListener
             _tcp.Send(
                 now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.ReceiveNext, flags, (ushort)entry.OfferedWindow,
                 options, (byte)(Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4) | entry.SynAckField),
-                TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key);
+                TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key, flowLabel: FlowLabelFor(entry));
         }
     }
 
@@ -289,7 +290,8 @@ internal sealed partial class TcpListener
             _tcp.Send(
                 now, entry.Path, entry.Local, entry.Remote, entry.Iss + 1, entry.Irs + 1, TcpFlags.Ack,
                 (ushort)(entry.OfferedWindow >> entry.ReceiveScale), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
-                TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key, _tcp.Profile.OptionLayout.OfReplies);
+                TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key, _tcp.Profile.OptionLayout.OfReplies,
+                FlowLabelFor(entry));
         }
     }
 
@@ -305,6 +307,9 @@ internal sealed partial class TcpListener
         _tcp.Counters[SnmpCounter.TcpExtTCPChallengeACK]++;
         SendAck(now, entry, segment);
     }
+
+    private uint FlowLabelFor(SynQueueEntry entry) =>
+        _tcp.FlowLabel(entry.Local, entry.Remote, entry.FlowTurn, Socket.Options.AutoFlowLabel);
 
     private byte TimeToLiveFor(SynQueueEntry entry) => Socket.Options.TimeToLiveFor(entry.Remote.Address.IsV4, _tcp.Sysctls.DefaultTtl);
 
