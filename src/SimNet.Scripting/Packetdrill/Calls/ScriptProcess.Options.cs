@@ -255,9 +255,8 @@ internal sealed partial class ScriptProcess
                 return 0;
             case "SO_MEMINFO" when socket.Tcp is { } stream:
                 SocketMemory memory = stream.GetMemory();
-                // Linux's last field, the segments that were dropped, is missing: they are not counted by socket.
                 value = [.. ((int[])[memory.ReceiveAllocated, memory.ReceiveBuffer, memory.SendAllocated, memory.SendBuffer, memory.ForwardAllocated,
-                    memory.SendQueued, memory.OptionMemory, memory.Backlog]).SelectMany(OptionBytes.OfInt)];
+                    memory.SendQueued, memory.OptionMemory, memory.Backlog, memory.Drops]).SelectMany(OptionBytes.OfInt)];
                 return 0;
             case "TCP_CC_INFO":
                 byte[] info = new byte[20];
