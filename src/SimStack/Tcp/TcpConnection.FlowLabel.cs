@@ -14,7 +14,7 @@ internal sealed partial class TcpConnection
     private bool? _txRehash;
 
     /// <summary>What a packet that follows none carries; 0 for IPv4 and where there are none.</summary>
-    private uint FlowLabel => _flowLabel != 0 ? _flowLabel : _flowLabel = _tcp.FlowLabel(Local, Remote, _flowTurn, _autoFlowLabel);
+    private uint FlowLabel => RemoteAddress.IsV4 ? 0 : _flowLabel != 0 ? _flowLabel : _flowLabel = _tcp.FlowLabel(Local, Remote, _flowTurn, _autoFlowLabel);
 
     /// <summary>A timeout: the next packets take another path, if they can.</summary>
     private void Rehash()

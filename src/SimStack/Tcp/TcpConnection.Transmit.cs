@@ -421,11 +421,7 @@ internal sealed partial class TcpConnection
             NoteAckSent();
         }
 
-        if (!path.Destination.IsV4)
-        {
-            path.FlowLabel = FlowLabel;
-        }
-
+        path.FlowLabel = FlowLabel;
         return _tcp.Ip.TrySend(
             now, path, LocalAddress, RemoteAddress, frame, total, IpProtocol.Tcp, _typeOfService, _ttl,
             dontFragment: _tcp.MayNotFragment(path, _pathMtuDiscovery)) || !Offloads;

@@ -264,6 +264,12 @@ internal sealed partial class ScriptProcess
                 return 0;
         }
 
+        return GetNumber(socket, name, out value);
+    }
+
+    private static int GetNumber(SocketFile socket, string name, out byte[] value)
+    {
+        value = [];
         if (socket.Tcp is not null && GetRepair(name, out value) is { } repair)
         {
             return repair;
