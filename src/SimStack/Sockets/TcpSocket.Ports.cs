@@ -1,6 +1,5 @@
 using SimStack.Ip;
 using SimStack.Profiles;
-using SimStack.Tcp;
 
 namespace SimStack.Sockets;
 

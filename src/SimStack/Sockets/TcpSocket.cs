@@ -323,6 +323,8 @@ public sealed partial class TcpSocket : HostSocket
 
         if (_listener is null)
         {
+            // No connect() is under way any more that one more call would tell the end of (inet_shutdown: SS_CONNECTED).
+            _connecting &= State is TcpState.SynReceived or TcpState.Closed;
             return _connection?.Shutdown(now, how) ?? ShutWithoutConnection(how);
         }
 

@@ -1,5 +1,3 @@
-using SimStack.Ip;
-
 namespace SimStack.Tcp;
 
 /// <summary>

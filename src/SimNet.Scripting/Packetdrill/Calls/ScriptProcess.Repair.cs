@@ -34,7 +34,7 @@ internal sealed partial class ScriptProcess
                 {
                     OffWithoutProbe => CallResult.Ok(),
                     Off when !IsOpen(tcp) => CallResult.Ok(),
-                    On or Off => throw CallException.Unsupported($"TCP_REPAIR {mode}"),
+                    On or Off => throw CallException.Unsupported(name),
                     _ => CallResult.Fail(LinuxErrno.EINVAL),
                 };
             case "TCP_QUEUE_SEQ" when IsOpen(tcp) || tcp.State is TcpState.Listen:
