@@ -26,6 +26,7 @@ internal static class FreeBsdProfile
         {
             BacklogAckDefer = false,
             NoMetricsSave = true,
+            AutoFlowLabels = 0,
             CongestionControl = "reno",
             // PRR since FreeBSD 13.
             Rack = false,

@@ -33,6 +33,7 @@ public sealed class Profile
             Rack = false,
             BacklogAckDefer = false, // Linux 6.7 brought it.
             SoMaxConn = 128,
+            AutoFlowLabels = 0, // They came with Linux 4.2.
             RmemMax = 131_071,
             WmemMax = 131_071,
             RmemDefault = 87_380,
@@ -75,6 +76,7 @@ public sealed class Profile
         {
             CongestionControl = "reno",
             CubicByRfc = true,
+            AutoFlowLabels = 0,
             SlowStartLimit = 1,
             AcceptSourceRoute = true,
             NoMetricsSave = true,

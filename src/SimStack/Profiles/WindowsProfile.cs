@@ -28,6 +28,7 @@ internal static class WindowsProfile
         {
             BacklogAckDefer = false,
             NoMetricsSave = true,
+            AutoFlowLabels = 0,
             CongestionControl = "reno",
             Rack = false,
             ProportionalReduction = false,

@@ -29,9 +29,11 @@ internal sealed partial class TcpConnection
     {
         get
         {
-            Duration most = Duration.FromMilliseconds(Sysctls.DelayedAckMaxMilliseconds);
+            Duration most = _limits is { DelayedAckMaxMicroseconds: > 0 and int own }
+                ? Duration.FromMicroseconds(own)
+                : Duration.FromMilliseconds(Sysctls.DelayedAckMaxMilliseconds);
             return ChargesMemory
-                ? Duration.Min(most, Duration.FromMicroseconds(Math.Max(Sysctls.RtoMinMicroseconds, 8000) - 4000))
+                ? Duration.Min(most, Duration.FromMicroseconds(Math.Max(RtoMin, 8000) - 4000))
                 : most;
         }
     }

@@ -421,6 +421,7 @@ internal sealed partial class TcpConnection
             NoteAckSent();
         }
 
+        path.FlowLabel = FlowLabel;
         return _tcp.Ip.TrySend(
             now, path, LocalAddress, RemoteAddress, frame, total, IpProtocol.Tcp, _typeOfService, _ttl,
             dontFragment: _tcp.MayNotFragment(path, _pathMtuDiscovery)) || !Offloads;

@@ -168,7 +168,8 @@ internal sealed partial class TcpLayer
         ushort window,
         in TcpOptions options,
         byte trafficClass,
-        in SigningKey key = default)
+        in SigningKey key = default,
+        uint? flowLabel = null)
     {
         if (Ip.FindPathWith(to.Source, to.Destination, Ip.ReturnRoute) is { } path)
         {
@@ -176,7 +177,7 @@ internal sealed partial class TcpLayer
             IpEndpoint remote = new(to.Source, to.SourcePort);
             Send(
                 now, path, local, remote, seq, ack, flags, window, options, trafficClass, (byte)Sysctls.DefaultTtl, key: key,
-                layout: Profile.OptionLayout.OfReplies);
+                layout: Profile.OptionLayout.OfReplies, flowLabel: flowLabel ?? FlowLabel(local, remote, 0, null));
         }
     }
 
@@ -195,7 +196,8 @@ internal sealed partial class TcpLayer
         byte ttl,
         PathMtuDiscovery? pathMtuDiscovery = null,
         in SigningKey key = default,
-        TcpOptionLayout? layout = null)
+        TcpOptionLayout? layout = null,
+        uint flowLabel = 0)
     {
         TcpOptions marked = options;
         SegmentSigner.Mark(ref marked, key);
@@ -210,6 +212,7 @@ internal sealed partial class TcpLayer
         TcpWriter.WriteChecksum(bytes[..header], local.Address, remote.Address);
         frame.Length = path.TransportOffset + header;
         Counters[SnmpCounter.TcpOutSegs]++;
+        path.FlowLabel = flowLabel;
         Ip.Send(now, path, local.Address, remote.Address, frame, header, IpProtocol.Tcp, trafficClass, ttl,
             MayNotFragment(path, pathMtuDiscovery));
     }
