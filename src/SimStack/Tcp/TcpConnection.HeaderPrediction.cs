@@ -13,7 +13,7 @@ internal sealed partial class TcpConnection
 
     private bool _isPredicted;
 
-    private void Predict(scoped in TcpSegment segment) => _isPredicted = _state is TcpState.Established
+    private void Predict(scoped in TcpSegment segment) => _isPredicted = ChargesMemory && _state is TcpState.Established
         && (segment.Flags & ~TcpFlags.Psh) == TcpFlags.Ack && segment.Seq == _rcv.Nxt && segment.Ack <= _snd.Nxt
         && segment.Window << _sendScale == _snd.Wnd && _rcv.Wnd > 0 && _outOfOrder is not { Count: > 0 } && !_urgentWaiting
         && HasPredictedOptions(segment);

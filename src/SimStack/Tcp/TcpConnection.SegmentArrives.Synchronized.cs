@@ -23,11 +23,7 @@ internal sealed partial class TcpConnection
             return; // The RFC drops it at the fifth check; Linux before it could be answered.
         }
 
-        if (ChargesMemory)
-        {
-            Predict(segment);
-        }
-
+        Predict(segment);
         if (CheckTimestamps(now, segment) is Check.Drop
             || CheckSequence(now, segment) is Check.Drop
             || CheckReset(now, segment) is Check.Drop
