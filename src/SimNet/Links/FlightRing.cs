@@ -9,9 +9,11 @@ namespace SimNet.Links;
 /// </summary>
 internal struct FlightRing()
 {
-    // How many turns before its own a frame is asked for: first the object, and with it where the bytes are, then these.
+    // How many turns before its own a frame is asked for: first the object, and with it where the bytes are, then the first of these. Of what
+    // follows them the processor sees by itself that it is wanted; asked for all, it would stand still until there is room for so much.
     private const int FramesAhead = 4;
     private const int BytesAhead = 1;
+    private const int FirstBytes = 8 * 64;
 
     private Flight[] _ring = new Flight[16];
     private int _head;
@@ -43,8 +45,8 @@ internal struct FlightRing()
         _head = (_head + 1) & (_ring.Length - 1);
         if (--Count > FramesAhead)
         {
-            CacheHint.Expect(_ring[(_head + BytesAhead) & (_ring.Length - 1)].Frame!.Bytes);
             CacheHint.Expect(_ring[(_head + FramesAhead) & (_ring.Length - 1)].Frame!);
+            CacheHint.Expect(_ring[(_head + BytesAhead) & (_ring.Length - 1)].Frame!, FirstBytes);
         }
 
         return frame;

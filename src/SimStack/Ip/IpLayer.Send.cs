@@ -104,6 +104,7 @@ public sealed partial class IpLayer
         else
         {
             Ipv6Writer.Write(packet, source, destination, protocol, transportLength, ttl, trafficClass, path.FlowLabel);
+            path.FlowLabel = 0;
         }
 
         if (!tooLong)

@@ -74,7 +74,7 @@ public sealed class IpPath
     /// </summary>
     public bool IsMtuLocked { get; }
 
-    /// <summary>IPv6 flow label of what goes this way, 20 bits.</summary>
+    /// <summary>IPv6 flow label of the next packet that goes this way, 20 bits; 0 for none, as it is again behind that packet.</summary>
     public uint FlowLabel { get; set; }
 
     /// <summary>Where the transport header begins in a frame: 34 or 54.</summary>

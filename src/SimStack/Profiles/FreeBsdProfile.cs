@@ -24,7 +24,9 @@ internal static class FreeBsdProfile
         Listen = ListenRule.FreeBsd,
         Defaults = new Sysctls
         {
+            BacklogAckDefer = false,
             NoMetricsSave = true,
+            AutoFlowLabels = 0,
             CongestionControl = "reno",
             // PRR since FreeBSD 13.
             Rack = false,

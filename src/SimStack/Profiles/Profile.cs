@@ -31,7 +31,9 @@ public sealed class Profile
         Defaults = new Sysctls
         {
             Rack = false,
+            BacklogAckDefer = false, // Linux 6.7 brought it.
             SoMaxConn = 128,
+            AutoFlowLabels = 0, // They came with Linux 4.2.
             RmemMax = 131_071,
             WmemMax = 131_071,
             RmemDefault = 87_380,
@@ -74,9 +76,11 @@ public sealed class Profile
         {
             CongestionControl = "reno",
             CubicByRfc = true,
+            AutoFlowLabels = 0,
             SlowStartLimit = 1,
             AcceptSourceRoute = true,
             NoMetricsSave = true,
+            BacklogAckDefer = false,
             IsnTickNanoseconds = 4000,
 
             // RFC 6675 counts, and halves at once.

@@ -94,7 +94,6 @@ public sealed partial class Sysctls
     private static void AddAcceptedTcp(Action<string, long, long, long[]> only, AcceptAny any)
     {
         any("net.ipv4.tcp_adv_win_scale", "1", -31, 31); // Without effect since Linux 6.6.
-        any("net.ipv4.tcp_backlog_ack_defer", "1", 0, 1);
         any("net.ipv4.tcp_child_ehash_entries", "0", 0, 16 << 20); // How large tables are is nothing that shows.
         any("net.ipv4.tcp_early_demux", "1", 0, 255);
         any("net.ipv4.tcp_fack", "0", 0, 255);

@@ -24,6 +24,12 @@ public sealed partial class Sysctls
     public int MinPathMtu = 552;
     public int Path6MtuExpires = 600;
 
+    /// <summary>
+    /// net.ipv6.auto_flowlabels: the flow label of TCP's packets is a hash of the connection. 0: never; 1: unless IPV6_AUTOFLOWLABEL says no;
+    /// 2: where it says yes; 3: always.
+    /// </summary>
+    public int AutoFlowLabels = 1;
+
     private static void AddIp(
         Action<string, int, int, Func<Sysctls, int>, Action<Sysctls, int>> number,
         Action<string, Func<Sysctls, bool>, Action<Sysctls, bool>> flag)
@@ -43,6 +49,7 @@ public sealed partial class Sysctls
         number("net.ipv4.ip_no_pmtu_disc", 0, 3, s => s.NoPathMtuDiscovery, (s, v) => s.NoPathMtuDiscovery = v);
         number("net.ipv4.route.mtu_expires", 1, 1_000_000, s => s.PathMtuExpires, (s, v) => s.PathMtuExpires = v);
         number("net.ipv4.route.min_pmtu", 68, 65_535, s => s.MinPathMtu, (s, v) => s.MinPathMtu = v);
+        number("net.ipv6.auto_flowlabels", 0, 3, s => s.AutoFlowLabels, (s, v) => s.AutoFlowLabels = v);
         number("net.ipv6.route.mtu_expires", 1, 1_000_000, s => s.Path6MtuExpires, (s, v) => s.Path6MtuExpires = v);
     }
 }

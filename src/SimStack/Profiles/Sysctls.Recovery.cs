@@ -19,7 +19,7 @@ public sealed partial class Sysctls
     public bool RetransmitCollapse = true;
     public bool ThinLinearTimeouts;
 
-    /// <summary>net.core.txrehash: a timeout asks for another path by another hash, which here counts and changes nothing else.</summary>
+    /// <summary>net.core.txrehash: a timeout asks for another path by another hash, which IPv6 shows as another flow label (SO_TXREHASH).</summary>
     public bool TxRehash = true;
 
     // net.ipv4.tcp_*: what connections leave behind of a destination

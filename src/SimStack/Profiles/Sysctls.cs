@@ -33,6 +33,7 @@ public sealed partial class Sysctls
     // net.ipv4.tcp_comp_sack_*: nanoseconds, ACKs, percent
     public long CompressedSackDelay = 1_000_000;
     public long CompressedSackSlack = 100_000;
+    public bool BacklogAckDefer = true;
     public int CompressedSackCount = 44;
     public int CompressedSackRttPercent = 5;
 
@@ -287,6 +288,7 @@ public sealed partial class Sysctls
         AddMtuProbing(number);
         flag("net.ipv4.tcp_autocorking", s => s.AutoCorking, (s, v) => s.AutoCorking = v);
         number("net.ipv4.tcp_limit_output_bytes", 0, int.MaxValue, s => s.LimitOutputBytes, (s, v) => s.LimitOutputBytes = v);
+        flag("net.ipv4.tcp_backlog_ack_defer", s => s.BacklogAckDefer, (s, v) => s.BacklogAckDefer = v);
         number("net.ipv4.tcp_comp_sack_nr", 0, 255, s => s.CompressedSackCount, (s, v) => s.CompressedSackCount = v);
         number("net.ipv4.tcp_comp_sack_rtt_percent", 1, 1000, s => s.CompressedSackRttPercent, (s, v) => s.CompressedSackRttPercent = v);
         number("net.ipv4.tcp_rcvbuf_low_rtt", 0, int.MaxValue, s => s.ReceiveBufferLowRtt, (s, v) => s.ReceiveBufferLowRtt = v);

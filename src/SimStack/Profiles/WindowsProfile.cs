@@ -26,7 +26,9 @@ internal static class WindowsProfile
         Listen = ListenRule.Windows,
         Defaults = new Sysctls
         {
+            BacklogAckDefer = false,
             NoMetricsSave = true,
+            AutoFlowLabels = 0,
             CongestionControl = "reno",
             Rack = false,
             ProportionalReduction = false,

@@ -17,7 +17,7 @@ public readonly struct SocketHold
 
     /// <summary>The call looks for more: what waits is worked on, and what arrives after that waits again.</summary>
     /// <param name="now">The instant.</param>
-    public void Look(Instant now) => _connection?.ProcessBacklog(now);
+    public void Look(Instant now) => _connection?.Look(now);
 
     /// <summary>The call ends: an acknowledgement that its reads make due is sent, then what waits is worked on. To be called once.</summary>
     /// <param name="now">The instant; not before that of <see cref="TcpSocket.Hold"/>.</param>

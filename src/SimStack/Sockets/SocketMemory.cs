@@ -19,4 +19,7 @@ public readonly record struct SocketMemory(
 {
     /// <summary>BACKLOG: always 0, since no segment arrives while a call has the socket.</summary>
     public int Backlog => 0;
+
+    /// <summary>DROPS: segments that came and were refused: old ones, those outside of the window, and those that acknowledge too much.</summary>
+    public int Drops { get; init; }
 }

@@ -130,6 +130,24 @@ public enum SocketOption
     /// </summary>
     TCP_SAVE_SYN,
 
+    /// <summary>1000 to 120000: the longest retransmission timeout in milliseconds instead of net.ipv4.tcp_rto_max_ms.</summary>
+    TCP_RTO_MAX_MS,
+
+    /// <summary>
+    /// More than one tick of the timers (4 ms unless sim.timer_hz says otherwise) to 200000: the shortest retransmission timeout in
+    /// microseconds instead of net.ipv4.tcp_rto_min_us, rounded up to ticks.
+    /// </summary>
+    TCP_RTO_MIN_US,
+
+    /// <summary>More than one tick of the timers to 200000: how long an ACK is delayed at most, in microseconds, rounded up to ticks.</summary>
+    TCP_DELACK_MAX_US,
+
+    /// <summary>
+    /// 0 to 268435455: microseconds that a fair queue keeps every packet longer. A connection's round-trip time is taken to change by as much at
+    /// once. Another queue discipline delays nothing.
+    /// </summary>
+    TCP_TX_DELAY,
+
     /// <summary>DSCP and ECN byte of outgoing IPv4 packets; TCP keeps the two bits of ECN for itself.</summary>
     IP_TOS,
 
@@ -177,6 +195,12 @@ public enum SocketOption
 
     /// <summary>1 to 255, or -1 for the default: hop limit of outgoing IPv6 packets.</summary>
     IPV6_UNICAST_HOPS,
+
+    /// <summary>0 or 1: the flow label of IPv6 packets is a hash of the connection, whatever net.ipv6.auto_flowlabels 1 or 2 says; TCP.</summary>
+    IPV6_AUTOFLOWLABEL,
+
+    /// <summary>0 or 1, or -1 for net.core.txrehash: a timeout changes the hash, and with it the flow label; TCP.</summary>
+    SO_TXREHASH,
 
     /// <summary>0 to 255: segments of IPv6 with a smaller hop limit are dropped (RFC 5082); TCP.</summary>
     IPV6_MINHOPCOUNT,

@@ -124,6 +124,15 @@ internal sealed record SocketOptions
     /// <summary>TCP_SAVE_SYN: 0, 1 or 2.</summary>
     public byte SaveSyn { get; init; }
 
+    /// <summary>TCP_RTO_MIN_US, TCP_RTO_MAX_MS, TCP_DELACK_MAX_US and TCP_TX_DELAY; null: as the host has them.</summary>
+    public TimerLimits? Timers { get; init; }
+
+    /// <summary>IPV6_AUTOFLOWLABEL; null: by net.ipv6.auto_flowlabels.</summary>
+    public bool? AutoFlowLabel { get; init; }
+
+    /// <summary>SO_TXREHASH; null: by net.core.txrehash.</summary>
+    public bool? TxRehash { get; init; }
+
     /// <summary>TCP_CONGESTION by name; null: the host's.</summary>
     public string? CongestionControl { get; init; }
 }

@@ -173,7 +173,7 @@ public sealed partial class TcpSocket
             return true;
         }
 
-        if (_connection is not { } connection || State is TcpState.Closed)
+        if (_connection is not { } connection || IsClosed)
         {
             return false;
         }

@@ -134,7 +134,7 @@ public sealed partial class TcpSocket
     /// <summary>TCP_FASTOPEN: how many connections may be pending; on a socket that listens or may begin to.</summary>
     private Errno SetFastOpenLimit(int value)
     {
-        if (value < 0 || State is not (TcpState.Closed or TcpState.Listen))
+        if (value < 0 || (!IsClosed && State is not TcpState.Listen))
         {
             return Errno.EINVAL;
         }
@@ -156,7 +156,7 @@ public sealed partial class TcpSocket
             return Errno.EOPNOTSUPP;
         }
 
-        if (State is not TcpState.Closed)
+        if (!IsClosed)
         {
             return Errno.EINVAL;
         }
@@ -167,7 +167,7 @@ public sealed partial class TcpSocket
 
     private Errno SetFastOpenNoCookie(int value)
     {
-        if (value is < 0 or > 1 || State is not (TcpState.Closed or TcpState.Listen))
+        if (value is < 0 or > 1 || (!IsClosed && State is not TcpState.Listen))
         {
             return Errno.EINVAL;
         }

@@ -17,7 +17,10 @@ public sealed partial class TcpSocket
             GetOption(SocketOption.SO_SNDBUF).Value,
             -(received + written) & (Page - 1), // Whole pages are granted, and given back at once.
             written,
-            ((_connection?.PendingNotices ?? 0) + (_errors?.Notices ?? 0)) * NoticeSize);
+            ((_connection?.PendingNotices ?? 0) + (_errors?.Notices ?? 0)) * NoticeSize)
+        {
+            Drops = _connection?.Dropped ?? 0,
+        };
     }
 
     /// <summary>What the user set; else what it grew to with the congestion window (Linux: tcp_sndbuf_expand).</summary>

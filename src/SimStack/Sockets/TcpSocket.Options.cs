@@ -1,5 +1,6 @@
 using SimStack.Ip.Queues;
 using SimStack.Profiles;
+using SimStack.Tcp;
 
 namespace SimStack.Sockets;
 
@@ -7,6 +8,9 @@ namespace SimStack.Sockets;
 public sealed partial class TcpSocket
 {
     internal SocketOptions Options { get; private set; } = SocketOptions.Default;
+
+    /// <summary>There is no connection; in TIME-WAIT neither, since Linux goes on without the socket (tcp_time_wait).</summary>
+    private bool IsClosed => State is TcpState.Closed or TcpState.TimeWait;
 
     // Linux: INET_ECN_MASK.
     private const int EcnMask = 3;
@@ -117,8 +121,27 @@ public sealed partial class TcpSocket
             SocketOption.TCP_SAVE_SYN => SocketResult.Ok(Options.SaveSyn),
             SocketOption.SO_MAX_PACING_RATE => SocketResult.Ok(unchecked((int)(uint)Math.Min(Options.MaxPacingRate, uint.MaxValue))),
             SocketOption.SO_PRIORITY => SocketResult.Ok(Options.Priority),
+            SocketOption.TCP_RTO_MAX_MS or SocketOption.TCP_RTO_MIN_US or SocketOption.TCP_DELACK_MAX_US or SocketOption.TCP_TX_DELAY =>
+                GetTimerLimit(option),
             _ => GetOptionOfIp(option),
         };
+    }
+
+    private SocketResult GetTimerLimit(SocketOption option)
+    {
+        if (!Host.Profile.SegmentationOffload)
+        {
+            return SocketResult.Fail(Errno.ENOPROTOOPT); // Linux's own.
+        }
+
+        (int value, int ofHost) = option switch
+        {
+            SocketOption.TCP_RTO_MAX_MS => (Options.Timers?.RtoMaxMilliseconds ?? 0, Host.Sysctls.RtoMaxMilliseconds),
+            SocketOption.TCP_RTO_MIN_US => (Options.Timers?.RtoMinMicroseconds ?? 0, Host.Sysctls.RtoMinMicroseconds),
+            SocketOption.TCP_DELACK_MAX_US => (Options.Timers?.DelayedAckMaxMicroseconds ?? 0, Host.Sysctls.DelayedAckMaxMilliseconds * 1000),
+            _ => (Options.Timers?.TransmitDelayMicroseconds ?? 0, 0),
+        };
+        return SocketResult.Ok(value == 0 ? ofHost : value);
     }
 
     private SocketResult GetOptionOfIp(SocketOption option) => option switch
@@ -133,6 +156,8 @@ public sealed partial class TcpSocket
         SocketOption.IP_MTU => _connection is { PathMtu: > 0 } ? SocketResult.Ok(_connection.PathMtu) : SocketResult.Fail(Errno.ENOTCONN),
         SocketOption.IP_RECVERR => Flag(Options.ReceiveErrors),
         SocketOption.IP_MINTTL => SocketResult.Ok(Options.LeastTimeToLive),
+        SocketOption.IPV6_AUTOFLOWLABEL => Flag(TcpLayer.WantsFlowLabel(Host.Sysctls.AutoFlowLabels, Options.AutoFlowLabel)),
+        SocketOption.SO_TXREHASH => Flag(Options.TxRehash ?? Host.Sysctls.TxRehash),
         SocketOption.IPV6_MINHOPCOUNT => SocketResult.Ok(Options.LeastHopLimit),
         SocketOption.IP_TTL => SocketResult.Ok(Options.TimeToLive > 0 ? Options.TimeToLive : Host.Sysctls.DefaultTtl),
         _ => SocketResult.Fail(Errno.ENOPROTOOPT),
@@ -185,10 +210,15 @@ public sealed partial class TcpSocket
             case SocketOption.TCP_LINGER2: return Options with { FinWait2Seconds = Math.Clamp(value, -1, 120) };
             case SocketOption.TCP_QUICKACK: return Options;
             case SocketOption.TCP_USER_TIMEOUT when value >= 0: return Options with { UserTimeoutMilliseconds = value };
-            case SocketOption.TCP_WINDOW_CLAMP when value == 0: return Options with { WindowClamp = 0 };
+            case SocketOption.TCP_WINDOW_CLAMP when value == 0 && State is not TcpState.Listen: return Options with { WindowClamp = 0 };
             case SocketOption.TCP_WINDOW_CLAMP when value > 0: return Options with { WindowClamp = Math.Max(value, 1152) };
             case SocketOption.SO_MAX_PACING_RATE: return Options with { MaxPacingRate = value == -1 ? long.MaxValue : (uint)value };
             case SocketOption.SO_PRIORITY: return Options with { Priority = value };
+            case SocketOption.TCP_RTO_MAX_MS or SocketOption.TCP_RTO_MIN_US or SocketOption.TCP_DELACK_MAX_US or SocketOption.TCP_TX_DELAY:
+                bool isLinux = Host.Profile.SegmentationOffload;
+                error = isLinux ? Errno.EINVAL : Errno.ENOPROTOOPT;
+                return isLinux && TimerLimits.TryChange(Options.Timers, option, value, sysctls.TimerHz, out TimerLimits limits)
+                    ? Options with { Timers = limits } : null;
             case SocketOption.SO_ERROR or SocketOption.IP_MTU:
                 error = Errno.ENOPROTOOPT;
                 return null;
@@ -213,6 +243,8 @@ public sealed partial class TcpSocket
             case SocketOption.IP_TTL when value is -1 or (>= 1 and <= 255): return Options with { TimeToLive = Math.Max(value, 0) };
             case SocketOption.IP_RECVERR: return Options with { ReceiveErrors = on };
             case SocketOption.IP_MINTTL when value is >= 0 and <= 255: return Options with { LeastTimeToLive = (byte)value };
+            case SocketOption.IPV6_AUTOFLOWLABEL: return Options with { AutoFlowLabel = on };
+            case SocketOption.SO_TXREHASH when value is >= -1 and <= 1: return Options with { TxRehash = value < 0 ? null : on };
             case SocketOption.IPV6_MINHOPCOUNT when value is >= 0 and <= 255: return Options with { LeastHopLimit = (byte)value };
             default:
                 return null;

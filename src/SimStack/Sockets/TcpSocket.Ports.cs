@@ -1,6 +1,5 @@
 using SimStack.Ip;
 using SimStack.Profiles;
-using SimStack.Tcp;
 
 namespace SimStack.Sockets;
 
@@ -35,7 +34,7 @@ public sealed partial class TcpSocket
             return Errno.EBADF;
         }
 
-        if (_bound || State is not TcpState.Closed)
+        if (_bound || !IsClosed)
         {
             return Errno.EINVAL;
         }

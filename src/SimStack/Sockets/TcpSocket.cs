@@ -162,14 +162,16 @@ public sealed partial class TcpSocket : HostSocket
 
     private Errno CheckConnect(IpEndpoint remote)
     {
+        // What the socket is comes before where it shall go (Linux: __inet_stream_connect before tcp_v4_connect).
+        Errno refused = CheckConnect();
+        return refused is Errno.OK && Family is AddressFamily.AF_INET && !remote.Address.IsV4 ? Errno.EAFNOSUPPORT : refused;
+    }
+
+    private Errno CheckConnect()
+    {
         if (_closed)
         {
             return Errno.EBADF;
-        }
-
-        if (Family is AddressFamily.AF_INET && !remote.Address.IsV4)
-        {
-            return Errno.EAFNOSUPPORT;
         }
 
         if (_listener is not null && !_tcp.Profile.ListenMayConnect)
@@ -321,6 +323,8 @@ public sealed partial class TcpSocket : HostSocket
 
         if (_listener is null)
         {
+            // No connect() is under way any more that one more call would tell the end of (inet_shutdown: SS_CONNECTED).
+            _connecting &= State is TcpState.SynReceived or TcpState.Closed;
             return _connection?.Shutdown(now, how) ?? ShutWithoutConnection(how);
         }
 

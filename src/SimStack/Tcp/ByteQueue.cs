@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using SimStack.Wire;
 
 namespace SimStack.Tcp;
@@ -15,10 +17,41 @@ internal sealed class ByteQueue(ChunkPool pool)
     /// <summary>Bytes in order from the head on. Data written ahead of it does not count yet.</summary>
     public int Length { get; private set; }
 
+    /// <summary>Adds bytes at the end. Those of <see cref="Tail"/> are where they belong already.</summary>
     public void Append(ReadOnlySpan<byte> data)
     {
-        WriteAt(Length, data);
+        if (!IsAtTail(data))
+        {
+            WriteAt(Length, data);
+        }
+
         Length += data.Length;
+    }
+
+    /// <summary>
+    /// Memory behind the end, for bytes of which it will show only once they were read whether they are to stay; empty where it would not be in
+    /// one piece. Not to be written to while data is written ahead.
+    /// </summary>
+    public Span<byte> Tail(int length)
+    {
+        int position = _headOffset + Length;
+        int within = position & (ChunkPool.ChunkSize - 1);
+        if (length > ChunkPool.ChunkSize - within)
+        {
+            return default;
+        }
+
+        EnsureChunks((position >> ChunkPool.ChunkShift) + 1);
+        byte[] chunk = Slot(position >> ChunkPool.ChunkShift).Bytes ??= pool.Rent();
+        return chunk.AsSpan(within, length);
+    }
+
+    private bool IsAtTail(ReadOnlySpan<byte> data)
+    {
+        int position = _headOffset + Length;
+        int index = position >> ChunkPool.ChunkShift;
+        return index < _chunks.Length && Slot(index).Bytes is { } chunk
+            && Unsafe.AreSame(ref MemoryMarshal.GetReference(data), ref chunk[position & (ChunkPool.ChunkSize - 1)]);
     }
 
     /// <summary>
@@ -71,14 +104,15 @@ internal sealed class ByteQueue(ChunkPool pool)
         return InternetChecksum.SumAndCopy(chunk.AsSpan(within, destination.Length), destination);
     }
 
-    /// <summary>What lies at an offset is read soon.</summary>
-    public void Expect(int offset, int count)
+    /// <summary>What lies at an offset is read soon: its first bytes are asked for, of what follows them the processor sees it by itself.</summary>
+    public void Expect(int offset)
     {
+        const int FirstBytes = 512;
         if (offset < Length)
         {
             int position = _headOffset + offset;
             int within = position & (ChunkPool.ChunkSize - 1);
-            CacheHint.Expect(Slot(position >> ChunkPool.ChunkShift).Bytes.AsSpan(within, Math.Min(count, ChunkPool.ChunkSize - within)));
+            CacheHint.Expect(Slot(position >> ChunkPool.ChunkShift).Bytes.AsSpan(within, Math.Min(FirstBytes, ChunkPool.ChunkSize - within)));
         }
     }
 

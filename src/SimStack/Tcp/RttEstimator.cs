@@ -48,25 +48,37 @@ internal struct RttEstimator
     /// <param name="sample">The measured round trip.</param>
     /// <param name="una">SND.UNA.</param>
     /// <param name="nxt">SND.NXT.</param>
-    /// <param name="profile">Which formula.</param>
-    /// <param name="sysctls">Bounds.</param>
-    public void AddSample(Duration sample, SequenceNumber una, SequenceNumber nxt, Profile profile, Sysctls sysctls)
+    /// <param name="byRfc">Which formula.</param>
+    /// <param name="least">The shortest RTO in microseconds.</param>
+    /// <param name="most">The longest.</param>
+    public void AddSample(Duration sample, SequenceNumber una, SequenceNumber nxt, bool byRfc, int least, Duration most)
     {
         int measured = (int)Math.Clamp(sample.Nanoseconds / 1000, 1, 100_000_000);
-        if (profile.Rfc6298Timer)
+        if (byRfc)
         {
             AddRfcSample(measured);
             RtoMicroseconds = SmoothedMicroseconds + _variance * 4;
-            RtoMicroseconds = Math.Max(RtoMicroseconds, sysctls.RtoMinMicroseconds);
+            RtoMicroseconds = Math.Max(RtoMicroseconds, least);
         }
         else
         {
-            AddLinuxSample(measured, una, nxt, sysctls.RtoMinMicroseconds);
+            AddLinuxSample(measured, una, nxt, least);
             RtoMicroseconds = SmoothedMicroseconds + _variance;
         }
 
-        RtoMicroseconds = (int)Math.Min(RtoMicroseconds, sysctls.RtoMaxMilliseconds * 1000L);
+        Bound(most);
     }
+
+    /// <summary>What is measured changed by so much at once (tcp_enable_tx_delay): SRTT and RTO follow, and a least sample is none.</summary>
+    public void Shift(int microseconds, uint milliseconds, Duration most)
+    {
+        _srtt8 = (int)Math.Clamp(_srtt8 + (microseconds * 8L), 1, int.MaxValue);
+        RtoMicroseconds = SmoothedMicroseconds + _variance;
+        Bound(most);
+        _least.Reset(milliseconds, uint.MaxValue);
+    }
+
+    private void Bound(Duration most) => RtoMicroseconds = (int)Math.Min(RtoMicroseconds, most.Nanoseconds / 1000);
 
     private void AddRfcSample(int measured)
     {

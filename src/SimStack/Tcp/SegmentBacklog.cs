@@ -3,6 +3,28 @@ using SimStack.Wire;
 
 namespace SimStack.Tcp;
 
+/// <summary>What could not be done while a call had the socket, in the order in which it is done afterwards (tcp_release_cb).</summary>
+[Flags]
+internal enum Deferred : byte
+{
+    None = 0,
+
+    /// <summary>The pacing timer went off (TCP_TSQ_DEFERRED).</summary>
+    Pacing = 1,
+
+    /// <summary>The timer of retransmissions and probes went off (TCP_WRITE_TIMER_DEFERRED).</summary>
+    Retransmission = 2,
+
+    /// <summary>A timer of acknowledgements went off (TCP_DELACK_TIMER_DEFERRED).</summary>
+    DelayedAck = 4,
+
+    /// <summary>The path takes less than it did (TCP_MTU_REDUCED_DEFERRED).</summary>
+    Mtu = 8,
+
+    /// <summary>What came from the backlog made an acknowledgement due (TCP_ACK_DEFERRED).</summary>
+    Ack = 16,
+}
+
 /// <summary>
 /// Segments that arrived while a call had the socket (sk_backlog). Those that follow one another become one, as tcp_add_backlog has it. Made at the
 /// first call that takes time, so that nobody else pays for it.
@@ -26,6 +48,12 @@ internal sealed class SegmentBacklog
 
     /// <summary>Memory of what waits (sk_backlog.len).</summary>
     public long Memory { get; private set; }
+
+    /// <summary>What waits for the call to look, or to end (sk_tsq_flags).</summary>
+    public Deferred Deferred { get; set; }
+
+    /// <summary>What a router said of the path's MTU while a call had the socket.</summary>
+    public int DeferredMtu { get; set; }
 
     /// <summary>The one that is worked on; null otherwise.</summary>
     public Waiting? Current { get; set; }

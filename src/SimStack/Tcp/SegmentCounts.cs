@@ -18,6 +18,9 @@ internal struct SegmentCounts
     /// <summary>Data segments that came ahead of others.</summary>
     public uint OutOfOrder;
 
+    /// <summary>Segments that came and were of no use (Linux: sk_drops).</summary>
+    public uint Dropped;
+
     /// <summary>Retransmission timeouts.</summary>
     public ushort Timeouts;
 

@@ -109,6 +109,8 @@ internal sealed class SegmentRing
 
         _start += count;
         Count -= count;
+        // The next ACK looks at what is first now, which was put there a round trip ago.
+        CacheHint.Expect(ref At(_start));
         Normalize();
     }
 

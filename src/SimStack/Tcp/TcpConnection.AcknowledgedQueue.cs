@@ -333,7 +333,7 @@ internal sealed partial class TcpConnection
 
     private void AddRttSample(Duration sample)
     {
-        _rtt.AddSample(sample, _snd.Una, _snd.Nxt, Profile, Sysctls);
+        _rtt.AddSample(sample, _snd.Una, _snd.Nxt, Profile.Rfc6298Timer, RtoMin, RtoMax);
         _backoff = _doublings = 0;
     }
 }

@@ -104,7 +104,7 @@ internal sealed partial class TcpConnection
         }
 
         Duration idle = _lastSentAt.IsNever ? default : now - _lastSentAt;
-        bool isStale = idle > Duration.FromMilliseconds(2L * Sysctls.RtoMaxMilliseconds) || !hasHope;
+        bool isStale = idle > RtoMax + RtoMax || !hasHope;
         if (_tcp.MayOrphan(this, (isStale ? 1 : 0) + (_softError is Errno.OK ? 0 : 1)))
         {
             return false;
@@ -269,6 +269,7 @@ internal sealed partial class TcpConnection
             TimestampsRecent = _timestampsRecent,
             TimestampsStamp = _timestampsStamp,
             TimestampOffset = _timestampOffset,
+            FlowLabel = FlowLabel,
             TypeOfService = _typeOfService,
             TimeToLive = _ttl,
             AoKeys = Authentication?.Ao,

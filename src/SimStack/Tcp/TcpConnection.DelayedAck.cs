@@ -29,9 +29,11 @@ internal sealed partial class TcpConnection
     {
         get
         {
-            Duration most = Duration.FromMilliseconds(Sysctls.DelayedAckMaxMilliseconds);
+            Duration most = _limits is { DelayedAckMaxMicroseconds: > 0 and int own }
+                ? Duration.FromMicroseconds(own)
+                : Duration.FromMilliseconds(Sysctls.DelayedAckMaxMilliseconds);
             return ChargesMemory
-                ? Duration.Min(most, Duration.FromMicroseconds(Math.Max(Sysctls.RtoMinMicroseconds, 8000) - 4000))
+                ? Duration.Min(most, Duration.FromMicroseconds(Math.Max(RtoMin, 8000) - 4000))
                 : most;
         }
     }
@@ -161,7 +163,10 @@ internal sealed partial class TcpConnection
             && (!Profile.QuickAcks || _rcv.Nxt - _copied < LowWater || SelectWindow() >= _rcv.Wnd);
         if (everySecond || _acknowledgeNow || _acknowledgeWhenDue || (_quickAcks > 0 && !InPingPong))
         {
-            SendAck(now);
+            if (!DefersAck())
+            {
+                SendAck(now);
+            }
         }
         else if (_outOfOrder is not { Count: > 0 })
         {

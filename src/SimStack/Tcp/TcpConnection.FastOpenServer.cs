@@ -261,6 +261,6 @@ internal sealed partial class TcpConnection
         long rto = Sysctls.InitialRtoMilliseconds * 1_000_000L << Math.Min(request.Entry.Timeouts, 30);
         _timers.Kind = RetransmissionKind.Timeout;
         _timers.Retransmission = now + TimerWheel.Fires(
-            new Duration(Math.Min(rto, Sysctls.RtoMaxMilliseconds * 1_000_000L)), Sysctls.TimerHz);
+            Duration.Min(new Duration(rto), RtoMax), Sysctls.TimerHz);
     }
 }

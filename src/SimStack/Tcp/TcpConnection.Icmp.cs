@@ -30,7 +30,17 @@ internal sealed partial class TcpConnection
 
         if (error.IsPacketTooBig)
         {
-            if (error.IsV4 || error.Mtu >= SmallestMtuV6)
+            if (!error.IsV4 && error.Mtu < SmallestMtuV6)
+            {
+                return;
+            }
+
+            if (IsHeld)
+            {
+                _backlog!.Deferred |= Deferred.Mtu;
+                _backlog.DeferredMtu = error.Mtu;
+            }
+            else
             {
                 LowerSegmentSize(now, error.Mtu);
             }
@@ -55,6 +65,14 @@ internal sealed partial class TcpConnection
 
     private void ErrorArrives(Instant now, in IcmpErrorInfo error, Errno errno)
     {
+        if (IsHeld)
+        {
+            // It is not told while a call has the socket (tcp_v4_err).
+            Count(SnmpCounter.TcpExtLockDroppedIcmps);
+            _softError = errno;
+            return;
+        }
+
         // MUST-56 forbids to abort for a soft error. Linux takes it for a hard one while the connection is being opened (RFC 5461
         // §4), and every one for a soft one afterwards (RFC 5927 §5.2), where RFC 9293 (SHLD-26) would abort.
         // A Fast Open that somebody has accepted is as good as established.

@@ -73,7 +73,7 @@ internal sealed partial class TcpConnection
         if (_rtt.HasSample)
         {
             // A lone segment may meet a delayed ACK.
-            long extra = SegmentsOut == 1 ? Sysctls.RtoMinMicroseconds : 2000;
+            long extra = SegmentsOut == 1 ? RtoMin : 2000;
             delay = Duration.FromMicroseconds((_rtt.Smoothed8 >> 2) + extra);
         }
 

@@ -24,7 +24,7 @@ internal sealed partial class TcpConnection
         {
             long tick = Sysctls.TimerHz > 0 ? 1_000_000 / Sysctls.TimerHz : 1;
             long rtt = known / 8 / tick * tick;
-            _rtt.RtoMicroseconds = (int)Math.Min(rtt + Math.Max(2 * rtt, Sysctls.RtoMinMicroseconds), int.MaxValue);
+            _rtt.RtoMicroseconds = (int)Math.Min(rtt + Math.Max(2 * rtt, RtoMin), int.MaxValue);
         }
         else if (!_rtt.HasSample)
         {

@@ -60,6 +60,7 @@ internal sealed partial class TcpConnection
         InitializeSendSpace(entry.Iss);
         _snd.Nxt = _snd.Written = entry.Iss + 1;
         _advertisedMss = entry.AdvertisedMss;
+        _flowTurn = entry.FlowTurn;
         TakeSynOptions(now, entry.Options);
         _timestampsRecent = entry.TimestampsRecent;
         _timestampsStamp = entry.TimestampsStamp;

@@ -39,6 +39,7 @@ internal sealed partial class TcpConnection
     private int _windowClampOption;
     private uint _notSentLowWater;
     private int _priority;
+    private TimerLimits? _limits;
 
     /// <summary>
     /// The maximum segment size for sending: data bytes of a segment, options taken off (Eff.snd.MSS of RFC 9293 §3.7.1).
@@ -84,6 +85,8 @@ internal sealed partial class TcpConnection
         _pathMtuDiscovery = options.PathMtuDiscovery;
         _receiveErrors = options.ReceiveErrors;
         _priority = options.Priority;
+        _limits = options.Timers;
+        (_autoFlowLabel, _txRehash, _flowLabel) = (options.AutoFlowLabel, options.TxRehash, 0);
         LimitPacing(options.MaxPacingRate);
         _ttl = options.TimeToLiveFor(RemoteAddress.IsV4, Sysctls.DefaultTtl);
         _leastTtl = options.LeastTimeToLiveFor(RemoteAddress.IsV4);
@@ -109,7 +112,13 @@ internal sealed partial class TcpConnection
         bool keepAliveBefore = _keepAliveOn;
         int idleBefore = _keepAliveIdle;
         bool heldBack = _corked || !_noDelay;
+        int delayBefore = TransmitDelay;
         Apply(options);
+        if (TransmitDelay != delayBefore && _state is TcpState.Established)
+        {
+            ExpectDelay(now, TransmitDelay - delayBefore);
+        }
+
         if (_keepAliveOn != keepAliveBefore || (_keepAliveIdle != idleBefore && !Offloads))
         {
             RestartKeepAlive(now);

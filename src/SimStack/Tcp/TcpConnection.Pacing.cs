@@ -100,6 +100,15 @@ internal sealed partial class TcpConnection : IFrameOwner
         _offloadSegments = 0;
     }
 
+    private int TransmitDelay => _limits?.TransmitDelayMicroseconds ?? 0;
+
+    /// <summary>Packets will take so many microseconds more (tcp_enable_tx_delay).</summary>
+    private void ExpectDelay(Instant now, int microseconds)
+    {
+        _rtt.Shift(microseconds, unchecked((uint)(now.Nanoseconds / 1_000_000)), RtoMax);
+        UpdatePacing();
+    }
+
     /// <summary>Packets are to be paced even without a fair queue.</summary>
     private void RequirePacing()
     {
@@ -144,7 +153,7 @@ internal sealed partial class TcpConnection : IFrameOwner
 
         bool isAck = length == 0 && (flags & (TcpFlags.Syn | TcpFlags.Fin)) == 0;
         frame.Owner = this;
-        frame.Departure = _lastTransmissionAt;
+        frame.Departure = _lastTransmissionAt + Duration.FromMicroseconds(TransmitDelay); // tcp_add_tx_delay.
         frame.PartFollows = followed;
         // Linux: skb_set_tcp_pure_ack.
         frame.Memory = isAck ? 2 : length + (followed ? 0 : PacketOverhead);

@@ -77,7 +77,7 @@ internal sealed partial class TcpConnection
     private void ArmPersist(Instant now, int backoff)
     {
         _timers.Kind = RetransmissionKind.Persist;
-        long first = Math.Max(CurrentRto.Nanoseconds, Sysctls.RtoMinMicroseconds * 1000L);
+        long first = Math.Max(CurrentRto.Nanoseconds, PatienceRto);
         Duration delay = DoubledRto(first, backoff);
         Instant deadline = now + TimerWheel.Fires(delay, Sysctls.TimerHz);
         _timers.Retransmission = HoldToUserTimeout(now, deadline, _probingSince);
@@ -133,7 +133,7 @@ internal sealed partial class TcpConnection
             return true;
         }
 
-        bool slow = DoubledRto(CurrentRto.Nanoseconds, _backoff) >= Duration.FromMilliseconds(Sysctls.RtoMaxMilliseconds);
+        bool slow = DoubledRto(CurrentRto.Nanoseconds, _backoff) >= RtoMax;
         return _probesUnanswered >= (IsOrphan ? OrphanRetries : Sysctls.Retries2)
             || (IsOrphan && slow && _backoff >= Sysctls.OrphanRetries);
     }

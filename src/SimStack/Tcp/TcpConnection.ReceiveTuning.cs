@@ -124,7 +124,7 @@ internal sealed partial class TcpConnection
     {
         if (bytes == 0)
         {
-            return _state is TcpState.Closed;
+            return _state is TcpState.Closed or TcpState.TimeWait;
         }
 
         if (IsSynchronized && ChargesMemory)

@@ -23,7 +23,7 @@ internal sealed partial class TcpConnection
     private int BufferSpace => DataSpace(_receiveBufferLimit);
 
     private int FreeSpace => ChargesMemory
-        ? DataSpace(_receiveBufferLimit - (_received?.Total ?? 0))
+        ? DataSpace((int)Math.Max(_receiveBufferLimit - (_received?.Total ?? 0) - (_backlog?.Memory ?? 0), int.MinValue))
         : BufferSpace - Readable - (_outOfOrder?.Bytes ?? 0);
 
     private int DataSpace(int memory) => (int)((long)memory * _scalingRatio >> 8);

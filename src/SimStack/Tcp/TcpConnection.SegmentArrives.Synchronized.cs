@@ -29,6 +29,7 @@ internal sealed partial class TcpConnection
             || CheckReset(now, segment) is Check.Drop
             || CheckSyn(now, ref segment) is Check.Drop)
         {
+            CountDropped();
             return;
         }
 
@@ -42,6 +43,7 @@ internal sealed partial class TcpConnection
         CountMark(segment);
         if (CheckAck(now, ref segment) is Check.Drop)
         {
+            CountDropped();
             return;
         }
 
@@ -68,6 +70,12 @@ internal sealed partial class TcpConnection
             AcknowledgeIfDue(now);
         }
     }
+
+    /// <summary>SK_MEMINFO_DROPS</summary>
+    public int Dropped => (int)_counts.Dropped;
+
+    /// <summary>A segment was refused, unless it is the one that ended the connection (tcp_drop_reason).</summary>
+    private void CountDropped() => _counts.Dropped += _state is TcpState.Closed ? 0u : 1u;
 
     /// <summary>
     /// The SYN of a crossing SYN,ACK is done. Figure 7 shows no ACK for it, and the rfc9293 profile sends none; Linux 6.18 takes

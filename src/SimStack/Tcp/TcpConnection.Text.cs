@@ -260,5 +260,18 @@ internal sealed partial class TcpConnection
     /// </summary>
     private int MostRanges => Math.Max(16, _receiveBufferLimit / 768);
 
+    /// <summary>
+    /// Where the data of a segment belongs before anything else is known of it than its header: at the end of what waits to be read, when
+    /// it is next and nothing lies ahead of a hole. Empty where it has to be looked at first.
+    /// </summary>
+    /// <param name="seq">SEG.SEQ.</param>
+    /// <param name="length">Bytes of data.</param>
+    public Span<byte> PlaceFor(SequenceNumber seq, int length)
+    {
+        const int Worthwhile = 256;
+        return length < Worthwhile || _state is not TcpState.Established || seq != _rcv.Nxt || length > _rcv.Remaining
+            || _outOfOrder is { Count: > 0 } || IsHeld || Authentication is not null ? default : ReceiveBuffer.Tail(length);
+    }
+
     private ByteQueue ReceiveBuffer => _receiveBuffer ??= new ByteQueue(_tcp.Chunks);
 }

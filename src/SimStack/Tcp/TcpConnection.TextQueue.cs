@@ -58,6 +58,7 @@ internal sealed partial class TcpConnection
     {
         EnterQuickAck(16);
         ScheduleAck();
+        CountDropped();
     }
 
     private void QueueInOrder(Instant now, ref TcpSegment segment)
@@ -71,6 +72,7 @@ internal sealed partial class TcpConnection
             if (Readable > 0 && segment.Data.Length > 0)
             {
                 Count(SnmpCounter.TcpExtTCPRcvQDrop);
+                CountDropped();
                 return;
             }
         }
@@ -88,6 +90,7 @@ internal sealed partial class TcpConnection
         if (!HasRoomFor(segment.Seq, buffer.Memory))
         {
             Count(SnmpCounter.TcpExtTCPOFODrop);
+            CountDropped();
             _tcp.SignalReady(this, PollEvents.POLLIN);
             return;
         }
@@ -126,6 +129,7 @@ internal sealed partial class TcpConnection
         if (isKnown)
         {
             Count(SnmpCounter.TcpExtTCPOFOMerge);
+            CountDropped();
         }
         else
         {

@@ -19,14 +19,33 @@ internal sealed partial class TcpConnection
     /// </summary>
     private Duration CurrentRto => DoubledRto(_rtt.RtoMicroseconds * 1000L, _doublings);
 
+    /// <summary>The shortest RTO in microseconds (tcp_rto_min).</summary>
+    private int RtoMin => _limits is { RtoMinMicroseconds: > 0 and int own } ? own : Sysctls.RtoMinMicroseconds;
+
+    /// <summary>The longest RTO (tcp_rto_max).</summary>
+    private Duration RtoMax => Duration.FromMilliseconds(
+        _limits is { RtoMaxMilliseconds: > 0 and int own } ? own : Sysctls.RtoMaxMilliseconds);
+
+    /// <summary>
+    /// From what patience and window probes are reckoned, in nanoseconds: in Linux its standard least RTO, whatever one is set (TCP_RTO_MIN in
+    /// tcp_model_timeout and tcp_probe0_base).
+    /// </summary>
+    private long PatienceRto => Offloads ? 200_000_000 : Sysctls.RtoMinMicroseconds * 1000L;
+
     private Duration DoubledRto(long rto, int times)
     {
-        long limit = Sysctls.RtoMaxMilliseconds * 1_000_000L;
+        long limit = RtoMax.Nanoseconds;
         return new Duration(rto > limit >> Math.Min(times, 62) ? limit : rto << times);
     }
 
     public override void Timeout(Instant now)
     {
+        if (IsHeld)
+        {
+            DeferTimers(now); // None is armed again before the call ends.
+            return;
+        }
+
         if (_timers.DelayedAck <= now)
         {
             DelayedAckTimeout(now);
@@ -40,24 +59,7 @@ internal sealed partial class TcpConnection
 
         if (_timers.Retransmission <= now)
         {
-            switch (_timers.Kind)
-            {
-                case RetransmissionKind.Persist:
-                    PersistTimeout(now);
-                    break;
-                case RetransmissionKind.LossProbe:
-                    LossProbeTimeout(now);
-                    break;
-                case RetransmissionKind.Reordering:
-                    ReorderingTimeout(now);
-                    break;
-                case RetransmissionKind.Timeout when PendingRequest is { } request:
-                    SynAckTimeout(now, request);
-                    break;
-                default:
-                    RetransmissionTimeout(now);
-                    break;
-            }
+            RetransmissionTimerTimeout(now);
         }
 
         if (_timers.KeepAlive <= now)
@@ -71,6 +73,29 @@ internal sealed partial class TcpConnection
         }
 
         _tcp.Timers.Update(this);
+    }
+
+    /// <summary>What the one timer of retransmissions and probes stands for (tcp_write_timer_handler).</summary>
+    private void RetransmissionTimerTimeout(Instant now)
+    {
+        switch (_timers.Kind)
+        {
+            case RetransmissionKind.Persist:
+                PersistTimeout(now);
+                break;
+            case RetransmissionKind.LossProbe:
+                LossProbeTimeout(now);
+                break;
+            case RetransmissionKind.Reordering:
+                ReorderingTimeout(now);
+                break;
+            case RetransmissionKind.Timeout when PendingRequest is { } request:
+                SynAckTimeout(now, request);
+                break;
+            default:
+                RetransmissionTimeout(now);
+                break;
+        }
     }
 
     private void ArmRetransmission(Instant now)
@@ -143,12 +168,7 @@ internal sealed partial class TcpConnection
         }
 
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
-        if (Sysctls.TxRehash)
-        {
-            Count(SnmpCounter.TcpExtTcpTimeoutRehash);
-            _counts.Rehashes++;
-        }
-
+        Rehash();
         CountTimeout(now);
         RespondToTimeout(now, opening);
         _retransmissions = (byte)Math.Min(_retransmissions + 1, 255);
@@ -179,7 +199,7 @@ internal sealed partial class TcpConnection
     private void ShutWindowTimeout(Instant now)
     {
         Duration since = _firstRetransmissionAt.IsNever ? now - Sent[0].SentAt : now - _firstRetransmissionAt;
-        Duration limit = Duration.FromMilliseconds(2L * Sysctls.RtoMaxMilliseconds);
+        Duration limit = RtoMax + RtoMax;
         bool isTooLong = _userTimeoutMilliseconds > 0 && since > UserTimeout;
         _tcp.Host.Observer?.TimerFired(new TcpTimerEvent(now, Id, Local, Remote, "retransmission"));
         if (isTooLong || (now - _lastReceivedAt > limit && since > limit))
@@ -295,7 +315,7 @@ internal sealed partial class TcpConnection
 
         return opening || (Profile.Rfc6298Timer
             ? _retransmissions >= Sysctls.Retries1
-            : now - _firstRetransmissionAt >= TimeOfRetries(Sysctls.Retries1, Sysctls.RtoMinMicroseconds * 1000L));
+            : now - _firstRetransmissionAt >= TimeOfRetries(Sysctls.Retries1, PatienceRto));
     }
 
     private Duration UserTimeout => Duration.FromMilliseconds(_userTimeoutMilliseconds);
@@ -314,7 +334,7 @@ internal sealed partial class TcpConnection
         if (_snd.Wnd == 0 && !IsOrphan)
         {
             // The peer took its window back: while it answers, this is probing (RFC 9293 §3.8.6, SHLD-17).
-            Duration limit = Duration.FromMilliseconds(2L * Sysctls.RtoMaxMilliseconds);
+            Duration limit = RtoMax + RtoMax;
             return (_userTimeoutMilliseconds > 0 && since > UserTimeout) || (now - _lastReceivedAt > limit && since > limit);
         }
 
@@ -329,7 +349,7 @@ internal sealed partial class TcpConnection
             return _retransmissions >= boundary;
         }
 
-        return since >= TimeOfRetries(boundary, Sysctls.RtoMinMicroseconds * 1000L);
+        return since >= TimeOfRetries(boundary, PatienceRto);
     }
 
     private bool IsOrphan => Socket is null && Listener is null;
@@ -345,7 +365,7 @@ internal sealed partial class TcpConnection
     /// <summary>How long that many retransmissions take when the first comes after so many nanoseconds.</summary>
     private Duration TimeOfRetries(int boundary, long rto)
     {
-        long limit = Sysctls.RtoMaxMilliseconds * 1_000_000L;
+        long limit = RtoMax.Nanoseconds;
         int doublings = BitOperations.Log2((ulong)Math.Max(1, limit / rto));
         return boundary <= doublings
             ? new Duration(((2L << boundary) - 1) * rto)

@@ -421,6 +421,7 @@ internal sealed partial class TcpConnection
             NoteAckSent();
         }
 
+        path.FlowLabel = FlowLabel;
         return _tcp.Ip.TrySend(
             now, path, LocalAddress, RemoteAddress, frame, total, IpProtocol.Tcp, _typeOfService, _ttl,
             dontFragment: _tcp.MayNotFragment(path, _pathMtuDiscovery)) || !Offloads;
@@ -435,7 +436,7 @@ internal sealed partial class TcpConnection
         // Beside a SYN the data begins behind its number.
         int offset = ((flags & TcpFlags.Syn) == 0 ? seq : seq + 1) - _snd.BufferStart;
         ulong sum = _sendBuffer!.CopyAndSum(offset, to);
-        _sendBuffer.Expect(offset + to.Length, to.Length);
+        _sendBuffer.Expect(offset + to.Length);
         return sum;
     }
 

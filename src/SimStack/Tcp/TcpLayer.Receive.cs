@@ -24,14 +24,16 @@ internal sealed partial class TcpLayer
             return;
         }
 
-        if (!TcpView.VerifyChecksum(ip.Source, ip.Destination, bytes))
+        TcpSegment segment = default;
+        segment.Data = view.Payload;
+        TcpFlow? flow = Flows.Find(ip.Destination, view.DestinationPort, ip.Source, view.SourcePort);
+        if (!HasGoodSum(ip, view, flow, ref segment.Data))
         {
             Counters[SnmpCounter.TcpInCsumErrors]++;
             Counters[SnmpCounter.TcpInErrs]++;
             return;
         }
 
-        TcpSegment segment = default;
         if (!TcpOptions.TryParse(view.OptionBytes, out segment.Options))
         {
             // Linux reads the options up to the damage; a host that takes none of such a segment is safer, and counts it.
@@ -44,7 +46,6 @@ internal sealed partial class TcpLayer
         segment.Flags = view.Flags;
         segment.Window = view.Window;
         segment.UrgentPointer = view.UrgentPointer;
-        segment.Data = view.Payload;
         segment.Bytes = bytes;
         segment.Source = ip.Source;
         segment.Destination = ip.Destination;
@@ -53,12 +54,34 @@ internal sealed partial class TcpLayer
         segment.TrafficClass = ip.TrafficClass;
         segment.HeaderLength = (byte)view.HeaderLength;
         segment.IpHeader = ip.Packet[..Math.Max(0, ip.Packet.Length - bytes.Length)];
-        Dispatch(now, ref segment);
+        Dispatch(now, ref segment, flow);
     }
 
-    private void Dispatch(Instant now, ref TcpSegment segment)
+    /// <summary>
+    /// Verifies the checksum. Data that a connection waits for is copied to the end of what it received in the same pass, which costs little
+    /// more than either; only once the segment is taken does it become a part of that.
+    /// </summary>
+    private static bool HasGoodSum(in IpPacketInfo ip, in TcpView view, TcpFlow? flow, ref ReadOnlySpan<byte> data)
     {
-        switch (Flows.Find(segment.Destination, segment.DestinationPort, segment.Source, segment.SourcePort))
+        if (flow is not TcpConnection connection || connection.PlaceFor(view.Sequence, data.Length) is not { IsEmpty: false } place)
+        {
+            return TcpView.VerifyChecksum(ip.Source, ip.Destination, view.Bytes);
+        }
+
+        ulong sum = InternetChecksum.PseudoHeader(ip.Source, ip.Destination, IpProtocol.Tcp, view.Bytes.Length);
+        sum = InternetChecksum.Sum(view.Bytes[..view.HeaderLength], sum);
+        if (InternetChecksum.Fold(InternetChecksum.SumAndCopy(data, place, sum)) != 0)
+        {
+            return false;
+        }
+
+        data = place;
+        return true;
+    }
+
+    private void Dispatch(Instant now, ref TcpSegment segment, TcpFlow? flow)
+    {
+        switch (flow)
         {
             case TcpConnection connection:
                 if (IsNearEnough(connection.LeastTimeToLive, segment) && MayPass(connection.Authentication, connection, segment))
@@ -145,7 +168,8 @@ internal sealed partial class TcpLayer
         ushort window,
         in TcpOptions options,
         byte trafficClass,
-        in SigningKey key = default)
+        in SigningKey key = default,
+        uint? flowLabel = null)
     {
         if (Ip.FindPathWith(to.Source, to.Destination, Ip.ReturnRoute) is { } path)
         {
@@ -153,7 +177,7 @@ internal sealed partial class TcpLayer
             IpEndpoint remote = new(to.Source, to.SourcePort);
             Send(
                 now, path, local, remote, seq, ack, flags, window, options, trafficClass, (byte)Sysctls.DefaultTtl, key: key,
-                layout: Profile.OptionLayout.OfReplies);
+                layout: Profile.OptionLayout.OfReplies, flowLabel: flowLabel ?? FlowLabel(local, remote, 0, null));
         }
     }
 
@@ -172,7 +196,8 @@ internal sealed partial class TcpLayer
         byte ttl,
         PathMtuDiscovery? pathMtuDiscovery = null,
         in SigningKey key = default,
-        TcpOptionLayout? layout = null)
+        TcpOptionLayout? layout = null,
+        uint flowLabel = 0)
     {
         TcpOptions marked = options;
         SegmentSigner.Mark(ref marked, key);
@@ -187,6 +212,7 @@ internal sealed partial class TcpLayer
         TcpWriter.WriteChecksum(bytes[..header], local.Address, remote.Address);
         frame.Length = path.TransportOffset + header;
         Counters[SnmpCounter.TcpOutSegs]++;
+        path.FlowLabel = flowLabel;
         Ip.Send(now, path, local.Address, remote.Address, frame, header, IpProtocol.Tcp, trafficClass, ttl,
             MayNotFragment(path, pathMtuDiscovery));
     }

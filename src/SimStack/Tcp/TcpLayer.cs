@@ -168,6 +168,25 @@ internal sealed partial class TcpLayer
     public uint TimestampOffset(IpEndpoint local, IpEndpoint remote) =>
         RandomTimestampOffset && Sysctls.TimestampOffsets ? (uint)HashOfTuple(local with { Port = 0 }, remote with { Port = 0 }, 0x7575) : 0;
 
+    /// <summary>The flow label of a connection's packets; never 0 where they have one (Linux: ip6_make_flowlabel).</summary>
+    /// <param name="local">Our end.</param>
+    /// <param name="remote">The other.</param>
+    /// <param name="turn">How often another was asked for.</param>
+    /// <param name="option">IPV6_AUTOFLOWLABEL.</param>
+    public uint FlowLabel(IpEndpoint local, IpEndpoint remote, int turn, bool? option)
+    {
+        if (remote.Address.IsV4 || !WantsFlowLabel(Sysctls.AutoFlowLabels, option))
+        {
+            return 0;
+        }
+
+        uint label = (uint)HashOfTuple(local, remote, 0x666C_0000 + (uint)turn) & 0xF_FFFF;
+        return label == 0 ? 1 : label;
+    }
+
+    /// <summary>What net.ipv6.auto_flowlabels and IPV6_AUTOFLOWLABEL come to.</summary>
+    public static bool WantsFlowLabel(int mode, bool? option) => mode == 3 || (mode > 0 && (option ?? mode == 1));
+
     private ulong HashOfTuple(IpEndpoint local, IpEndpoint remote, uint purpose) => _secret.Compute(
         local.Address.High,
         local.Address.Low,

@@ -13,9 +13,6 @@ public static unsafe class CacheHint
 {
     private const int Line = 64;
 
-    // Of larger ones the processor sees by itself how it goes on.
-    private const int MostBytes = 2048;
-
     /// <summary>The frame itself, without its bytes.</summary>
     public static void Expect(Frame frame)
     {
@@ -28,14 +25,44 @@ public static unsafe class CacheHint
         }
     }
 
-    /// <summary>Bytes, up to the first 2,048.</summary>
+    /// <summary>The first bytes of a frame. Its length is not held against that of the buffer: that would be a look at what is in no cache yet.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="count">So many bytes, if the frame has them.</param>
+    public static void Expect(Frame frame, int count)
+    {
+        if (Sse.IsSupported)
+        {
+            // From where the array begins: whoever reads it looks at its length first.
+            byte[] buffer = frame.Buffer;
+            byte* start = *(byte**)Unsafe.AsPointer(ref buffer);
+            int end = Math.Min(frame.Length + Line, count);
+            for (int i = 0; i < end; i += Line)
+            {
+                Sse.Prefetch0(start + i);
+            }
+        }
+    }
+
+    /// <summary>What lies there, and behind it: three lines.</summary>
+    public static void Expect<T>(ref T place)
+        where T : unmanaged
+    {
+        if (Sse.IsSupported)
+        {
+            byte* start = (byte*)Unsafe.AsPointer(ref place);
+            Sse.Prefetch0(start);
+            Sse.Prefetch0(start + Line);
+            Sse.Prefetch0(start + (2 * Line));
+        }
+    }
+
+    /// <summary>Bytes; not more than a few lines at once, since the processor stands still when it is asked for too many.</summary>
     public static void Expect(ReadOnlySpan<byte> bytes)
     {
         if (Sse.IsSupported)
         {
             byte* start = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(bytes));
-            int length = Math.Min(bytes.Length, MostBytes);
-            for (int i = 0; i < length; i += Line)
+            for (int i = 0; i < bytes.Length; i += Line)
             {
                 Sse.Prefetch0(start + i);
             }

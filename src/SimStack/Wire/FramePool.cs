@@ -1,13 +1,17 @@
 namespace SimStack.Wire;
 
 /// <summary>
-/// Frames for one simulation, reused without allocation. Not for use by several threads. Two sizes are kept: up to 2,048 bytes,
-/// and up to 65,600 (jumbo and loopback).
+/// Frames for one simulation, reused without allocation. Not for use by several threads. Three sizes are kept: up to 256 bytes
+/// (acknowledgements), up to 1,600 (what fits Ethernet), and up to 65,600 (jumbo and loopback).
 /// </summary>
 public sealed class FramePool
 {
-    private const int SmallCapacity = 2048;
+    // A frame that was just given back is in the near caches, and the next that is handed out. If those with data went out as
+    // acknowledgements, they would come back cold; and the less memory is in use, the more of it the caches and their tables hold.
+    private const int ShortCapacity = 256;
+    private const int SmallCapacity = 1600;
     private const int LargeCapacity = 65_600;
+    private Frame? _short;
     private Frame? _small;
     private Frame? _large;
     private long _handedOut;
@@ -20,7 +24,9 @@ public sealed class FramePool
     public Frame Rent(int length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, LargeCapacity);
-        Frame frame = length <= SmallCapacity ? Take(ref _small, SmallCapacity) : Take(ref _large, LargeCapacity);
+        Frame frame = length <= ShortCapacity ? Take(ref _short, ShortCapacity)
+            : length <= SmallCapacity ? Take(ref _small, SmallCapacity)
+            : Take(ref _large, LargeCapacity);
         frame.Length = length;
         frame.Note = 0;
         frame.GroupFollows = false;
@@ -55,7 +61,8 @@ public sealed class FramePool
     public void Return(Frame frame)
     {
         Outstanding--;
-        ref Frame? head = ref frame.Buffer.Length == SmallCapacity ? ref _small : ref _large;
+        ref Frame? head = ref frame.Buffer.Length == SmallCapacity ? ref _small
+            : ref frame.Buffer.Length == ShortCapacity ? ref _short : ref _large;
         frame.NextFree = head;
         head = frame;
     }

@@ -54,27 +54,18 @@ public static class InternetChecksum
     /// <param name="length">Length of the upper-layer header and data in bytes.</param>
     public static ulong PseudoHeader(in IpAddress source, in IpAddress destination, IpProtocol protocol, int length)
     {
-        ulong sum = (uint)length + (ulong)protocol;
-        if (source.IsV4)
-        {
-            sum += (ulong)source.V4 + destination.V4;
-        }
-        else
-        {
-            sum += Halves(source.High) + Halves(source.Low) + Halves(destination.High) + Halves(destination.Low);
-        }
+        // Words of 32 bits turned round as a whole: their halves change places, which a sum does not mind.
+        ulong sum = Own((uint)length) + Own((uint)protocol);
+        return source.IsV4
+            ? sum + Own(source.V4) + Own(destination.V4)
+            : sum + Halves(source.High) + Halves(source.Low) + Halves(destination.High) + Halves(destination.Low);
 
-        if (!BitConverter.IsLittleEndian)
-        {
-            return sum;
-        }
+        static ulong Own(uint word) => BitConverter.IsLittleEndian ? BinaryPrimitives.ReverseEndianness(word) : word;
 
-        // Into the machine's order: folded to 16 bits, then swapped.
-        return BinaryPrimitives.ReverseEndianness((ushort)~Complement(sum));
-
-        static ulong Halves(ulong value) => (uint)value + (value >> 32);
+        static ulong Halves(ulong value) => Own((uint)value) + Own((uint)(value >> 32));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ushort Complement(ulong sum)
     {
         sum = (uint)sum + (sum >> 32);

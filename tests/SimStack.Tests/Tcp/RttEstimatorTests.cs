@@ -67,7 +67,9 @@ public sealed class RttEstimatorTests
         uint una = 1;
         foreach (int sample in samples)
         {
-            estimator.AddSample(Duration.FromMicroseconds(sample), new SequenceNumber(una), new SequenceNumber(una + 10), profile, sysctls);
+            estimator.AddSample(
+                Duration.FromMicroseconds(sample), new SequenceNumber(una), new SequenceNumber(una + 10), profile.Rfc6298Timer,
+                sysctls.RtoMinMicroseconds, Duration.FromMilliseconds(sysctls.RtoMaxMilliseconds));
             una += roundEach ? 11u : 0;
         }
 

@@ -19,6 +19,7 @@ internal static partial class LinuxErrno
     public const int EPIPE = 32;
     public const int EDOM = 33;
     public const int ELOOP = 40;
+    public const int ENODATA = 61;
     public const int ENOTSOCK = 88;
     public const int ESOCKTNOSUPPORT = 94;
 

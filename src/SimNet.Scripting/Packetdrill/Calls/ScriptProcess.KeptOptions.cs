@@ -46,7 +46,7 @@ internal sealed partial class ScriptProcess
                 break;
             case "TCP_INQ" or "TCP_THIN_DUPACK" when value is < 0 or > 1:
                 return CallResult.Fail(LinuxErrno.EINVAL);
-            case "TCP_INQ":
+            case "TCP_INQ" or "SO_INCOMING_CPU":
                 break;
             case "SO_BSDCOMPAT" or "TCP_THIN_DUPACK":
                 value = 0;
@@ -131,6 +131,9 @@ internal sealed partial class ScriptProcess
         "SO_DOMAIN" => (int)socket.Socket.Family,
         "SO_ACCEPTCONN" => socket.Tcp is { State: TcpState.Listen } ? 1 : 0,
         "SO_SNDLOWAT" => 1,
+        "SO_INCOMING_CPU" => socket.KeptOptions.GetValueOrDefault(name, -1),
+        "SO_INCOMING_NAPI_ID" or "SO_PEERCRED" when socket.Tcp is not null => 0,
+        "IP_PROTOCOL" when socket.Tcp is { } tcp => tcp.LocalEndpoint.Port,
         "SO_BSDCOMPAT" or "TCP_THIN_DUPACK" => 0,
         "SO_BROADCAST" when socket.Tcp is null => null,
         "SO_MARK" or "SO_BROADCAST" or "TCP_INQ" or "SO_DEBUG" or "SO_DONTROUTE" => socket.KeptOptions.GetValueOrDefault(name),

@@ -55,7 +55,7 @@ internal sealed partial class ScriptProcess
 
                 if (length < 0 || OptionOf(socket, level, number) is not { } name)
                 {
-                    return CallResult.Fail(length < 0 ? Errno.EINVAL : Errno.ENOPROTOOPT);
+                    return CallResult.Fail(length < 0 ? Errno.EINVAL : NoSuchOption(socket, level));
                 }
 
                 int errno = name == "TCP_SAVED_SYN" ? (int)socket.Tcp!.TakeSavedSyn((int)Math.Min(length, int.MaxValue), out value) : Get(socket, name, now, out value);
@@ -67,6 +67,13 @@ internal sealed partial class ScriptProcess
                 arguments[3], length, result.Succeeded ? value : new byte[Math.Clamp(length, 0, LongestOption)]),
         };
     }
+
+    /// <summary>What getsockopt says of an option that there is not: IPv4 alone has a word of its own for a level (do_ip_getsockopt).</summary>
+    private static Errno NoSuchOption(SocketFile socket, int level) =>
+        socket.Socket.Family is AddressFamily.AF_INET && level is not (OptionName.LevelIp or OptionName.LevelSocket)
+        && (level != OptionName.LevelTcp || socket.Tcp is null) && (level != OptionName.LevelUdp || socket.Tcp is not null)
+            ? Errno.EOPNOTSUPP
+            : Errno.ENOPROTOOPT;
 
     /// <summary>The option's name; null where Linux knows none such for that kind of socket.</summary>
     private static string? OptionOf(SocketFile socket, int level, int number)
@@ -88,16 +95,13 @@ internal sealed partial class ScriptProcess
         {
             case "SO_TYPE" or "SO_PROTOCOL" or "SO_DOMAIN" or "SO_ERROR" or "SO_ACCEPTCONN" or "SO_SNDLOWAT":
                 return CallResult.Fail(value.Length < sizeof(int) ? Errno.EINVAL : Errno.ENOPROTOOPT);
-            case "TCP_INFO" or "TCP_CC_INFO" or "TCP_SAVED_SYN" or "TCP_IS_MPTCP":
+            case "TCP_INFO" or "TCP_CC_INFO" or "TCP_SAVED_SYN" or "SO_PEERCRED" or "SO_PEERNAME" or "SO_COOKIE" or "SO_NETNS_COOKIE"
+                or "SO_INCOMING_NAPI_ID":
                 return CallResult.Fail(value.Length < sizeof(int) ? Errno.EINVAL : Errno.ENOPROTOOPT);
-            case "SO_PASSCRED" or "SO_PASSSEC" or "SO_PASSPIDFD":
-                return CallResult.Fail(value.Length < sizeof(int) ? Errno.EINVAL : Errno.EOPNOTSUPP); // Of AF_UNIX (sk_may_scm_recv).
             case "SO_BINDTODEVICE":
                 return BindToDevice(socket, value);
-            case "TCP_TIMESTAMP":
-                // Only with TCP_REPAIR, which nothing has here.
-                return CallResult.Fail(value.Length < sizeof(int) ? LinuxErrno.EINVAL : LinuxErrno.EPERM);
-            case "TCP_ULP" when Encoding.Latin1.GetString(value).TrimEnd('\0') is not ("tls" or "mptcp" or "espintcp" or "smc"):
+            case "TCP_ULP":
+                // There are no such modules, and none would be loaded.
                 return CallResult.Fail(value.Length < 1 ? LinuxErrno.EINVAL : LinuxErrno.ENOENT);
             case "IP_MTU" or "IP_PROTOCOL" or "IPV6_HOPLIMIT":
                 return CallResult.Fail(Errno.ENOPROTOOPT);
@@ -113,9 +117,20 @@ internal sealed partial class ScriptProcess
                 return SignatureKeys.Set(socket.Tcp!, value, extended: name == "TCP_MD5SIG_EXT");
         }
 
+        if (socket.Tcp is { } stream && SetRepair(stream, name, value) is { } repair)
+        {
+            return repair;
+        }
+
+        return SetNumber(socket, level, name, value, now);
+    }
+
+    private CallResult SetNumber(SocketFile socket, int level, string name, byte[] value, Instant now)
+    {
         // SOL_IP takes a byte where it is not given an int.
         int least = level == OptionName.LevelIp ? 0 : name == "SO_LINGER" ? 2 * sizeof(int) : sizeof(int);
-        if (value.Length < least)
+        InertOption? inert = socket.Tcp is null ? null : InertOption.Find(name);
+        if (inert is null && value.Length < least)
         {
             return CallResult.Fail(LinuxErrno.EINVAL);
         }
@@ -125,6 +140,13 @@ internal sealed partial class ScriptProcess
         {
             int seconds = BinaryPrimitives.ReadInt32LittleEndian(value.AsSpan(sizeof(int)));
             number = number == 0 ? -1 : seconds < 0 ? int.MaxValue : seconds;
+        }
+
+        if (inert is not null)
+        {
+            int errno = inert.TrySet(number, value.Length, out number);
+            socket.KeptOptions[name] = errno == 0 ? number : socket.KeptOptions.GetValueOrDefault(name, inert.Default ?? 0);
+            return errno == 0 ? CallResult.Ok() : CallResult.Fail(errno);
         }
 
         if (Keep(socket, name, number) is { } kept)
@@ -233,14 +255,30 @@ internal sealed partial class ScriptProcess
                 return 0;
             case "SO_MEMINFO" when socket.Tcp is { } stream:
                 SocketMemory memory = stream.GetMemory();
-                // Linux's last field, the segments that were dropped, is missing: they are not counted by socket.
                 value = [.. ((int[])[memory.ReceiveAllocated, memory.ReceiveBuffer, memory.SendAllocated, memory.SendBuffer, memory.ForwardAllocated,
-                    memory.SendQueued, memory.OptionMemory, memory.Backlog]).SelectMany(OptionBytes.OfInt)];
+                    memory.SendQueued, memory.OptionMemory, memory.Backlog, memory.Drops]).SelectMany(OptionBytes.OfInt)];
                 return 0;
             case "TCP_CC_INFO":
                 byte[] info = new byte[20];
                 value = info[..socket.Tcp!.GetCongestionInfo(now, info)];
                 return 0;
+        }
+
+        return GetNumber(socket, name, out value);
+    }
+
+    private static int GetNumber(SocketFile socket, string name, out byte[] value)
+    {
+        value = [];
+        if (socket.Tcp is not null && GetRepair(name, out value) is { } repair)
+        {
+            return repair;
+        }
+
+        if (socket.Tcp is not null && InertOption.Find(name) is { } inert)
+        {
+            value = inert.Default is { } usual ? OptionBytes.OfInt(socket.KeptOptions.GetValueOrDefault(name, usual)) : [];
+            return inert.Default is null ? inert.GetError : 0;
         }
 
         if (Told(socket, name) is { } number)

@@ -184,8 +184,8 @@ internal sealed partial class ScriptProcess
 
                 _received += result.Value;
                 long wanted = urgent ? 1 : waitsForAll ? length : Math.Min(length, tcp.GetOption(SocketOption.SO_RCVLOWAT).Value);
-                // Before urgent data every read ends (tcp_recvmsg_locked).
-                if (result.Value == 0 || _received >= wanted || tcp.IsAtMark)
+                // Urgent data ends what one call reads, however much it was to wait for (tcp_recvmsg_locked).
+                if (result.Value == 0 || _received >= wanted || (!urgent && !peeks && tcp.IsAtMark))
                 {
                     return CallResult.Ok(_received);
                 }

@@ -1,3 +1,4 @@
+using SimStack.Ip;
 using SimStack.Sockets;
 using SimStack.Tcp;
 
@@ -190,6 +191,11 @@ internal sealed partial class ScriptProcess
         if (file is not SocketFile socket)
         {
             return PendingCall.Immediate(_ => CallResult.Fail(LinuxErrno.ENOTSOCK));
+        }
+
+        if (family == (int)AddressFamily.AF_INET6 && socket is { Tcp: { } stream, Socket.Family: AddressFamily.AF_INET })
+        {
+            return PendingCall.Immediate(time => CallResult.From(stream.Connect(time, new IpEndpoint(IpAddress.AnyV6, 0))));
         }
 
         if (family is { } other)

@@ -170,7 +170,7 @@ internal sealed class ScriptSettings
                 // local address is the machine's here.
                 break;
             case "code_format" when option.Value == "python":
-            case "code_sockopt" when option.Value is null or "" or "TCP_INFO":
+            case "code_sockopt" when option.Value is null or "" or "TCP_INFO" or "TCP_CC_INFO" or "SO_MEMINFO": // All of them are told always.
             case "code_command" when option.Value?.Contains("python", StringComparison.Ordinal) == true:
                 break;
             default:

@@ -26,7 +26,6 @@ internal static class SocketFacts
             : CodeLookupResult.Unknown;
     }
 
-    // Segments that were dropped are not counted by socket: SK_MEMINFO_DROPS is not told.
     private static int? OfMemory(SocketMemory memory, string name) => name switch
     {
         "SK_MEMINFO_RMEM_ALLOC" => memory.ReceiveAllocated,
@@ -37,6 +36,7 @@ internal static class SocketFacts
         "SK_MEMINFO_WMEM_QUEUED" => memory.SendQueued,
         "SK_MEMINFO_OPTMEM" => memory.OptionMemory,
         "SK_MEMINFO_BACKLOG" => memory.Backlog,
+        "SK_MEMINFO_DROPS" => memory.Drops,
         _ => null,
     };
 }

@@ -9,6 +9,9 @@ namespace SimStack.Tcp.Congestion;
 /// </summary>
 internal sealed class CongestionContext
 {
+    // The default's tick is a constant where it is divided by: that is done several times for every ACK.
+    private const int UsualRate = 250, UsualTick = 4_000_000;
+
     public Instant Now;
 
     /// <summary>The host's settings: those of the algorithms (tcp_cubic.*, …), and the timer's frequency.</summary>
@@ -91,7 +94,7 @@ internal sealed class CongestionContext
     /// <summary>The host's seeded source of numbers.</summary>
     public Func<uint> Random = static () => 0;
 
-    private long TickNanoseconds => 1_000_000_000L / TicksPerSecond;
+    private long TickNanoseconds => TicksPerSecond is var rate && rate == UsualRate ? UsualTick : 1_000_000_000L / rate;
 
     /// <summary>The timer's frequency (Linux: HZ); 1000 where timers are exact.</summary>
     public int TicksPerSecond => Sysctls.TimerHz > 0 ? Sysctls.TimerHz : 1000;
@@ -102,10 +105,12 @@ internal sealed class CongestionContext
     /// <summary>Timer ticks since the start, counted from 1 so that 0 may stand for none (Linux: tcp_jiffies32).</summary>
     public long Ticks => TicksAt(Now);
 
-    public long TicksAt(Instant when) => when.Nanoseconds / TickNanoseconds + 1;
+    public long TicksAt(Instant when) =>
+        TicksPerSecond == UsualRate ? (when.Nanoseconds / UsualTick) + 1 : (when.Nanoseconds / TickNanoseconds) + 1;
 
     /// <summary>Rounded up (Linux: usecs_to_jiffies).</summary>
-    public long TicksIn(long microseconds) => (microseconds * 1000 + TickNanoseconds - 1) / TickNanoseconds;
+    public long TicksIn(long microseconds) =>
+        TicksPerSecond == UsualRate ? ((microseconds * 1000) + UsualTick - 1) / UsualTick : ((microseconds * 1000) + TickNanoseconds - 1) / TickNanoseconds;
 
     /// <summary>Below <paramref name="limit"/>, which is above 0 (Linux: get_random_u32_below).</summary>
     public int RandomBelow(int limit) => (int)((ulong)Random() * (uint)limit >> 32);

@@ -13,6 +13,9 @@ internal sealed class SynQueueEntry(
 
     public IpPath Path => path;
 
+    /// <summary>How often the SYN-ACK was sent with another flow label (Linux: tcp_rtx_synack).</summary>
+    public ushort FlowTurn { get; set; }
+
     public SequenceNumber Iss { get; init; }
 
     public SequenceNumber Irs { get; init; }

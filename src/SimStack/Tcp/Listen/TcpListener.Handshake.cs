@@ -244,7 +244,8 @@ internal sealed partial class TcpListener
 
     private Duration RetransmissionDelay(SynQueueEntry entry)
     {
-        Duration limit = Duration.FromMilliseconds(_tcp.Sysctls.RtoMaxMilliseconds);
+        // Linux's own bound, not tcp_rto_max_ms (TCP_RTO_MAX in tcp_reqsk_timeout).
+        Duration limit = Duration.FromMilliseconds(_tcp.Profile.SegmentationOffload ? 120_000 : _tcp.Sysctls.RtoMaxMilliseconds);
         return entry.Timeouts > 20 ? limit : Duration.Min(new Duration(InitialRto.Nanoseconds << entry.Timeouts), limit);
     }
 
@@ -254,6 +255,7 @@ internal sealed partial class TcpListener
         if (retransmission)
         {
             entry.Retransmissions++;
+            entry.FlowTurn += (ushort)(Socket.Options.TxRehash ?? _tcp.Sysctls.TxRehash ? 1 : 0);
             _tcp.Counters[SnmpCounter.TcpRetransSegs]++;
             _tcp.Counters[SnmpCounter.TcpExtTCPSynRetrans]++;
         }
@@ -272,7 +274,7 @@ internal sealed partial class TcpListener
             _tcp.Send(
                 now, entry.Path, entry.Local, entry.Remote, entry.Iss, entry.ReceiveNext, flags, (ushort)entry.OfferedWindow,
                 options, (byte)(TypeOfServiceFor(entry) | entry.SynAckField),
-                TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key);
+                TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key, flowLabel: FlowLabelFor(entry));
         }
     }
 
@@ -297,7 +299,8 @@ internal sealed partial class TcpListener
             _tcp.Send(
                 now, entry.Path, entry.Local, entry.Remote, entry.Iss + 1, entry.Irs + 1, TcpFlags.Ack,
                 (ushort)(entry.OfferedWindow >> entry.ReceiveScale), options, Socket.Options.TrafficClassFor(entry.Remote.Address.IsV4),
-                TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key, _tcp.Profile.OptionLayout.OfReplies);
+                TimeToLiveFor(entry), Socket.Options.PathMtuDiscovery, key, _tcp.Profile.OptionLayout.OfReplies,
+                FlowLabelFor(entry));
         }
     }
 
@@ -313,6 +316,9 @@ internal sealed partial class TcpListener
         _tcp.Counters[SnmpCounter.TcpExtTCPChallengeACK]++;
         SendAck(now, entry, segment);
     }
+
+    private uint FlowLabelFor(SynQueueEntry entry) =>
+        _tcp.FlowLabel(entry.Local, entry.Remote, entry.FlowTurn, Socket.Options.AutoFlowLabel);
 
     private byte TimeToLiveFor(SynQueueEntry entry) => Socket.Options.TimeToLiveFor(entry.Remote.Address.IsV4, _tcp.Sysctls.DefaultTtl);
 

@@ -44,6 +44,8 @@ internal sealed class TimeWaitRecord(TcpLayer tcp, TcpFlow from) : TcpFlow(from.
 
     public byte TimeToLive { get; init; }
 
+    public uint FlowLabel { get; init; }
+
     public override TcpState State => _state;
 
     public override Instant Deadline => _deadline;
@@ -287,6 +289,6 @@ internal sealed class TimeWaitRecord(TcpLayer tcp, TcpFlow from) : TcpFlow(from.
             options.TsEcr = TimestampsRecent;
         }
 
-        tcp.Reply(now, segment, SendNext, ReceiveNext, TcpFlags.Ack, Window, options, typeOfService, KeyFor(segment));
+        tcp.Reply(now, segment, SendNext, ReceiveNext, TcpFlags.Ack, Window, options, typeOfService, KeyFor(segment), FlowLabel);
     }
 }
