@@ -111,8 +111,17 @@ public sealed record SetOptionStatement(IReadOnlyList<KeyValuePair<SocketOption,
 {
     public override string Word => "setsockopt";
 
+    /// <summary>TCP_CONGESTION, the one option that is a name: Linux's of a congestion control. It is set after the others; null: not at all.</summary>
+    public string? CongestionControl { get; init; }
+
     /// <inheritdoc/>
-    public override string Describe() => Call($"setsockopt({string.Join(", ", Options.Select(o => Call($"{o.Key}={o.Value}")))})");
+    public override string Describe() => Call($"setsockopt({string.Join(", ", Texts())})");
+
+    private IEnumerable<string> Texts()
+    {
+        IEnumerable<string> numbers = Options.Select(o => Call($"{o.Key}={o.Value}"));
+        return CongestionControl is { } name ? numbers.Append($"TCP_CONGESTION={name}") : numbers;
+    }
 }
 
 /// <summary>getsockopt(2).</summary>

@@ -162,7 +162,9 @@ internal sealed partial class ProgramRunner(TaskDefinition task, HostPrograms sh
             }
         }
 
-        return SocketResult64.Ok(0);
+        return statement.CongestionControl is { } name
+            ? SocketResult64.Of(socket.Tcp?.SetCongestionControl(Now, name) ?? Errno.EOPNOTSUPP)
+            : SocketResult64.Ok(0);
     }
 
     private static Errno SetKey(TcpSocket socket, Statement statement) => statement switch

@@ -142,6 +142,7 @@ internal static class SchemaWriter
         _ when kind[0] == '#' => new() { ["$ref"] = "#/$defs/" + kind[1..] },
         // YAML reads an unquoted 10 or true as no string, and no user should have to care.
         "string" => new() { ["type"] = new JsonArray("string", "number", "boolean", "null") },
+        "name" => new() { ["type"] = "string", ["pattern"] = @"^([a-z]|\$\{)" },
         "any" => new() { ["type"] = new JsonArray("string", "number", "boolean") },
         "integer" => OrVariable(new() { ["type"] = "integer" }),
         "boolean" => OrVariable(new() { ["type"] = "boolean" }),

@@ -37,7 +37,7 @@ internal sealed record Shape(string Name, string Description, params ShapeKey[] 
 /// <summary>A key of a mapping.</summary>
 /// <param name="Name">The key.</param>
 /// <param name="Kind">
-/// <c>string</c>, <c>integer:0..9</c>, <c>boolean</c>, <c>duration</c>, <c>rate</c>, <c>size</c>, <c>probability</c>, <c>timestamp</c>, <c>endpoint</c>,
+/// <c>string</c>, <c>name</c> in small letters, <c>integer:0..9</c>, <c>boolean</c>, <c>duration</c>, <c>rate</c>, <c>size</c>, <c>probability</c>, <c>timestamp</c>, <c>endpoint</c>,
 /// <c>number-condition</c>, <c>any</c>, <c>enum:a,b</c>, <c>#shape</c>; <c>X[]</c> for a list; <c>map:X</c> for names to X; <c>X|Y</c> for either.
 /// </param>
 /// <param name="Description">One sentence for editors.</param>

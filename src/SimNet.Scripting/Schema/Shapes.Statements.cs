@@ -7,7 +7,7 @@ internal static partial class Shapes
     public static readonly ShapeKey[] StatementWords =
     [
         new("socket", "string|#socket-arguments", "Opens a socket under this name; beside another call: the socket it is for."),
-        new("setsockopt", "map:integer:-2147483648..2147483647", "Sets options: {TCP_NODELAY: 1, SO_RCVBUF: 65536}."),
+        new("setsockopt", "map:integer:-2147483648..2147483647|name", "Sets options: {TCP_NODELAY: 1, SO_RCVBUF: 65536, TCP_CONGESTION: reno}."),
         new("getsockopt", "string", "Reads an option: SO_ERROR."),
         new("isn", "integer:0..4294967295", "Initial sequence number of the socket, or of the first connection it accepts."),
         new("bind", "integer:0..65535|endpoint|#bind-arguments", "Port, or ADDRESS:PORT."),

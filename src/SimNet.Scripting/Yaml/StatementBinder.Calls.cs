@@ -13,6 +13,7 @@ internal sealed partial class Binder
     {
         private const long DefaultBuffer = 64 * 1024;
         private const long GreatestTransfer = 1L << 40;
+        private const string CongestionOption = "TCP_CONGESTION";
 
         private SocketStatement OpenSocket(ScriptNode value)
         {
@@ -57,15 +58,32 @@ internal sealed partial class Binder
             }
 
             var options = new List<KeyValuePair<SocketOption, int>>();
+            string? congestionControl = null;
             foreach (ScriptEntry entry in value.Entries)
             {
-                if (Option(entry.Key) is { } option && _values.Integer(entry.Value, entry.Key.Text, int.MinValue, int.MaxValue) is { } number)
+                if (entry.Key.Text == CongestionOption)
+                {
+                    congestionControl = CongestionControl(entry.Value);
+                }
+                else if (Option(entry.Key) is { } option && _values.Integer(entry.Value, entry.Key.Text, int.MinValue, int.MaxValue) is { } number)
                 {
                     options.Add(new KeyValuePair<SocketOption, int>(option, (int)number));
                 }
             }
 
-            return new SetOptionStatement(options) { Socket = Preparing(socket, value.Position) };
+            return new SetOptionStatement(options) { Socket = Preparing(socket, value.Position), CongestionControl = congestionControl };
+        }
+
+        // A name that there is none of is no mistake of the script: the call says ENOENT, and a script may expect it.
+        private string? CongestionControl(ScriptNode value)
+        {
+            if (value.Kind == NodeKind.Scalar && value.Text.Length > 0)
+            {
+                return value.Text;
+            }
+
+            _values.Wrong(value, CongestionOption, "the name of a congestion control like `reno`");
+            return null;
         }
 
         private GetOptionStatement? GetOption(ScriptNode value, string? socket) =>
@@ -78,7 +96,7 @@ internal sealed partial class Binder
                 return option;
             }
 
-            _errors.Add(node.Position, $"unknown socket option {node.Describe()}" + Suggestions.For(node.Text, Enum.GetNames<SocketOption>(), "options"));
+            _errors.Add(node.Position, $"unknown socket option {node.Describe()}" + Suggestions.For(node.Text, [.. Enum.GetNames<SocketOption>(), CongestionOption], "options"));
             return null;
         }
 

@@ -51,7 +51,8 @@ internal struct RttEstimator
     /// <param name="byRfc">Which formula.</param>
     /// <param name="least">The shortest RTO in microseconds.</param>
     /// <param name="most">The longest.</param>
-    public void AddSample(Duration sample, SequenceNumber una, SequenceNumber nxt, bool byRfc, int least, Duration most)
+    /// <param name="hz">The kernel's ticks per second; 0: none.</param>
+    public void AddSample(Duration sample, SequenceNumber una, SequenceNumber nxt, bool byRfc, int least, Duration most, int hz)
     {
         int measured = (int)Math.Clamp(sample.Nanoseconds / 1000, 1, 100_000_000);
         if (byRfc)
@@ -66,19 +67,21 @@ internal struct RttEstimator
             RtoMicroseconds = SmoothedMicroseconds + _variance;
         }
 
-        Bound(most);
+        Bound(most, hz);
     }
 
     /// <summary>What is measured changed by so much at once (tcp_enable_tx_delay): SRTT and RTO follow, and a least sample is none.</summary>
-    public void Shift(int microseconds, uint milliseconds, Duration most)
+    public void Shift(int microseconds, uint milliseconds, Duration most, int hz)
     {
         _srtt8 = (int)Math.Clamp(_srtt8 + (microseconds * 8L), 1, int.MaxValue);
         RtoMicroseconds = SmoothedMicroseconds + _variance;
-        Bound(most);
+        Bound(most, hz);
         _least.Reset(milliseconds, uint.MaxValue);
     }
 
-    private void Bound(Duration most) => RtoMicroseconds = (int)Math.Min(RtoMicroseconds, most.Nanoseconds / 1000);
+    // A kernel keeps its RTO in whole ticks, so that what one is rounded up by is doubled as well (__tcp_set_rto: usecs_to_jiffies).
+    private void Bound(Duration most, int hz) =>
+        RtoMicroseconds = (int)Math.Min(TimerWheel.WholeTicks(RtoMicroseconds, hz), most.Nanoseconds / 1000);
 
     private void AddRfcSample(int measured)
     {

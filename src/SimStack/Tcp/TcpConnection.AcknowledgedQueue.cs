@@ -333,7 +333,7 @@ internal sealed partial class TcpConnection
 
     private void AddRttSample(Duration sample)
     {
-        _rtt.AddSample(sample, _snd.Una, _snd.Nxt, Profile.Rfc6298Timer, RtoMin, RtoMax);
+        _rtt.AddSample(sample, _snd.Una, _snd.Nxt, Profile.Rfc6298Timer, RtoMin, RtoMax, Sysctls.TimerHz);
         _backoff = _doublings = 0;
     }
 }

@@ -311,14 +311,13 @@ internal sealed partial class TcpConnection
         _congestion.Threshold = CurrentThreshold;
         int window = _congestion.Window;
         int floor = Math.Min(InitialWindowSegments, window);
-        long idle = (now - _lastSentAt).Nanoseconds / Math.Max(1, rto.Nanoseconds);
+        long idle = ((now - _lastSentAt).Nanoseconds - 1) / Math.Max(1, rto.Nanoseconds);
         for (; idle > 0 && window > floor; idle--)
         {
             window >>= 1;
         }
 
         _congestion.Window = Math.Max(window, floor);
-        _congestion.Credit = 0;
         Recovery.WindowStamp = now;
         Recovery.WindowUsed = 0;
     }

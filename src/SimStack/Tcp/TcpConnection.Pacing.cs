@@ -105,7 +105,7 @@ internal sealed partial class TcpConnection : IFrameOwner
     /// <summary>Packets will take so many microseconds more (tcp_enable_tx_delay).</summary>
     private void ExpectDelay(Instant now, int microseconds)
     {
-        _rtt.Shift(microseconds, unchecked((uint)(now.Nanoseconds / 1_000_000)), RtoMax);
+        _rtt.Shift(microseconds, unchecked((uint)(now.Nanoseconds / 1_000_000)), RtoMax, Sysctls.TimerHz);
         UpdatePacing();
     }
 

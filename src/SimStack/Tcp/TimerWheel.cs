@@ -9,6 +9,18 @@ internal static class TimerWheel
 {
     private const int FirstLevel = 63;
 
+    /// <summary>So many microseconds, rounded up to whole ticks (usecs_to_jiffies).</summary>
+    public static long WholeTicks(long microseconds, int hz)
+    {
+        if (hz == 250)
+        {
+            return (microseconds + 3_999) / 4_000 * 4_000; // A constant, as below.
+        }
+
+        long tick = hz == 0 ? 1 : 1_000_000 / hz;
+        return (microseconds + tick - 1) / tick * tick;
+    }
+
     /// <summary>The delay after which a timer fires.</summary>
     /// <param name="delay">What it was set to.</param>
     /// <param name="hz">Ticks per second; 0: timers fire when they are due.</param>

@@ -83,6 +83,37 @@ public sealed class KernelFactsTests
                   - {from: client, flags: PSH ACK, seq: 1449, len: 18}
                   - {from: server, flags: ACK, ack: 1449}
             """),
+        ["tcp_orphan_retries 3 in LAST-ACK is the time of three doublings of the least RTO, and the RTO that doubles is in whole ticks"] = (
+            "{address: 10.66.0.1/24, sysctls: {net.ipv4.tcp_orphan_retries: 3}}", """
+            faults: [{on: client->server, match: {flags: FIN ACK}, do: drop}]
+            applications:
+              server: [{bind: 8000}, {listen: 16}, accept, close]
+              client: [{connect: "server:8000"}, {sleep: 80ms}, close]
+            expect:
+              - retransmissions: 4
+              - segments-include:
+                  - {from: client, flags: FIN ACK, at: 100ms, within: 1ms}
+                  - {from: client, flags: FIN ACK, at: 1.9s, within: 100ms}
+            """),
+        ["reno, chosen by the socket, takes half of twelve segments, and the ACK that ends recovery counts for the next increase"] = ("10.66.0.1/24", """
+            faults: [{on: client->server, match: {payload: true, nth: [3, 6]}, do: drop}]
+            applications:
+              server: [{bind: 8000}, {listen: 16}, accept, {read: until-eof}, close]
+              client:
+                - setsockopt: {TCP_CONGESTION: reno}
+                - connect: server:8000
+                - write: {size: 14480}
+                - at: 825ms
+                - write: {size: 28960}
+                - at: 1325ms
+                - close
+            expect:
+              - segments-include:
+                  - {from: client, flags: PSH ACK, seq: 21721, at: 825ms, within: 1ms}
+                  - {from: client, flags: ACK, seq: 23169, at: 835ms, within: 1ms}
+                  - {from: client, flags: PSH ACK, seq: 30409, at: 835ms, within: 1ms}
+                  - {from: client, flags: ACK, seq: 31857, at: 835ms, within: 1ms}
+            """),
         ["a SYN on ports of a connection in TIME-WAIT reckons with timestamps"] = ("10.66.0.1/24", """
             applications:
               server: [{bind: 8000}, {listen: 16}, accept, {write: bye}, {read: until-eof}, close, accept, {read: until-eof}, close]

@@ -34,6 +34,31 @@ public sealed class KernelTimingTests
         net.Peer.ExpectAt(1016, Bare(TcpFlags.Syn), 0.1);
     }
 
+    /// <summary>An RTO of 210 ms is one of 53 ticks: they double, and not the 210 ms. Each timer fires in the middle of its slot.</summary>
+    [Fact]
+    public void What_an_RTO_was_rounded_up_by_is_doubled_too()
+    {
+        Dialogue net = new(settings: s => (s.TimerHz, s.EarlyRetransmit) = (250, 0));
+        net.Listen();
+        net.Peer.Send(Syn().Mss(1460) with { Seq = Dialogue.Irs });
+        net.Peer.Expect(SynAck(Dialogue.Iss, Dialogue.Irs + 1));
+        net.AdvanceMs(10);
+        net.Peer.Send(Ack(Dialogue.Irs + 1, Dialogue.Iss + 1));
+        net.Accept();
+        Assert.Equal(212_000, net.Socket.GetInfo(net.Now).Rto);
+        net.Socket.Send(net.Now, new byte[100]);
+        SegmentPattern data = Data(Dialogue.Iss + 1, Dialogue.Irs + 1, 100);
+        int time = 10;
+        foreach (int wait in (int[])[0, 216, 440, 864])
+        {
+            net.AdvanceMs(wait);
+            time += wait;
+            net.Peer.ExpectAt(time, data, 0.1);
+        }
+
+        Assert.Equal(8 * 212_000, net.Socket.GetInfo(net.Now).Rto);
+    }
+
     [Fact]
     public void While_the_window_grows_each_segment_is_acknowledged_and_costs_no_quick_ACK()
     {

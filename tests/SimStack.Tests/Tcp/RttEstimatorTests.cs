@@ -48,6 +48,24 @@ public sealed class RttEstimatorTests
         Assert.Equal(1_390_625, After([500_000, 500_000, 500_000], Profile.Linux, roundEach: true).RtoMicroseconds);
     }
 
+    /// <summary>What a kernel measures and adds up in microseconds it keeps in ticks, rounded up; the longest is not rounded.</summary>
+    [Theory]
+    [InlineData(10_000, 250, 120_000, 212_000)]
+    [InlineData(12_000, 250, 120_000, 212_000)]
+    [InlineData(12_001, 250, 120_000, 216_000)]
+    [InlineData(10_001, 1000, 120_000, 211_000)]
+    [InlineData(10_001, 100, 120_000, 220_000)]
+    [InlineData(10_001, 0, 120_000, 210_001)]
+    [InlineData(500_000, 250, 1_001, 1_001_000)]
+    public void Kernels_keep_whole_ticks(int sample, int hz, int most, int rto)
+    {
+        RttEstimator estimator = default;
+        estimator.Reset(new Sysctls());
+        estimator.AddSample(
+            Duration.FromMicroseconds(sample), new SequenceNumber(1), new SequenceNumber(11), byRfc: false, 200_000, Duration.FromMilliseconds(most), hz);
+        Assert.Equal(rto, estimator.RtoMicroseconds);
+    }
+
     [Fact]
     public void Before_a_sample_it_is_one_second_and_three_after_a_doubtful_handshake()
     {
@@ -69,7 +87,7 @@ public sealed class RttEstimatorTests
         {
             estimator.AddSample(
                 Duration.FromMicroseconds(sample), new SequenceNumber(una), new SequenceNumber(una + 10), profile.Rfc6298Timer,
-                sysctls.RtoMinMicroseconds, Duration.FromMilliseconds(sysctls.RtoMaxMilliseconds));
+                sysctls.RtoMinMicroseconds, Duration.FromMilliseconds(sysctls.RtoMaxMilliseconds), hz: 0);
             una += roundEach ? 11u : 0;
         }
 

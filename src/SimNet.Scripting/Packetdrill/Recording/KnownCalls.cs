@@ -181,6 +181,11 @@ internal sealed class KnownCalls
             Add(time, before, order, $"setsockopt({Descriptor}, {level}, {name}, {argument}) = 0");
         }
 
+        if (set.CongestionControl is { } control)
+        {
+            Add(time, before, order, $"setsockopt({Descriptor}, SOL_TCP, TCP_CONGESTION, \"{control}\", {control.Length}) = 0");
+        }
+
         return true;
     }
 
