@@ -14,7 +14,7 @@ public sealed partial class KernelCaptureTests(CatalogueRuns runs) : IClassFixtu
         "four-segment-close", "three-segment-close", "four-segment-close-ipv6", "closed-port", "syn-black-hole", "lost-syn", "lost-syn-ack",
         "half-close", "linger-zero", "simultaneous-close", "keep-alive-dies", "backlog-2-six-connects", "backlog-2-six-connects-abort-on-overflow",
         "ping-and-udp-closed-port", "lost-tail", "syn-cookies-always", "fast-retransmit-one-loss", "sack-three-holes",
-        "out-of-order", "no-sack-no-timestamps",
+        "out-of-order", "no-sack-no-timestamps", "ecn-with-one-mark",
     ];
 
     public static TheoryData<string, string> Sides => [.. Names.SelectMany(n => new (string, string)[] { (n, "client"), (n, "server") })];
