@@ -5,8 +5,8 @@ using SimStack.Wire;
 namespace Scenarios.Tests.Catalogue;
 
 /// <summary>
-/// <c>ecn-with-one-mark</c> beside the capture of a Linux 6.18 kernel doing the same. When the reader of such a transfer runs, and so which segments
-/// it acknowledges one by one, is up to the kernel's scheduler; what ECN does to each packet is not.
+/// <c>ecn-with-one-mark</c> beside the capture of a Linux 6.18 kernel doing the same: what ECN does to each packet, by itself. The scenario sets when
+/// the programs run as they ran there, for <see cref="KernelCaptureTests"/>; this here has to hold with any scheduler.
 /// </summary>
 public sealed class EcnCaptureTests(CatalogueRuns runs) : IClassFixture<CatalogueRuns>
 {
