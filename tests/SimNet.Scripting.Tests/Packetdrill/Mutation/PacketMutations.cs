@@ -256,7 +256,7 @@ internal static class PacketMutations
                 yield return sack with { Blocks = [.. sack.Blocks.Take(i), .. sack.Blocks.Skip(i + 1)] };
             }
 
-            if (i + 1 < sack.Blocks.Count)
+            if (i + 1 < sack.Blocks.Count && (sack.Blocks[i + 1].Left, sack.Blocks[i + 1].Right) != (block.Left, block.Right))
             {
                 yield return sack with { Blocks = [.. sack.Blocks.Take(i), sack.Blocks[i + 1], block, .. sack.Blocks.Skip(i + 2)] };
             }
