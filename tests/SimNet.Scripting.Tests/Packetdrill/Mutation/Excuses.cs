@@ -42,6 +42,11 @@ internal static class Excuses
         "Packets are joined until they have the length of the line: one without data just before is then a part, where all but FIN, PSH and CWR is alike.",
         "run_packet.c, do_outbound_script_packet, verify_packet_fragments");
 
+    public static readonly Excuse Carried = new(
+        "ACK carried",
+        "Without the line the script goes on before the acknowledgement leaves, and what leaves meanwhile carries it.",
+        "RFC 9293 3.8.6.3; the run itself");
+
     public static readonly Excuse SentAgain = new(
         "sent again", "The machine does send the packet again, a retransmission, when the second of the two lines expects it.", "the run itself");
 
@@ -80,7 +85,7 @@ internal static class Excuses
     /// <summary>In the order of the legend.</summary>
     public static readonly Excuse[] All =
     [
-        NoEffect, FirstSequence, TimestampValue, FirstTimestamp, TimestampEcho, Descriptor, UnreadPacket, AfterTheEnd, EmptyPart, SentAgain, OtherSocket, Window, AnyOptions, IpNotWritten, Tolerance, Late,
+        NoEffect, FirstSequence, TimestampValue, FirstTimestamp, TimestampEcho, Descriptor, UnreadPacket, AfterTheEnd, EmptyPart, Carried, SentAgain, OtherSocket, Window, AnyOptions, IpNotWritten, Tolerance, Late,
         Joined, NotAsked, StillTrue, AnyResult, Failed,
     ];
 
@@ -181,11 +186,22 @@ internal static class Excuses
             next++;
         }
 
-        return next < subject.Script.Events.Count && PacketImage.Parse(gone.Bytes)!.Payload.IsEmpty
-            && changed.ReadBy(next - 1) is { Count: > 1 } parts && parts[0].Time == gone.Time && parts.Count == subject.ReadBy(next).Count + 1
-            ? [EmptyPart]
+        if (next == subject.Script.Events.Count || !PacketImage.Parse(gone.Bytes)!.Payload.IsEmpty)
+        {
+            return [];
+        }
+
+        IReadOnlyList<LivePacket> parts = changed.ReadBy(next - 1);
+        return parts.Count > 1 && parts[0].Time == gone.Time && parts.Count == subject.ReadBy(next).Count + 1 ? [EmptyPart]
+            : IsCarried(gone, parts) ? [Carried]
             : [];
     }
+
+    // An acknowledgement alone, and what left before its time acknowledges the same.
+    private static bool IsCarried(LivePacket gone, IReadOnlyList<LivePacket> instead) =>
+        PacketImage.Parse(gone.Bytes) is { IsTcp: true } alone && !alone.Has(TcpFlags.Syn) && !alone.Has(TcpFlags.Fin) && !alone.Has(TcpFlags.Rst)
+        && instead.Count > 0 && instead[0].Time < gone.Time
+        && PacketImage.Parse(instead[0].Bytes) is { IsTcp: true } carrier && carrier.Acknowledgment == alone.Acknowledgment;
 
     // Both lines hold: each read a packet of its own.
     private static bool IsSentAgain(Mutant mutant, MutationSubject changed) =>
