@@ -1,3 +1,4 @@
+using SimNet.Bridge;
 using SimNet.Devices;
 using SimNet.Hosts;
 using SimNet.Links;
@@ -18,6 +19,7 @@ public sealed class Simulation : IDisposable
     private readonly List<SimHost> _hosts = [];
     private readonly List<Link> _links = [];
     private readonly List<Switch> _switches = [];
+    private readonly List<BridgePort> _bridgePorts = [];
     private readonly List<Application> _applications = [];
 
     /// <summary>An empty network at instant zero.</summary>
@@ -64,6 +66,9 @@ public sealed class Simulation : IDisposable
     /// <summary>The switches in the order in which they were added.</summary>
     public IReadOnlyList<Switch> Switches => _switches;
 
+    /// <summary>The ports to real networks in the order in which they were added.</summary>
+    public IReadOnlyList<BridgePort> BridgePorts => _bridgePorts;
+
     /// <summary>The applications in the order in which they were started.</summary>
     public IReadOnlyList<Application> Applications => _applications;
 
@@ -90,6 +95,16 @@ public sealed class Simulation : IDisposable
         Switch added = new(this, options);
         _switches.Add(added);
         return added;
+    }
+
+    /// <summary>Adds a port to a real network. A <see cref="BridgeSession"/> puts a device behind it; without one, what leaves is dropped.</summary>
+    /// <exception cref="ArgumentException">The name is taken.</exception>
+    public BridgePort AddBridgePort(string name)
+    {
+        CheckName(name, nameof(name));
+        BridgePort port = new(this, name);
+        _bridgePorts.Add(port);
+        return port;
     }
 
     /// <summary>Connects two ports.</summary>
@@ -146,6 +161,11 @@ public sealed class Simulation : IDisposable
             port.Tap.Complete();
         }
 
+        foreach (BridgePort port in _bridgePorts)
+        {
+            port.Tap.Complete();
+        }
+
         foreach (SimHost host in _hosts)
         {
             host.CompleteObservations();
@@ -164,6 +184,11 @@ public sealed class Simulation : IDisposable
         if (_switches.Exists(device => device.Name == name))
         {
             throw new ArgumentException($"there is a switch named {name} already", parameter);
+        }
+
+        if (_bridgePorts.Exists(port => port.Name == name))
+        {
+            throw new ArgumentException($"there is a port to a real network named {name} already", parameter);
         }
     }
 

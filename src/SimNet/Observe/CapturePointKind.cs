@@ -11,4 +11,7 @@ public enum CapturePointKind
 
     /// <summary>A switch's port: what arrives at it and what leaves through it.</summary>
     SwitchPort,
+
+    /// <summary>A port to a real network: what comes in from there and what leaves.</summary>
+    BridgePort,
 }

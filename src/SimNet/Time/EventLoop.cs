@@ -35,6 +35,9 @@ public sealed class EventLoop
     /// <summary>Events that are still to run.</summary>
     public int Pending => _heap.Count;
 
+    /// <summary>When the next event is due; <see cref="Instant.Never"/> when nothing is scheduled.</summary>
+    public Instant NextDue => _heap.TryPeek(out long time) ? new Instant(time) : Instant.Never;
+
     /// <summary>What applications' <c>await</c> returns to.</summary>
     public VirtualSynchronizationContext SynchronizationContext { get; }
 
@@ -79,6 +82,31 @@ public sealed class EventLoop
         if (!end.IsNever)
         {
             Now = Instant.Max(Now, end);
+        }
+    }
+
+    /// <summary>Runs what is due at or before that instant, but no more than so many events; the clock is set to it when nothing is left.</summary>
+    /// <returns>True when nothing is left.</returns>
+    /// <exception cref="SimulationLimitException">A limit was reached.</exception>
+    public bool RunUntil(Instant end, int most)
+    {
+        Enter(out SynchronizationContext? before);
+        try
+        {
+            for (int i = 0; i < most; i++)
+            {
+                if (!RunNext(end))
+                {
+                    Now = end.IsNever ? Now : Instant.Max(Now, end);
+                    return true;
+                }
+            }
+
+            return false;
+        }
+        finally
+        {
+            Leave(before);
         }
     }
 

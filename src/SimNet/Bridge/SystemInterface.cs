@@ -1,0 +1,157 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using SimNet.Bridge.Native;
+using SimStack.Ip;
+using SimStack.Wire;
+
+namespace SimNet.Bridge;
+
+/// <summary>A network interface of the machine, by its name, in the namespace of the calling thread (netdevice(7)).</summary>
+internal sealed unsafe class SystemInterface
+{
+    private const nuint SIOCGIFFLAGS = 0x8913;
+    private const nuint SIOCSIFFLAGS = 0x8914;
+    private const nuint SIOCSIFADDR = 0x8916;
+    private const nuint SIOCSIFNETMASK = 0x891c;
+    private const nuint SIOCGIFMTU = 0x8921;
+    private const nuint SIOCSIFMTU = 0x8922;
+    private const nuint SIOCGIFHWADDR = 0x8927;
+    private const nuint SIOCGIFINDEX = 0x8933;
+    private const int RequestLength = 40;
+    private const int NameLength = 16;
+    private const int AF_INET = 2;
+    private const int AF_INET6 = 10;
+    private const int SOCK_DGRAM = 2;
+    private const short IFF_UP = 1;
+    private const short IFF_RUNNING = 0x40;
+    private readonly byte[] _name = new byte[NameLength];
+
+    public SystemInterface(string name)
+    {
+        Name = name;
+        Encoding.ASCII.GetBytes(name, _name.AsSpan(0, NameLength - 1));
+    }
+
+    public string Name { get; }
+
+    public int Mtu => BinaryPrimitives.ReadInt32LittleEndian(Ask(SIOCGIFMTU, "its MTU"));
+
+    public int Index => BinaryPrimitives.ReadInt32LittleEndian(Ask(SIOCGIFINDEX, "its index"));
+
+    public bool IsUp => (BinaryPrimitives.ReadInt16LittleEndian(Ask(SIOCGIFFLAGS, "its flags")) & IFF_UP) != 0;
+
+    public MacAddress HardwareAddress
+    {
+        get
+        {
+            ReadOnlySpan<byte> answer = Ask(SIOCGIFHWADDR, "its address");
+            return MacAddress.Read(answer[2..8]);
+        }
+    }
+
+    /// <summary>What the system dropped that was to leave through it, from /proc/net/dev; 0 when it isn't told.</summary>
+    public long TxDropped
+    {
+        get
+        {
+            foreach (string line in File.ReadLines("/proc/thread-self/net/dev"))
+            {
+                int colon = line.IndexOf(':', StringComparison.Ordinal);
+                if (colon > 0 && line.AsSpan(0, colon).Trim().SequenceEqual(Name))
+                {
+                    string[] fields = line[(colon + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                    return fields.Length > 11 ? long.Parse(fields[11], CultureInfo.InvariantCulture) : 0;
+                }
+            }
+
+            return 0;
+        }
+    }
+
+    /// <summary>Sets what the options say and brings the interface up.</summary>
+    /// <exception cref="BridgeException">It takes root.</exception>
+    public void Configure(TapOptions options)
+    {
+        if (options.Mtu is { } mtu && mtu != Mtu)
+        {
+            byte[] value = new byte[RequestLength - NameLength];
+            BinaryPrimitives.WriteInt32LittleEndian(value, mtu);
+            Tell(AF_INET, SIOCSIFMTU, value, $"its MTU can't be set to {mtu}");
+        }
+
+        foreach (InterfaceAddress address in options.Addresses)
+        {
+            Add(address);
+        }
+
+        if (!IsUp)
+        {
+            byte[] value = Ask(SIOCGIFFLAGS, "its flags").ToArray();
+            short flags = BinaryPrimitives.ReadInt16LittleEndian(value);
+            BinaryPrimitives.WriteInt16LittleEndian(value, (short)(flags | IFF_UP | IFF_RUNNING));
+            Tell(AF_INET, SIOCSIFFLAGS, value, $"it can't be brought up (root can, by `ip link set {Name} up`)");
+        }
+    }
+
+    private void Add(InterfaceAddress address)
+    {
+        string failure = $"address {address} can't be set (root can, by `ip address add {address} dev {Name}`)";
+        if (address.Address.IsV4)
+        {
+            byte[] value = new byte[RequestLength - NameLength];
+            value[0] = AF_INET;
+            address.Address.WriteTo(value.AsSpan(4));
+            Tell(AF_INET, SIOCSIFADDR, value, failure);
+            BinaryPrimitives.WriteUInt32BigEndian(value.AsSpan(4), address.PrefixLength == 0 ? 0 : uint.MaxValue << (32 - address.PrefixLength));
+            Tell(AF_INET, SIOCSIFNETMASK, value, failure);
+            return;
+        }
+
+        // struct in6_ifreq: address, prefix length, interface index. Duplicate address detection is left to the system.
+        byte[] request = new byte[RequestLength];
+        address.Address.WriteTo(request);
+        BinaryPrimitives.WriteInt32LittleEndian(request.AsSpan(16), address.PrefixLength);
+        BinaryPrimitives.WriteInt32LittleEndian(request.AsSpan(20), Index);
+        Call(AF_INET6, SIOCSIFADDR, request, failure);
+    }
+
+    private ReadOnlySpan<byte> Ask(nuint request, string what)
+    {
+        byte[] buffer = new byte[RequestLength];
+        _name.CopyTo(buffer, 0);
+        Call(AF_INET, request, buffer, $"can't be asked for {what}");
+        return buffer.AsSpan(NameLength);
+    }
+
+    private void Tell(int family, nuint request, ReadOnlySpan<byte> value, string failure)
+    {
+        byte[] buffer = new byte[RequestLength];
+        _name.CopyTo(buffer, 0);
+        value.CopyTo(buffer.AsSpan(NameLength));
+        Call(family, request, buffer, failure);
+    }
+
+    private void Call(int family, nuint request, byte[] buffer, string failure)
+    {
+        int socket = Libc.Socket(family, SOCK_DGRAM | Libc.O_CLOEXEC, 0);
+        int result = -1;
+        int error = Marshal.GetLastPInvokeError();
+        if (socket >= 0)
+        {
+            fixed (byte* argument = buffer)
+            {
+                result = Libc.Ioctl(socket, request, argument);
+            }
+
+            error = Marshal.GetLastPInvokeError();
+            _ = Libc.Close(socket);
+        }
+
+        if (result < 0)
+        {
+            throw new BridgeException($"interface {Name}: {failure}: {Marshal.GetPInvokeErrorMessage(error)}");
+        }
+    }
+}

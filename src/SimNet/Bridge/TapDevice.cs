@@ -1,0 +1,180 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using SimNet.Bridge.Native;
+using SimStack.Wire;
+
+namespace SimNet.Bridge;
+
+/// <summary>
+/// A TAP device of Linux (Documentation/networking/tuntap.rst): its system's end is an Ethernet interface, this is the cable's other end.
+/// One that is made here goes away when this is disposed, or the process ends in whatever way; one that exists already (`ip tuntap add
+/// mode tap user NAME`) stays, and takes no root.
+/// </summary>
+public sealed unsafe class TapDevice : FrameDevice
+{
+    private const nuint TUNSETIFF = 0x400454ca;
+    private const short IFF_TAP = 2;
+    private const short IFF_NO_PI = 0x1000;
+    private const int NameLength = 16;
+    private readonly TapOptions _options;
+    private readonly int _capacity;
+    private int _descriptor = -1;
+
+    private TapDevice(TapOptions options, int descriptor, SystemInterface system)
+    {
+        _options = options;
+        _descriptor = descriptor;
+        Interface = system;
+        Mtu = Interface.Mtu;
+        HardwareAddress = Interface.HardwareAddress;
+        // A VLAN tag may come on top.
+        _capacity = Mtu + EthernetView.HeaderLength + 4;
+    }
+
+    /// <inheritdoc/>
+    public override string Name => Interface.Name;
+
+    /// <inheritdoc/>
+    public override int Mtu { get; }
+
+    /// <inheritdoc/>
+    public override MacAddress? HardwareAddress { get; }
+
+    /// <summary>The system's end.</summary>
+    internal SystemInterface Interface { get; }
+
+    /// <inheritdoc/>
+    internal override int Descriptor => _descriptor;
+
+    /// <summary>Makes a device, or opens one that is there, brings it up and gives the system's end its addresses.</summary>
+    /// <exception cref="BridgeException">The system has no TAP devices, the permission is missing, or somebody else has it open.</exception>
+    public static TapDevice Open(TapOptions options)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            throw new BridgeException("TAP devices are Linux's; use `sim bridge pcap` with an existing interface here");
+        }
+
+        return NetworkNamespace.Run(options.NetworkNamespace, () => OpenHere(options));
+    }
+
+    /// <inheritdoc/>
+    public override int Read(FramePool pool, Span<Frame> frames)
+    {
+        int count = 0;
+        while (count < frames.Length)
+        {
+            Frame frame = pool.Rent(_capacity);
+            nint length;
+            fixed (byte* buffer = frame.Buffer)
+            {
+                length = Libc.Read(_descriptor, buffer, (nuint)_capacity);
+            }
+
+            if (length <= 0)
+            {
+                int error = Marshal.GetLastSystemError();
+                pool.Return(frame);
+                if (error is Libc.EAGAIN or Libc.EINTR)
+                {
+                    break;
+                }
+
+                throw new BridgeException($"{Name} can't be read any more: {Marshal.GetPInvokeErrorMessage(error)}; was it removed?");
+            }
+
+            frame.Length = (int)length;
+            Counters.RxBytes += length;
+            frames[count++] = frame;
+        }
+
+        Counters.RxFrames += count;
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public override void Write(FramePool pool, Frame frame)
+    {
+        nint written;
+        fixed (byte* buffer = frame.Buffer)
+        {
+            written = Libc.Write(_descriptor, buffer, (nuint)frame.Length);
+        }
+
+        if (written == frame.Length)
+        {
+            Counters.TxFrames++;
+            Counters.TxBytes += written;
+        }
+        else
+        {
+            // EIO while the interface is down, EAGAIN and ENOBUFS when the system has no memory for it: as on a cable, the frame is lost.
+            Counters.TxDropped++;
+        }
+
+        pool.Return(frame);
+    }
+
+    /// <inheritdoc/>
+    public override void UpdateCounters() => Counters.RxDropped = NetworkNamespace.Run(_options.NetworkNamespace, () => Interface.TxDropped);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        int descriptor = Interlocked.Exchange(ref _descriptor, -1);
+        if (descriptor >= 0)
+        {
+            _ = Libc.Close(descriptor);
+        }
+    }
+
+    private static TapDevice OpenHere(TapOptions options)
+    {
+        int descriptor = Libc.Open("/dev/net/tun", Libc.O_RDWR | Libc.O_NONBLOCK | Libc.O_CLOEXEC);
+        if (descriptor < 0)
+        {
+            throw new BridgeException($"/dev/net/tun can't be opened: {LastError()}; it takes root, or a kernel module (`modprobe tun`)");
+        }
+
+        try
+        {
+            SystemInterface system = new(Attach(descriptor, options));
+            system.Configure(options);
+            return new TapDevice(options, descriptor, system);
+        }
+        catch
+        {
+            _ = Libc.Close(descriptor);
+            throw;
+        }
+    }
+
+    private static string Attach(int descriptor, TapOptions options)
+    {
+        byte* request = stackalloc byte[40];
+        new Span<byte>(request, 40).Clear();
+        if (Encoding.ASCII.GetByteCount(options.Name) >= NameLength)
+        {
+            throw new BridgeException($"an interface's name has at most {NameLength - 1} letters, and `{options.Name}` has more");
+        }
+
+        Encoding.ASCII.GetBytes(options.Name, new Span<byte>(request, NameLength));
+        *(short*)(request + NameLength) = IFF_TAP | IFF_NO_PI;
+        if (Libc.Ioctl(descriptor, TUNSETIFF, request) < 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            string what = error switch
+            {
+                1 => "to make it takes root; or let root make it once for you: `ip tuntap add mode tap user $USER name " + options.Name + "`",
+                16 => "another program has it open",
+                22 => "there is an interface of that name that is no TAP device, or one of another kind",
+                _ => "see `ip -d link show " + options.Name + "`",
+            };
+            throw new BridgeException($"TAP device {options.Name}: {Marshal.GetPInvokeErrorMessage(error)}; {what}");
+        }
+
+        return Marshal.PtrToStringAnsi((nint)request) ?? options.Name;
+    }
+
+    private static string LastError() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+}
