@@ -4,9 +4,9 @@ using System.Text.Json;
 using Scenarios.CommandLine;
 using SimNet.Bridge;
 using SimNet.Hosts;
+using SimNet.Scripting.Model;
 using SimNet.Scripting.Running;
 using SimNet.Scripting.Tables;
-using SimStack;
 using SimStack.Sockets;
 
 namespace Scenarios.Bridge;
