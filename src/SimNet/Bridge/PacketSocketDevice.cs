@@ -20,6 +20,7 @@ public sealed unsafe class PacketSocketDevice : StationDevice
     private readonly MessageBatch _outgoing;
     private FrameQueue _waiting = new();
     private int _kept;
+    private bool _wentDown;
     private int _descriptor = -1;
 
     private PacketSocketDevice(StationOptions options, SystemInterface system, int descriptor)
@@ -162,14 +163,18 @@ public sealed unsafe class PacketSocketDevice : StationDevice
     private int Receive(int most)
     {
         int received = Libc.ReceiveMessages(_descriptor, _incoming[0], (uint)most, Libc.MSG_DONTWAIT, null);
-        if (received >= 0)
+        if (received > 0)
         {
+            _wentDown = false;
             return received;
         }
 
         int error = Marshal.GetLastSystemError();
         switch (error)
         {
+            case Libc.EAGAIN when _wentDown && !IsThere():
+                error = Libc.ENODEV;
+                break;
             case Libc.EAGAIN or Libc.EINTR:
                 return 0;
             case Libc.EINVAL:
@@ -177,11 +182,12 @@ public sealed unsafe class PacketSocketDevice : StationDevice
                 Counters.RxErrors++;
                 return 0;
             case Libc.ENETDOWN when IsThere():
-                // Told once; the socket goes on when the interface is up again.
+                // Told once; the socket goes on when the interface is up again. One that is removed goes down first, and that is all that is told.
+                _wentDown = true;
                 return 0;
-            default:
-                throw new BridgeException($"{Name} can't be read any more: {Marshal.GetPInvokeErrorMessage(error)}; was it removed?");
         }
+
+        throw new BridgeException($"{Name} can't be read any more: {Marshal.GetPInvokeErrorMessage(error)}; was it removed?");
     }
 
     private bool IsThere()

@@ -20,6 +20,7 @@ internal static unsafe partial class Libc
     public const ushort PACKET_MR_PROMISC = 1;
     public const int MSG_TRUNC = 0x20;
     public const int MSG_DONTWAIT = 0x40;
+    public const int ENODEV = 19;
     public const int EINVAL = 22;
     public const int ENETDOWN = 100;
     public const ushort ETH_P_ALL = 3;
