@@ -96,7 +96,9 @@ internal sealed class BridgeTapCommand
             {
                 devices.Add(TapDevice.Open(new TapOptions
                 {
-                    Name = Name(parsed.GetValue(_name), bridge, scenario),
+                    Name = BridgeOptionSet.DeviceName(parsed.GetValue(_name), bridge, scenario) ?? (scenario.Bridges.Count == 1 && parsed.GetValue(_name) is null
+                        ? "tap0"
+                        : throw SimException.BadRequest($"sim bridge tap: no device for bridge `{bridge.Name}`; write --name {bridge.Name}=tap0, with a comma between several")),
                     NetworkNamespace = parsed.GetValue(_namespace),
                     Addresses = devices.Count == 0 ? parsed.GetValue(_address) ?? [] : [],
                     Mtu = parsed.GetValue(_mtu),
@@ -110,19 +112,5 @@ internal sealed class BridgeTapCommand
             devices.ForEach(d => d.Dispose());
             throw;
         }
-    }
-
-    private static string Name(string? given, BridgeDefinition bridge, ScenarioDefinition scenario)
-    {
-        string[] pairs = given?.Split(',') ?? [];
-        string? own = pairs.FirstOrDefault(p => p.StartsWith(bridge.Name + "=", StringComparison.Ordinal))?[(bridge.Name.Length + 1)..];
-        if (own is null && scenario.Bridges.Count == 1 && given is not null && !given.Contains('=', StringComparison.Ordinal))
-        {
-            own = given;
-        }
-
-        return own ?? bridge.Device ?? (scenario.Bridges.Count == 1 && given is null
-            ? "tap0"
-            : throw SimException.BadRequest($"sim bridge tap: no device for bridge `{bridge.Name}`; write --name {bridge.Name}=tap0, with a comma between several"));
     }
 }

@@ -17,12 +17,15 @@ public static class AddressProbe
     /// <summary>33:33:00:00:00:01: every IPv6 station listens there, and who defends an address answers there.</summary>
     internal static MacAddress AllNodesMac => new(0x3333_0000_0001);
 
-    /// <summary>Asks for all addresses of the station, which takes a second; comes back when nobody has one.</summary>
+    /// <summary>Asks for addresses of the station, which takes a second; comes back when nobody has one.</summary>
+    /// <param name="device">The interface, before a session reads it: what comes in meanwhile is lost.</param>
+    /// <param name="addresses">Null: all that the device is open for.</param>
     /// <exception cref="BridgeException">An address is the system's own, is no host's, or somebody else has it.</exception>
-    public static void Run(StationDevice device)
+    public static void Run(StationDevice device, IReadOnlyList<IpAddress>? addresses = null)
     {
-        CheckOwn(device);
-        if (device.Options.Addresses.Count == 0)
+        addresses ??= device.Options.Addresses;
+        CheckOwn(device, addresses);
+        if (addresses.Count == 0)
         {
             return;
         }
@@ -33,7 +36,7 @@ public static class AddressProbe
         Frame[] frames = new Frame[64];
         for (int i = 1; i <= Questions; i++)
         {
-            foreach (IpAddress address in device.Options.Addresses)
+            foreach (IpAddress address in addresses)
             {
                 device.Write(pool, Ask(pool, device.Station, address));
             }
@@ -45,7 +48,7 @@ public static class AddressProbe
                 int count = device.Read(pool, frames);
                 for (int k = 0; k < count; k++)
                 {
-                    Judge(device, frames[k].Bytes);
+                    Judge(device, addresses, frames[k].Bytes);
                     pool.Return(frames[k]);
                 }
 
@@ -60,9 +63,9 @@ public static class AddressProbe
     /// <summary>The Ethernet group that hears solicitations for an IPv6 address (RFC 4291 §2.7.1, RFC 2464 §7).</summary>
     internal static MacAddress GroupOf(IpAddress address) => new(0x3333_FF00_0000 | address.Low & 0xFF_FFFF);
 
-    private static void CheckOwn(StationDevice device)
+    private static void CheckOwn(StationDevice device, IReadOnlyList<IpAddress> addresses)
     {
-        foreach (IpAddress address in device.Options.Addresses)
+        foreach (IpAddress address in addresses)
         {
             if (address.IsUnspecified || address.IsMulticast || address.IsLoopback || address == IpAddress.BroadcastV4)
             {
@@ -97,14 +100,14 @@ public static class AddressProbe
         return frame;
     }
 
-    private static void Judge(StationDevice device, ReadOnlySpan<byte> bytes)
+    private static void Judge(StationDevice device, IReadOnlyList<IpAddress> addresses, ReadOnlySpan<byte> bytes)
     {
         if (!EthernetView.TryParse(bytes, out EthernetView ethernet, out _))
         {
             return;
         }
 
-        if (FindClaim(ethernet) is { } claimed && device.Options.Addresses.Contains(claimed))
+        if (FindClaim(ethernet) is { } claimed && addresses.Contains(claimed))
         {
             throw new BridgeException(
                 $"{claimed} belongs to {ethernet.Source}, which answered on {device.Name}: give the simulated host an address that nobody has");

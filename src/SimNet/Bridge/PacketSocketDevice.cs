@@ -29,7 +29,7 @@ public sealed unsafe class PacketSocketDevice : StationDevice
         _descriptor = descriptor;
         Mtu = system.Mtu;
         HardwareAddress = system.HardwareAddress;
-        SystemAddresses = FindSystemAddresses();
+        LookAtSystem();
         // A VLAN tag may come on top.
         _outgoing = new MessageBatch(Batch, VirtioNetHeader.Length + EthernetView.HeaderLength + 4 + Mtu);
     }

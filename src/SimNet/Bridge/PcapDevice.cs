@@ -31,7 +31,7 @@ public sealed unsafe class PcapDevice : StationDevice
         _pcap = pcap;
         Mtu = card.Mtu;
         HardwareAddress = card.HardwareAddress;
-        SystemAddresses = FindSystemAddresses();
+        LookAtSystem();
         CheckStation();
         _groups = Join(card.Index, options.Addresses);
         Descriptor = OperatingSystem.IsWindows() ? -1 : Pcap.SelectableDescriptor(pcap);

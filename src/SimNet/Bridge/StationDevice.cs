@@ -30,6 +30,12 @@ public abstract class StationDevice : FrameDevice
     /// <summary>The system's own IP addresses on any of its interfaces, as they were when the device was opened.</summary>
     public IReadOnlyList<IpAddress> SystemAddresses { get; private protected set; } = [];
 
+    /// <summary>
+    /// The system forwards packets that come in there (sysctl net.ipv4.conf.NAME.forwarding) and takes the station's for its own to forward, since both
+    /// have one Ethernet address. Known of Linux only.
+    /// </summary>
+    public bool SystemForwards { get; private protected set; }
+
     /// <summary>What is wrong with the options that every such device refuses.</summary>
     private protected static void Check(StationOptions options)
     {
@@ -59,8 +65,17 @@ public abstract class StationDevice : FrameDevice
         }
     }
 
+    /// <summary>Asks for the system's addresses, and whether it forwards.</summary>
+    private protected void LookAtSystem()
+    {
+        SystemAddresses = FindSystemAddresses();
+        string[] settings = [$"/proc/sys/net/ipv4/conf/{Name}/forwarding", $"/proc/sys/net/ipv6/conf/{Name}/forwarding"];
+        SystemForwards = OperatingSystem.IsLinux() && Station == HardwareAddress
+            && settings.Any(path => File.Exists(path) && File.ReadAllText(path).Trim() != "0");
+    }
+
     /// <summary>All addresses of the system, in the namespace of the calling thread.</summary>
-    private protected static IReadOnlyList<IpAddress> FindSystemAddresses() =>
+    private static IReadOnlyList<IpAddress> FindSystemAddresses() =>
     [
         .. Card.GetAllNetworkInterfaces()
             .SelectMany(i => i.GetIPProperties().UnicastAddresses)
