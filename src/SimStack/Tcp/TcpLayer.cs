@@ -184,6 +184,10 @@ internal sealed partial class TcpLayer
         return label == 0 ? 1 : label;
     }
 
+    /// <summary>The identification of a connection's first IPv4 datagram; that of the next connection of the same four is another.</summary>
+    public ushort FirstDatagramId(IpEndpoint local, IpEndpoint remote, long connection) =>
+        unchecked((ushort)(HashOfTuple(local, remote, 0x6964_0000) + (ulong)connection * 0x9E37));
+
     /// <summary>What net.ipv6.auto_flowlabels and IPV6_AUTOFLOWLABEL come to.</summary>
     public static bool WantsFlowLabel(int mode, bool? option) => mode == 3 || (mode > 0 && (option ?? mode == 1));
 
