@@ -190,6 +190,9 @@ public sealed class Profile
     /// </summary>
     public bool CountsEveryDatagram { get; init; }
 
+    /// <summary>An echo reply has the code of its request, which should be 0 (Linux: icmp_echo); otherwise 0, as Windows does.</summary>
+    public bool EchoesCode { get; init; } = true;
+
     /// <summary>
     /// A connection's IPv4 datagrams have identifications of its own, one after the other from a random one, with DF too (Linux: inet_id); those that
     /// answer for no connection yet or any more, SYN-ACKs and most RSTs, have 0. Otherwise see <see cref="CountsEveryDatagram"/>.
