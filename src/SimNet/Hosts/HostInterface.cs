@@ -201,7 +201,7 @@ public sealed class HostInterface : LinkPort
 
     private void Hand(Instant now, Frame frame)
     {
-        Host.Stack.Receive(now, Stack, frame.Bytes);
+        Host.Stack.ReceiveFrame(now, Stack, frame);
         Host.Simulation.FramePool.Return(frame);
         Host.Pump();
     }
