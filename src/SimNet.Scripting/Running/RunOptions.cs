@@ -17,6 +17,12 @@ public sealed record RunOptions
     /// <summary>Socket tables to take besides those that the scenario asks for.</summary>
     public IReadOnlyList<TableRequest> Tables { get; init; } = [];
 
+    /// <summary>In place of the scenario's date and time of the first instant.</summary>
+    public Timestamp? Start { get; init; }
+
+    /// <summary>In place of the scenario's limits; null: those.</summary>
+    public RunLimits? Limits { get; init; }
+
     /// <summary>Stops the run early; what was recorded until then is the result.</summary>
     public CancellationToken Cancel { get; init; }
 }

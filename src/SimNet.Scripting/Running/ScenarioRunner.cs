@@ -69,7 +69,8 @@ public static class ScenarioRunner
         }
     }
 
-    private static List<HostPrograms> Start(ScenarioDefinition scenario, Simulation simulation, RunRecorder recorder)
+    /// <summary>Starts the programs of all hosts, at the present.</summary>
+    internal static List<HostPrograms> Start(ScenarioDefinition scenario, Simulation simulation, RunRecorder recorder)
     {
         var signals = new SignalBoard();
         var programs = new List<HostPrograms>();

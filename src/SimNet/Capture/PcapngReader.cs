@@ -172,7 +172,7 @@ internal sealed class PcapngReader : CaptureReader
         {
             if (code == PcapngFormat.Comment)
             {
-                FileComment ??= value.Text();
+                AddFileComment(value.Text());
             }
             else if (code == PcapngFormat.SectionApplication)
             {

@@ -26,6 +26,7 @@ public sealed class PcapngWriter : CaptureWriter
     {
         options ??= new();
         int room = PcapngFormat.OptionRoom(options.Comment.Length)
+            + options.FurtherComments.Sum(c => PcapngFormat.OptionRoom(c.Length))
             + PcapngFormat.OptionRoom(options.OperatingSystem.Length)
             + PcapngFormat.OptionRoom(options.Application.Length);
         PcapngBlockBuilder block = new(Reserve(FixedRoom + room), PcapngFormat.SectionHeader);
@@ -34,6 +35,11 @@ public sealed class PcapngWriter : CaptureWriter
         block.UInt16(0);
         block.UInt64(ulong.MaxValue); // section length: not known while streaming
         block.Option(PcapngFormat.Comment, options.Comment);
+        foreach (string comment in options.FurtherComments)
+        {
+            block.Option(PcapngFormat.Comment, comment);
+        }
+
         block.Option(PcapngFormat.SectionOperatingSystem, options.OperatingSystem);
         block.Option(PcapngFormat.SectionApplication, options.Application);
         Commit(block.End());
