@@ -95,7 +95,7 @@ public sealed class BridgePort : LinkPort
     {
         Left++;
         // What a link did to one segment of a packet must be seen on the wire: the device is not to join them again.
-        frame.GroupFollows &= (_incoming ??= Link?.Directions.FirstOrDefault(way => way.To == this)) is { IsClear: true };
+        frame.GroupFollows &= (_incoming ??= Link!.AToB.To == this ? Link.AToB : Link.BToA).IsClear;
         Observe(now, frame, CaptureDirection.Outbound);
         if (Leaving is { } taker)
         {
