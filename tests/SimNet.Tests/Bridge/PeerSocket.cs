@@ -52,6 +52,13 @@ internal abstract class PeerSocket
         Close();
     }
 
+    /// <summary>Gets rid of it, whether it is closed already or not.</summary>
+    public void Discard()
+    {
+        _ = Set(SocketOption.SO_LINGER, 0);
+        Close();
+    }
+
     /// <summary>Sends all of it, waiting for room.</summary>
     public void SendAll(ReadOnlySpan<byte> data)
     {

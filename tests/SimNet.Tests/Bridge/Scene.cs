@@ -163,7 +163,7 @@ internal sealed class Scene
         }
         finally
         {
-            _sockets.ForEach(socket => socket.Close());
+            _sockets.ForEach(socket => socket.Discard());
         }
     }
 
