@@ -12,10 +12,10 @@ namespace SimNet.Tests.Bridge;
 /// </summary>
 internal sealed class KernelSocket : PeerSocket
 {
+    public const int SOL_TCP = 6;
+    public const int TCP_INFO = 11;
+    public const int TCP_CONGESTION = 13;
     private const int SOL_SOCKET = 1;
-    private const int SOL_TCP = 6;
-    private const int TCP_INFO = 11;
-    private const int TCP_CONGESTION = 13;
     private const int TCP_MD5SIG = 14;
     private const int SO_ERROR = 4;
     private const int SIOCATMARK = 0x8905;
@@ -169,8 +169,8 @@ internal sealed class KernelSocket : PeerSocket
 
     private static SocketResult Result(nint result) => result >= 0 ? SocketResult.Ok((int)result) : SocketResult.Fail(Check(result));
 
-    // struct tcp_info of linux/tcp.h.
-    private static TcpInfo Parse(byte[] bytes)
+    /// <summary>struct tcp_info of linux/tcp.h.</summary>
+    public static TcpInfo Parse(byte[] bytes)
     {
         uint Word(int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(at));
         long Long(int at) => BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(at));

@@ -27,6 +27,7 @@ internal sealed class Scene
         ["net.ipv4.tcp_no_metrics_save=1", "net.ipv4.tcp_early_retrans=0", "net.ipv4.tcp_rto_min_us=1000000"];
 
     private readonly List<PeerSocket> _sockets = [];
+    private readonly List<(string What, object Value)> _told = [];
 
     private Scene(Peer a, Peer b, Wire wire, bool v6, ushort port)
     {
@@ -64,25 +65,34 @@ internal sealed class Scene
     {
         using KernelNamespace kernel = new();
         using BridgedHost bridged = new(kernel);
-        Peer[] peers = [new KernelPeer(kernel), new SimulatedPeer(bridged)];
-        foreach (Peer peer in peers)
-        {
-            foreach (string sysctl in (string[])[.. Steady, .. sysctls])
-            {
-                string[] parts = sysctl.Split('=');
-                peer.Sysctl(parts[0], parts[1]);
-            }
-        }
-
-        Wire wire = new(bridged);
-        Scene first = new(peers[0], peers[1], wire, version == "ipv6", 7001);
-        Scene second = new(peers[1], peers[0], wire, version == "ipv6", 7002);
+        KernelPeer real = new(kernel);
+        SimulatedPeer simulated = new(bridged);
+        Wire wire = Prepare(bridged, real, simulated, sysctls);
+        Scene first = new(real, simulated, wire, version == "ipv6", 7001);
+        Scene second = new(simulated, real, wire, version == "ipv6", 7002);
         (Dictionary<string, long> A, Dictionary<string, long> B) asFirst = first.Play(play);
         (Dictionary<string, long> A, Dictionary<string, long> B) asSecond = second.Play(play);
         string[] all = [.. Loose, .. loose ?? []];
         string differences = Compare("A", asFirst.A, asSecond.A, all) + Compare("B", asSecond.B, asFirst.B, all);
         Assert.True(differences.Length == 0, "what the two counted differs:" + differences);
+        Assert.Equal(first._told, second._told);
     }
+
+    /// <summary>Plays a scene once, with the kernel as A, in which both do the same at the same time; they must have counted the same.</summary>
+    public static void Together(string version, Action<Scene> play, string[]? loose = null, params string[] sysctls)
+    {
+        using KernelNamespace kernel = new();
+        using BridgedHost bridged = new(kernel);
+        KernelPeer real = new(kernel);
+        SimulatedPeer simulated = new(bridged);
+        Scene scene = new(real, simulated, Prepare(bridged, real, simulated, sysctls), version == "ipv6", 7001);
+        (Dictionary<string, long> a, Dictionary<string, long> b) = scene.Play(play);
+        string differences = Compare("either", a, b, [.. Loose, "TcpActiveOpens", "TcpPassiveOpens", .. loose ?? []]);
+        Assert.True(differences.Length == 0, "what the two counted differs:" + differences);
+    }
+
+    /// <summary>Remembers a figure that must be the same with the parts exchanged.</summary>
+    public void Tell(string what, object value) => _told.Add((what, value));
 
     /// <summary>Opens a socket that is closed at the end of the scene.</summary>
     public PeerSocket Open(Peer peer)
@@ -103,12 +113,15 @@ internal sealed class Scene
     }
 
     /// <summary>Begins to connect from A to B.</summary>
-    public PeerSocket Connect(Action<PeerSocket>? configure = null)
+    /// <param name="configure">Before it connects.</param>
+    /// <param name="expected">What connecting says.</param>
+    /// <param name="hasPort">False where it gets no port.</param>
+    public PeerSocket Connect(Action<PeerSocket>? configure = null, Errno expected = Errno.EINPROGRESS, bool hasPort = true)
     {
         PeerSocket socket = Open(A);
         configure?.Invoke(socket);
-        Assert.Equal(Errno.EINPROGRESS, socket.Connect(new IpEndpoint(B.Address(V6), Port)));
-        ClientPort = socket.LocalPort;
+        Assert.Equal(expected, socket.Connect(new IpEndpoint(B.Address(V6), Port)));
+        ClientPort = hasPort ? socket.LocalPort : ClientPort;
         return socket;
     }
 
@@ -145,6 +158,18 @@ internal sealed class Scene
     /// <summary>As <see cref="FrameMatch"/>: segments of this scene with these flags and without those.</summary>
     public static FrameMatch Segments(TcpFlags set, TcpFlags clear = TcpFlags.None, bool? payload = null) =>
         new() { FlagsSet = set, FlagsClear = clear, HasPayload = payload };
+
+    private static Wire Prepare(BridgedHost bridged, KernelPeer kernel, SimulatedPeer simulated, string[] sysctls)
+    {
+        foreach (string sysctl in (string[])[.. Steady, .. sysctls])
+        {
+            string[] parts = sysctl.Split('=');
+            kernel.Sysctl(parts[0], parts[1]);
+            simulated.Sysctl(parts[0], parts[1]);
+        }
+
+        return new Wire(bridged);
+    }
 
     private (Dictionary<string, long> A, Dictionary<string, long> B) Play(Action<Scene> play)
     {

@@ -1,3 +1,4 @@
+using SimNet.Hosts;
 using SimStack;
 using SimStack.Ip;
 using SimStack.Sockets;
@@ -6,19 +7,21 @@ using SimStack.Wire;
 
 namespace SimNet.Tests.Bridge;
 
-/// <summary>The simulated host on the bridge. Every call runs on the bridge's thread.</summary>
-internal sealed class SimulatedPeer(BridgedHost bridged) : Peer
+/// <summary>A simulated host behind a bridge, the one on it unless another is named. Every call runs on the bridge's thread.</summary>
+internal sealed class SimulatedPeer(BridgedHost bridged, SimHost? other = null) : Peer
 {
+    private readonly SimHost _host = other ?? bridged.Host;
+
     public override string Name => "sim";
 
     public override IpAddress Address(bool v6) => IpAddress.Parse(v6 ? "fd09::2" : "10.9.0.2");
 
     public override PeerSocket Open(bool v6) =>
-        new Endpoint(this, Call(_ => bridged.Host.Stack.OpenTcpSocket(v6 ? AddressFamily.AF_INET6 : AddressFamily.AF_INET)));
+        new Endpoint(this, Call(_ => _host.Stack.OpenTcpSocket(v6 ? AddressFamily.AF_INET6 : AddressFamily.AF_INET)));
 
     public override void Sysctl(string name, string value)
     {
-        string? error = Call(_ => bridged.Host.Stack.Sysctls.TrySet(name, value, out string? refused) ? null : refused);
+        string? error = Call(_ => _host.Stack.Sysctls.TrySet(name, value, out string? refused) ? null : refused);
         if (error is not null)
         {
             throw new InvalidOperationException(error);
@@ -26,14 +29,14 @@ internal sealed class SimulatedPeer(BridgedHost bridged) : Peer
     }
 
     public override IReadOnlyDictionary<string, long> Counters() =>
-        Call(_ => bridged.Host.Stack.Counters.NonZero().ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal));
+        Call(_ => _host.Stack.Counters.NonZero().ToDictionary(pair => pair.Key, pair => pair.Value, StringComparer.Ordinal));
 
     public override TcpState StateOf(ushort localPort, ushort remotePort)
     {
         List<SocketTableRow> rows = [];
         Call(_ =>
         {
-            bridged.Host.Stack.GetSocketTable(rows);
+            _host.Stack.GetSocketTable(rows);
             return true;
         });
         return rows.Find(row => row.Protocol == IpProtocol.Tcp && row.Local.Port == localPort && row.Remote.Port == remotePort).State;
@@ -43,7 +46,7 @@ internal sealed class SimulatedPeer(BridgedHost bridged) : Peer
     private T Call<T>(Func<Instant, T> body) => bridged.Do(() =>
     {
         T result = body(bridged.Simulation.Now);
-        bridged.Host.Pump();
+        _host.Pump();
         return result;
     });
 
