@@ -18,12 +18,15 @@ internal sealed class WanScript
 
     private readonly StringBuilder _text = new();
     private readonly Dictionary<int, string> _optionOfLine = [];
+    private readonly string _command;
     private int _lines;
 
     /// <param name="deviceA">The device at the first end.</param>
     /// <param name="deviceB">The one at the second.</param>
-    public WanScript(string deviceA, string deviceB)
+    /// <param name="command">Whose options they are.</param>
+    public WanScript(string deviceA, string deviceB, string command = "sim bridge wan")
     {
+        _command = command;
         Add("name: wan");
         Add("title: Two real networks with a simulated link between them");
         Add("hosts: {}");
@@ -48,7 +51,7 @@ internal sealed class WanScript
         }
         catch (SimException mistake)
         {
-            throw SimException.BadRequest($"sim bridge wan: {option}: {mistake.Message}");
+            throw SimException.BadRequest($"{_command}: {option}: {mistake.Message}");
         }
     }
 
@@ -69,7 +72,7 @@ internal sealed class WanScript
             string message = first.Message;
             string own = option.TrimStart('-') + ": ";
             message = message.StartsWith(own, StringComparison.Ordinal) ? message[own.Length..] : message;
-            throw SimException.BadRequest($"sim bridge wan: {(option.Length > 0 ? option + ": " : "")}{message}");
+            throw SimException.BadRequest($"{_command}: {(option.Length > 0 ? option + ": " : "")}{message}");
         }
     }
 
