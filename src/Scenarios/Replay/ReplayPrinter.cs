@@ -131,7 +131,8 @@ internal sealed class ReplayPrinter(ReplayRequest request, ReplayResult result, 
         ["bytes"] = Convert.ToHexStringLower(frame.Bytes.Span),
     };
 
-    private static JsonObject Verdict(Verdict verdict) => new()
+    /// <summary>A verdict as JSON.</summary>
+    public static JsonObject Verdict(Verdict verdict) => new()
     {
         ["passed"] = verdict.Passed,
         ["text"] = verdict.ToString(),

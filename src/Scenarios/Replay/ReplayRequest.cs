@@ -1,4 +1,5 @@
 using Scenarios.Running;
+using SimNet.Bridge;
 
 namespace Scenarios.Replay;
 
@@ -10,6 +11,12 @@ internal sealed record ReplayRequest
 
     /// <summary>The scenario whose hosts the capture is fed to; null: the one that the recording tells.</summary>
     public string? Host { get; init; }
+
+    /// <summary>The bridge of that scenario where the packets enter; null: the first.</summary>
+    public string? To { get; init; }
+
+    /// <summary>How the capture is fed to that scenario's hosts.</summary>
+    public CaptureFeedOptions Feed { get; init; } = new();
 
     /// <summary>In place of the recorded seed, or the script's.</summary>
     public ulong? Seed { get; init; }

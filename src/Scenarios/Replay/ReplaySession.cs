@@ -1,6 +1,7 @@
 using Scenarios.CommandLine;
 using Scenarios.Running;
 using SimNet.Capture;
+using SimNet.Scripting.Model;
 using SimNet.Scripting.Recording;
 using SimNet.Scripting.Running;
 
@@ -15,6 +16,14 @@ internal sealed class ReplaySession(SimConsole console, ReplayRequest request)
     public int Run(CancellationToken stop)
     {
         using CaptureReader reader = Open();
+        if (request.Host is { } host)
+        {
+            ScenarioDefinition scenario = ScenarioTarget.Load(host, request.Settings);
+            FeedResult fed = Capture(null, stop, options => SessionFeed.Run(
+                request.File, scenario, request.Feed, options with { Seed = request.Seed, Profile = request.Profile }, request.To));
+            return new FeedPrinter(request, fed, console).Print(stop.IsCancellationRequested);
+        }
+
         BridgeRecording? recording = BridgeRecording.Find(reader.FileComments);
         if (recording is null)
         {
@@ -38,12 +47,12 @@ internal sealed class ReplaySession(SimConsole console, ReplayRequest request)
         return new ReplayPrinter(request, result, judged, console).Print(stop.IsCancellationRequested);
     }
 
-    private ReplayResult Capture(BridgeRecording? recording, CancellationToken stop, Func<RunOptions, ReplayResult> run)
+    private T Capture<T>(BridgeRecording? recording, CancellationToken stop, Func<RunOptions, T> run)
     {
         using ReplayCapture? capture = request.Capture is null ? null : new ReplayCapture(request, recording, console);
         try
         {
-            ReplayResult result = run(new RunOptions { Cancel = stop, Prepare = capture is null ? null : capture.Attach });
+            T result = run(new RunOptions { Cancel = stop, Prepare = capture is null ? null : capture.Attach });
             capture?.Dispose();
             if (capture is not null && !request.Quiet)
             {
