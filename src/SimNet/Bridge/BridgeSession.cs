@@ -76,6 +76,11 @@ public sealed class BridgeSession : IDisposable
     {
         using DeviceWaiter waiter = new(_devices.Select(d => d.Device));
         _waiter = waiter;
+        foreach ((_, FrameDevice device) in _devices)
+        {
+            device.Waker = waiter.Wake;
+        }
+
         using CancellationTokenRegistration registration = stop.Register(Stop);
         _clock = new WallClock(_simulation.Now);
         try
@@ -88,6 +93,11 @@ public sealed class BridgeSession : IDisposable
         finally
         {
             _waiter = null;
+            foreach ((_, FrameDevice device) in _devices)
+            {
+                device.Waker = null;
+            }
+
             Statistics.Elapsed = _clock.Elapsed;
         }
     }
