@@ -16,7 +16,7 @@ public sealed unsafe class PacketSocketDevice : StationDevice
     // Joined packets of one flow come as one frame of up to 64 KiB (generic receive offload, and what a system beside hands down unsegmented).
     private const int LongestFrame = 65_550;
     private const int BufferSize = 8 << 20;
-    private readonly MessageBatch _incoming = new(Batch, VirtioNetHeader.Length + LongestFrame);
+    private readonly MessageBatch _incoming = new(Batch, VirtioHeader.Length + LongestFrame);
     private readonly MessageBatch _outgoing;
     private FrameQueue _waiting = new();
     private int _kept;
@@ -31,7 +31,7 @@ public sealed unsafe class PacketSocketDevice : StationDevice
         HardwareAddress = system.HardwareAddress;
         LookAtSystem();
         // A VLAN tag may come on top.
-        _outgoing = new MessageBatch(Batch, VirtioNetHeader.Length + EthernetView.HeaderLength + 4 + Mtu);
+        _outgoing = new MessageBatch(Batch, VirtioHeader.Length + EthernetView.HeaderLength + 4 + Mtu);
     }
 
     /// <inheritdoc/>
@@ -85,7 +85,7 @@ public sealed unsafe class PacketSocketDevice : StationDevice
     /// <inheritdoc/>
     public override void Write(FramePool pool, Frame frame)
     {
-        if (VirtioNetHeader.Length + frame.Length > _outgoing.Capacity)
+        if (VirtioHeader.Length + frame.Length > _outgoing.Capacity)
         {
             // Longer than the interface's MTU: no cable would carry it.
             Counters.TxDropped++;
@@ -94,9 +94,9 @@ public sealed unsafe class PacketSocketDevice : StationDevice
         {
             // A header of zeros: nothing is left to the network card.
             Span<byte> room = _outgoing.Room(_kept);
-            room[..VirtioNetHeader.Length].Clear();
-            frame.Bytes.CopyTo(room[VirtioNetHeader.Length..]);
-            _outgoing.SetLength(_kept, VirtioNetHeader.Length + frame.Length);
+            room[..VirtioHeader.Length].Clear();
+            frame.Bytes.CopyTo(room[VirtioHeader.Length..]);
+            _outgoing.SetLength(_kept, VirtioHeader.Length + frame.Length);
             _kept++;
         }
 
@@ -129,7 +129,7 @@ public sealed unsafe class PacketSocketDevice : StationDevice
             for (int end = at + sent; at < end; at++)
             {
                 Counters.TxFrames++;
-                Counters.TxBytes += (long)_outgoing[at]->Moved - VirtioNetHeader.Length;
+                Counters.TxBytes += (long)_outgoing[at]->Moved - VirtioHeader.Length;
             }
         }
 
@@ -200,28 +200,37 @@ public sealed unsafe class PacketSocketDevice : StationDevice
     private void Take(FramePool pool, int index)
     {
         Libc.Message* message = _incoming[index];
-        int length = (int)message->Moved - VirtioNetHeader.Length;
+        int length = (int)message->Moved - VirtioHeader.Length;
         if (length < EthernetView.HeaderLength || (message->Flags & Libc.MSG_TRUNC) != 0)
         {
             Counters.RxErrors++;
             return;
         }
 
-        Span<byte> bytes = _incoming.Room(index)[..(int)message->Moved];
-        VirtioNetHeader header = VirtioNetHeader.Read(bytes);
-        bytes = bytes[VirtioNetHeader.Length..];
+        ReadOnlySpan<byte> bytes = _incoming.Room(index)[..(int)message->Moved];
+        VirtioHeader header = MemoryMarshal.Read<VirtioHeader>(bytes);
+        bytes = bytes[VirtioHeader.Length..];
         int before = _waiting.Count;
-        bool usable = header.IsSuperFrame ? header.TryCut(pool, bytes, ref _waiting)
-            : !header.NeedsChecksum || header.TryComplete(bytes);
-        if (!usable)
+        if (header.SegmentationType == VirtioHeader.UdpDatagrams)
         {
-            Counters.RxErrors++;
-            return;
+            if (!DatagramCutter.TryCut(pool, header, bytes, ref _waiting))
+            {
+                Counters.RxErrors++;
+                return;
+            }
         }
-
-        if (!header.IsSuperFrame)
+        else
         {
-            _waiting.Enqueue(pool.Copy(bytes));
+            Frame frame = pool.Copy(bytes);
+            if (!ReceivedPacket.TryFinish(header, frame))
+            {
+                Counters.RxErrors++;
+                frame.SegmentSize = 0;
+                pool.Return(frame);
+                return;
+            }
+
+            _waiting.Enqueue(frame);
         }
 
         Counters.RxFrames += _waiting.Count - before;

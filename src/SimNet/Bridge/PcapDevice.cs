@@ -22,7 +22,6 @@ public sealed unsafe class PcapDevice : StationDevice
     // struct pcap_pkthdr begins with a struct timeval: two 32-bit numbers on Windows, 16 bytes elsewhere.
     private static readonly int CapturedLengthAt = OperatingSystem.IsWindows() ? 8 : 16;
     private readonly Socket? _groups;
-    private FrameQueue _waiting = new();
     private nint _pcap;
 
     private PcapDevice(StationOptions options, nint pcap, SystemCard card)
@@ -61,17 +60,19 @@ public sealed unsafe class PcapDevice : StationDevice
     public override int Read(FramePool pool, Span<Frame> frames)
     {
         int count = 0;
-        while (count < frames.Length)
+        while (count < frames.Length && TryNext(out ReadOnlySpan<byte> bytes))
         {
-            if (_waiting.TryDequeue(out Frame? waiting))
+            if (Take(pool, bytes) is { } frame)
             {
-                frames[count++] = waiting;
+                frames[count++] = frame;
             }
-            else if (!TakeNext(pool))
+            else
             {
-                break;
+                Counters.RxErrors++;
             }
         }
+
+        Counters.RxFrames += count;
 
         return count;
     }
@@ -120,10 +121,12 @@ public sealed unsafe class PcapDevice : StationDevice
         }
     }
 
-    private bool TakeNext(FramePool pool)
+    /// <summary>The next frame, empty when it was cut off; false when none waits.</summary>
+    private bool TryNext(out ReadOnlySpan<byte> bytes)
     {
         byte* header;
         byte* data;
+        bytes = default;
         int result = Pcap.Next(_pcap, &header, &data);
         if (result is 0 or InterruptedRead)
         {
@@ -137,33 +140,40 @@ public sealed unsafe class PcapDevice : StationDevice
 
         uint captured = *(uint*)(header + CapturedLengthAt);
         uint length = *(uint*)(header + CapturedLengthAt + sizeof(uint));
-        if (captured < length || length < EthernetView.HeaderLength || length > SnapshotLength)
+        if (captured == length && length <= SnapshotLength)
         {
-            Counters.RxErrors++;
-            return true;
+            bytes = new ReadOnlySpan<byte>(data, (int)length);
         }
 
-        Counters.RxBytes += length;
-        Take(pool, new ReadOnlySpan<byte>(data, (int)length));
         return true;
     }
 
-    private void Take(FramePool pool, ReadOnlySpan<byte> bytes)
+    /// <summary>Null: it can't be used.</summary>
+    private Frame? Take(FramePool pool, ReadOnlySpan<byte> bytes)
     {
-        int before = _waiting.Count;
-        if (bytes.Length <= EthernetView.HeaderLength + Mtu)
+        if (bytes.Length < EthernetView.HeaderLength)
         {
-            Frame frame = pool.Copy(bytes);
-            SegmentCutter.CompletePartial(frame.Bytes);
-            _waiting.Enqueue(frame);
-        }
-        else if (!SegmentCutter.TryFindTransport(bytes, out int transport, out IpProtocol protocol, out int end)
-            || !SegmentCutter.TryCutTo(pool, bytes[..end], transport, protocol, Mtu, ref _waiting))
-        {
-            Counters.RxErrors++;
+            return null;
         }
 
-        Counters.RxFrames += _waiting.Count - before;
+        Counters.RxBytes += bytes.Length;
+        Frame frame = pool.Copy(bytes);
+        if (bytes.Length <= EthernetView.HeaderLength + Mtu)
+        {
+            PartialChecksum.Complete(frame.Bytes);
+        }
+        else if (TcpFrameLayout.TryParse(bytes, out TcpFrameLayout layout) && layout.Payload < EthernetView.HeaderLength + Mtu)
+        {
+            // Segments that were joined: as long as they can have been.
+            frame.SegmentSize = EthernetView.HeaderLength + Mtu - layout.Payload;
+        }
+        else
+        {
+            pool.Return(frame);
+            return null;
+        }
+
+        return frame;
     }
 
     private static PcapDevice OpenHere(StationOptions options)

@@ -80,7 +80,7 @@ public class OutsideJudgesTests
         ExternalTool.Require("nmap");
         using KernelNamespace kernel = new();
         using BridgedHost bridged = Serve(kernel);
-        string output = kernel.Run("nmap", "-n", "-O", "-v", "-dd", "--max-os-tries", "1", "-T4", "--max-retries", "1", "-p", "80,81", "10.9.0.2");
+        string output = kernel.Run("nmap", "-n", "-O", "-v", "-dd", "--max-os-tries", "1", "--osscan-guess", "-T4", "--max-retries", "1", "-p", "80,81", "10.9.0.2");
         Assert.Matches(@"TCP Sequence Prediction: Difficulty=2\d\d \(Good luck!\)", output);
         Assert.Matches(@"IP ID Sequence Generation: All zeros", output);
         Assert.Matches(@"OS guesses: Linux|OS details: Linux|Running.*: Linux", output);
