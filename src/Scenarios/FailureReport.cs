@@ -1,3 +1,4 @@
+using SimNet.Bridge;
 using SimNet.Capture;
 using SimNet.Scripting;
 using SimNet.Time;
@@ -36,6 +37,7 @@ internal static class FailureReport
         OperationCanceledException => (ExitStatus.Interrupted, ["sim: stopped"]),
         SimulationLimitException limit => (ExitStatus.ExpectationFailed, [Prefixed(OneLine(limit.Message))]),
         OutOfMemoryException => (ExitStatus.EnvironmentRefused, ["sim: memory is exhausted; make the run shorter, or lower `limits` in the script"]),
+        BridgeException refused => (ExitStatus.EnvironmentRefused, [Prefixed(OneLine(refused.Message))]),
         CaptureWriteException capture => (
             ExitStatus.EnvironmentRefused, [Prefixed($"{OneLine(capture.Message)}; {Advice(capture.InnerException ?? capture, null)}")]),
         UnauthorizedAccessException or IOException => (

@@ -49,6 +49,7 @@ internal static class CommandHost
         builder.Services.AddSingleton(console);
         builder.Services.AddSingleton<Running.RunDefaults>();
         builder.Services.AddSingleton<Running.RunSession>();
+        builder.Services.AddSingleton<Bridge.BridgeRun>();
         return builder.Build();
     }
 

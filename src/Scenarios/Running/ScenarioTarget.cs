@@ -20,15 +20,25 @@ internal static class ScenarioTarget
         return LooksLikeFile(target) ? LoadFile(target, settings) : throw ScenarioCatalogue.Unknown(target);
     }
 
+    /// <summary>The script itself, and the name that its errors are reported under.</summary>
+    /// <exception cref="SimException">There is no such scenario or file.</exception>
+    public static (string Script, string FileName) Read(string target) =>
+        ScenarioCatalogue.Names.Contains(target, StringComparer.Ordinal) ? (ScenarioCatalogue.Script(target), target + ".yaml")
+        : LooksLikeFile(target) ? (ReadFile(target, File.ReadAllText), target)
+        : throw ScenarioCatalogue.Unknown(target);
+
     private static bool LooksLikeFile(string target) =>
         Path.GetExtension(target) is ".yaml" or ".yml" || target.Contains('/', StringComparison.Ordinal)
             || target.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal) || File.Exists(target);
 
-    private static ScenarioDefinition LoadFile(string path, IReadOnlyList<string> settings)
+    private static ScenarioDefinition LoadFile(string path, IReadOnlyList<string> settings) =>
+        ReadFile(path, file => ScenarioScript.Load(file, settings));
+
+    private static T ReadFile<T>(string path, Func<string, T> read)
     {
         try
         {
-            return ScenarioScript.Load(path, settings);
+            return read(path);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

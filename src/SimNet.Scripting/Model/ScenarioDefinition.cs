@@ -1,7 +1,7 @@
 namespace SimNet.Scripting.Model;
 
 /// <summary>A whole scenario: what a YAML script or a C# <see cref="Scripting.Scenario"/> says, checked and ready to run.</summary>
-public sealed class ScenarioDefinition
+public sealed record ScenarioDefinition
 {
     /// <summary>Default of <see cref="Start"/>.</summary>
     public static readonly Timestamp DefaultStart = Timestamp.Parse("2025-01-01T00:00:00Z");
@@ -29,6 +29,9 @@ public sealed class ScenarioDefinition
 
     /// <summary>In the script's order.</summary>
     public IReadOnlyList<SwitchDefinition> Switches { get; init; } = [];
+
+    /// <summary>Ports to a real network, in the script's order.</summary>
+    public IReadOnlyList<BridgeDefinition> Bridges { get; init; } = [];
 
     /// <summary>In the script's order.</summary>
     public IReadOnlyList<LinkDefinition> Links { get; init; } = [];
@@ -70,12 +73,12 @@ public sealed record RunLimits(Duration Time, long Events)
 }
 
 /// <summary>An interface that is watched.</summary>
-/// <param name="Host">Host name.</param>
-/// <param name="Interface">Interface name.</param>
+/// <param name="Host">Host name, or a switch's or a bridge's.</param>
+/// <param name="Interface">Interface name; empty for a bridge, which is one port.</param>
 public readonly record struct InterfaceName(string Host, string Interface)
 {
     /// <summary><c>host.interface</c>.</summary>
-    public override string ToString() => $"{Host}.{Interface}";
+    public override string ToString() => Interface.Length == 0 ? Host : $"{Host}.{Interface}";
 }
 
 /// <summary>How a host's sockets, or its counters, are printed.</summary>

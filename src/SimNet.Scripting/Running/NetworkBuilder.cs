@@ -1,4 +1,5 @@
 using System.Globalization;
+using SimNet.Bridge;
 using SimNet.Devices;
 using SimNet.Hosts;
 using SimNet.Links;
@@ -14,15 +15,17 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
 {
     private readonly Dictionary<InterfaceName, HostInterface> _ports = [];
     private readonly Dictionary<InterfaceName, SwitchPort> _switchPorts = [];
+    private readonly Dictionary<string, BridgePort> _bridgePorts = new(StringComparer.Ordinal);
 
     public Simulation Build()
     {
+        RunLimits limits = options.Limits ?? scenario.Limits;
         var simulation = new Simulation(new SimulationOptions
         {
             Seed = options.Seed ?? scenario.Seed,
             // Ticks of 100 ns are as fine as a DateTimeOffset gets; captures add the rest.
-            Start = DateTimeOffset.UnixEpoch.AddTicks(scenario.Start.UnixNanoseconds / 100),
-            Limits = new SimulationLimits { VirtualTime = scenario.Limits.Time, Events = scenario.Limits.Events },
+            Start = DateTimeOffset.UnixEpoch.AddTicks((options.Start ?? scenario.Start).UnixNanoseconds / 100),
+            Limits = new SimulationLimits { VirtualTime = limits.Time, Events = limits.Events },
         });
         foreach (HostDefinition host in scenario.Hosts)
         {
@@ -32,6 +35,11 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
         foreach (SwitchDefinition device in scenario.Switches)
         {
             AddSwitch(simulation, device);
+        }
+
+        foreach (BridgeDefinition bridge in scenario.Bridges)
+        {
+            _bridgePorts.Add(bridge.Name, simulation.AddBridgePort(bridge.Name));
         }
 
         foreach (LinkDefinition link in scenario.Links)
@@ -160,7 +168,10 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
         }
     }
 
-    private LinkPort Port(InterfaceName name) => _ports.TryGetValue(name, out HostInterface? port) ? port : _switchPorts[name];
+    private LinkPort Port(InterfaceName name) =>
+        _ports.TryGetValue(name, out HostInterface? port) ? port
+        : _switchPorts.TryGetValue(name, out SwitchPort? switchPort) ? switchPort
+        : _bridgePorts[name.Host];
 
     private void AddLink(Simulation simulation, LinkDefinition definition)
     {

@@ -14,8 +14,20 @@ public sealed record RunOptions
     /// <summary>Called when the network stands and before anything happens: for captures and subscriptions.</summary>
     public Action<Simulation>? Prepare { get; init; }
 
+    /// <summary>
+    /// Runs the network in place of running it until nothing is scheduled any more: for what comes from outside of the scenario, as the
+    /// frames of a recording.
+    /// </summary>
+    public Action<Simulation>? Drive { get; init; }
+
     /// <summary>Socket tables to take besides those that the scenario asks for.</summary>
     public IReadOnlyList<TableRequest> Tables { get; init; } = [];
+
+    /// <summary>In place of the scenario's date and time of the first instant.</summary>
+    public Timestamp? Start { get; init; }
+
+    /// <summary>In place of the scenario's limits; null: those.</summary>
+    public RunLimits? Limits { get; init; }
 
     /// <summary>Stops the run early; what was recorded until then is the result.</summary>
     public CancellationToken Cancel { get; init; }

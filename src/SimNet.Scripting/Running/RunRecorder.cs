@@ -9,10 +9,19 @@ internal sealed class RunRecorder
 {
     private readonly Simulation _simulation;
     private readonly Dictionary<long, PacketRecord> _onTheWay = [];
+    private readonly bool _live;
 
-    public RunRecorder(Simulation simulation)
+    /// <param name="simulation">What is watched.</param>
+    /// <param name="live">True: a run without end, of which only the applications' own accounts are passed on.</param>
+    public RunRecorder(Simulation simulation, bool live = false)
     {
         _simulation = simulation;
+        _live = live;
+        if (live)
+        {
+            return;
+        }
+
         simulation.Observe.Packets.Subscribe(OnPacket);
         simulation.Observe.StateChanges.Subscribe(e => States.Add(new StateRecord(e.Host.Name, e.Event, Packets.Count)));
         simulation.Observe.ListenQueues.Subscribe(e => Queues.Add(new QueueRecord(e.Host.Name, e.Event, Packets.Count)));
@@ -27,6 +36,29 @@ internal sealed class RunRecorder
 
     /// <summary>`at` statements that came too late, and when they came.</summary>
     public List<(AtStatement Statement, Instant Now)> Missed { get; } = [];
+
+    /// <summary>Told of what applications say; null: nobody.</summary>
+    public Action<ApplicationRecord>? Said { get; set; }
+
+    /// <summary>Keeps a call.</summary>
+    public void Add(CallRecord call)
+    {
+        if (!_live)
+        {
+            Calls.Add(call);
+        }
+    }
+
+    /// <summary>Keeps what an application says.</summary>
+    public void Add(ApplicationRecord line)
+    {
+        if (!_live)
+        {
+            Log.Add(line);
+        }
+
+        Said?.Invoke(line);
+    }
 
     /// <summary>Notes a host's socket table.</summary>
     public void TakeTable(string host)

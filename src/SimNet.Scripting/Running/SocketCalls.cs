@@ -27,7 +27,7 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
             Start = Now,
             PacketsBefore = recorder.Packets.Count,
         };
-        recorder.Calls.Add(record);
+        recorder.Add(record);
         return record;
     }
 
@@ -42,7 +42,7 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
     }
 
     /// <summary>Writes a line of an application's own account.</summary>
-    public void Log(string application, string text) => recorder.Log.Add(new ApplicationRecord(task.Host, task.Name, application, Now, text));
+    public void Log(string application, string text) => recorder.Add(new ApplicationRecord(task.Host, task.Name, application, Now, text));
 
     /// <summary>Starts something that goes on beside the program.</summary>
     public void Start(string name, Func<Task> body) => shared.Host.Simulation.Start($"{task.Host}/{task.Name}/{name}", body);

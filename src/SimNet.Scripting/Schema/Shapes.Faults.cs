@@ -43,6 +43,9 @@ internal static partial class Shapes
         new("table-size", "integer:1..1000000", "Addresses kept at most; default 8192."),
         new("delay", "duration", "From a frame's arrival to its leaving for a port's link; default 0."));
 
+    public static readonly Shape Bridge = new("bridge", "A port to a real network.",
+        [new("device", "string", "The machine's device behind it when `sim bridge` names none: tap0.")]);
+
     public static readonly Shape Fault = new("fault", "A scripted fault.",
         new("name", "string", "Its random stream hangs on this; default: its place in the list."),
         new("on", "string", "A direction of a link: client->server.", Required: true),
@@ -162,6 +165,6 @@ internal static partial class Shapes
 
     private static IReadOnlyList<Shape> Faults =>
     [
-        Switch, Jitter, Loss, GilbertElliott, CoDel, Red, Fault, Match, Flags, Action, Duplicate, Corrupt, Set, Injection, InjectedSegment, InjectedData, InjectedIcmp,
+        Switch, Bridge, Jitter, Loss, GilbertElliott, CoDel, Red, Fault, Match, Flags, Action, Duplicate, Corrupt, Set, Injection, InjectedSegment, InjectedData, InjectedIcmp,
     ];
 }

@@ -15,11 +15,12 @@ internal static partial class Shapes
         new("routers", "map:#host", "The routers by name: hosts that forward, with routes of their own."),
         new("names", "map:string|string[]", "Names as DNS would give them, such as example.org: 172.67.149.132; values are addresses or hosts."),
         new("switches", "string[]|map:#switch", "Learning switches: [sw1], or by name with what they are like."),
+        new("bridges", "string[]|map:#bridge", "Ports to a real network, as ends of links: [outside]; `sim bridge` puts devices behind them."),
         new("links", "#link[]", "The links between hosts' interfaces."),
         new("faults", "#fault[]", "Scripted faults, such as: drop the 2nd SYN."),
         new("applications", "map:#application", "What the programs on each host do: socket calls, in order."),
         new("expect", "#expectation[]", "What must come out; each is a verdict of the run."),
-        new("capture", "string", "Where the capture is taken: HOST, HOST.INTERFACE or SWITCH.PORT. Default: the last host's first interface."),
+        new("capture", "string", "Where the capture is taken: HOST, HOST.INTERFACE, SWITCH.PORT or BRIDGE. Default: the last host's first interface."),
         new("tables", "#table[]", "Socket tables to print after the ladder."),
         new("variables", "map:any", "Values by names of yours; ${name} in the script stands for one."),
         new("sweep", "#sweep", "Runs the script for every combination of some values, and prints a table of what was measured."));
@@ -105,7 +106,7 @@ internal static partial class Shapes
 
     public static readonly Shape Link = new("link", "A full-duplex link. Settings hold for both directions, unless under a->b.",
     [
-        new("between", "string[]", "The two ends, each HOST, HOST.INTERFACE, SWITCH or SWITCH.PORT.", Required: true),
+        new("between", "string[]", "The two ends, each HOST, HOST.INTERFACE, SWITCH, SWITCH.PORT or BRIDGE.", Required: true),
         .. DirectionKeys,
         new("carrier", "boolean", "true: the ends see when the link goes down, as with a cable that is pulled out; default false."),
         new("changes", "#change[]", "What changes during the run."),

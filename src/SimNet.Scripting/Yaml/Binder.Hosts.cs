@@ -19,7 +19,7 @@ internal sealed partial class Binder
             }
         }
 
-        if (map.Find("hosts") is { Kind: NodeKind.Mapping, Entries.Count: 0 } empty)
+        if (map.Find("hosts") is { Kind: NodeKind.Mapping, Entries.Count: 0 } empty && map.Find("bridges") is null)
         {
             _errors.Add(empty.Position, "hosts: there must be at least one host");
         }

@@ -20,7 +20,7 @@ internal sealed partial class Binder
             }
         }
 
-        if (_hosts.Count > 1 && map.List("links").Count == 0)
+        if (_hosts.Count > 1 && _bridges.Count == 0 && map.List("links").Count == 0)
         {
             string example = $"{{between: [{_hosts[0].Name}, {_hosts[1].Name}]}}";
             _errors.Add((map.Find("links") ?? map.Find("hosts"))!.Position, $"links: nothing joins the {_hosts.Count} hosts; write `links: [{example}]`");
@@ -61,7 +61,8 @@ internal sealed partial class Binder
     private InterfaceName? End(ScriptNode node)
     {
         SwitchDefinition? device = node.Kind == NodeKind.Scalar ? SwitchOf(node.Text) : null;
-        if ((device is null ? Point(node, "between") : SwitchEnd(device, node)) is not { } end)
+        bool bridge = node.Kind == NodeKind.Scalar && IsBridge(node.Text);
+        if ((bridge ? BridgePoint(node.Text) : device is null ? Point(node, "between") : SwitchEnd(device, node)) is not { } end)
         {
             return null;
         }
@@ -75,7 +76,7 @@ internal sealed partial class Binder
 
         if (_links.Exists(l => l.A == end || l.B == end))
         {
-            _errors.Add(node.Position, $"{(device is null ? "interface" : "port")} `{end}` has a link already; " + (device is null ? "give the host another interface" : $"write `{device.Name}` for the next free one"));
+            _errors.Add(node.Position, $"{(device is null && !bridge ? "interface" : "port")} `{end}` has a link already; " + (bridge ? "put a switch behind it" : device is null ? "give the host another interface" : $"write `{device.Name}` for the next free one"));
         }
 
         return end;
@@ -149,9 +150,9 @@ internal sealed partial class Binder
         return null;
     }
 
-    private bool Exists(string end, SourcePosition position) => SwitchOf(end) is { } device
+    private bool Exists(string end, SourcePosition position) => IsBridge(end) || (SwitchOf(end) is { } device
         ? end == device.Name || SwitchPoint(device, end, position) is not null
-        : Point(end, position) is not null;
+        : Point(end, position) is not null);
 
     /// <summary>HOST.INTERFACE, or just the host's name where that is enough.</summary>
     private static bool Means(string text, InterfaceName end) => text == end.Host || text == end.ToString();

@@ -110,12 +110,17 @@ internal sealed partial class Binder
         return null;
     }
 
-    /// <summary>A place to capture at: HOST, HOST.INTERFACE or SWITCH.PORT.</summary>
+    /// <summary>A place to capture at: HOST, HOST.INTERFACE, SWITCH.PORT or BRIDGE.</summary>
     private InterfaceName? CapturePoint(ScriptNode node)
     {
         if (_values.Text(node, "capture") is not { } text)
         {
             return null;
+        }
+
+        if (IsBridge(text))
+        {
+            return BridgePoint(text);
         }
 
         if (SwitchOf(text) is not { } device)

@@ -36,6 +36,7 @@ internal sealed partial class Binder
         Names(map);
         BindRoutes();
         Switches(map);
+        Bridges(map);
         Links(map);
         CheckLoops();
         _capture = map.Find("capture") is { } capture ? CapturePoint(capture) ?? default : DefaultCapture();
@@ -52,6 +53,7 @@ internal sealed partial class Binder
             Limits = Limits(map),
             Hosts = _hosts,
             Switches = _switches,
+            Bridges = _bridges,
             Links = _links,
             Faults = faults,
             Tasks = tasks,
@@ -84,7 +86,9 @@ internal sealed partial class Binder
         return new RunLimits(reader.Duration("time") ?? limits.Time, reader.Long("events", 1, long.MaxValue) ?? limits.Events);
     }
 
-    private InterfaceName DefaultCapture() => _hosts.FindLast(h => !h.IsRouter) is { } last ? new InterfaceName(last.Name, last.Interfaces[0].Name) : default;
+    private InterfaceName DefaultCapture() => _hosts.FindLast(h => !h.IsRouter) is { } last
+        ? new InterfaceName(last.Name, last.Interfaces[0].Name)
+        : _bridges.Count > 0 ? BridgePoint(_bridges[0].Name) : default;
 
     private TableRequest? Table(ScriptNode node)
     {
@@ -135,7 +139,8 @@ internal sealed partial class Binder
         {
             _errors.Add(position, SwitchOf(text) is { } device
                 ? $"`{device.Name}` is a switch; right is a host"
-                : $"unknown host `{name}`" + Suggestions.For(name, _hosts.Select(h => h.Name).Concat(_switches.Select(s => s.Name)), "hosts"));
+                : IsBridge(text) ? $"`{text}` is a port to a real network; right is a host"
+                : $"unknown host `{name}`" + Suggestions.For(name, _hosts.Select(h => h.Name).Concat(_switches.Select(s => s.Name)).Concat(_bridges.Select(b => b.Name)), "hosts"));
             return null;
         }
 

@@ -7,8 +7,10 @@ public abstract class CaptureReader : IDisposable
 {
     private const int MostInterfaces = 65_536;
     private const int MostNames = 1_048_576;
+    private const int MostFileComments = 4096;
     private readonly List<CaptureInterface> _interfaces = [];
     private readonly List<CaptureName> _names = [];
+    private readonly List<string> _fileComments = [];
 
     private protected CaptureReader(CaptureInput input) => Input = input;
 
@@ -25,7 +27,10 @@ public abstract class CaptureReader : IDisposable
     public string? Application { get; private protected set; }
 
     /// <summary>The comment on the whole file (pcapng, first section that has one); else null.</summary>
-    public string? FileComment { get; private protected set; }
+    public string? FileComment => _fileComments.Count > 0 ? _fileComments[0] : null;
+
+    /// <summary>All comments on the whole file (pcapng, all sections), in the order of the file; no more than the first 4096.</summary>
+    public IReadOnlyList<string> FileComments => _fileComments;
 
     /// <summary>Packets delivered so far.</summary>
     public long PacketCount { get; private set; }
@@ -35,6 +40,12 @@ public abstract class CaptureReader : IDisposable
     /// block is cut off. What came before has been delivered.
     /// </summary>
     public string? Truncation { get; private set; }
+
+    /// <summary>
+    /// When the capture ended, in nanoseconds since 1970, where the file tells (pcapng, <c>isb_endtime</c>; it stands behind the packets): the
+    /// latest of its interfaces; else null.
+    /// </summary>
+    public long? EndUnixNanoseconds { get; private protected set; }
 
     private protected CaptureInput Input { get; }
 
@@ -98,6 +109,14 @@ public abstract class CaptureReader : IDisposable
         }
 
         _interfaces.Add(captureInterface);
+    }
+
+    private protected void AddFileComment(string comment)
+    {
+        if (_fileComments.Count < MostFileComments)
+        {
+            _fileComments.Add(comment);
+        }
     }
 
     private protected void Add(CaptureName name, long offset)

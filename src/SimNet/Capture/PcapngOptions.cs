@@ -9,6 +9,9 @@ public sealed record PcapngOptions
     /// <summary>A comment on the whole file; empty to leave it out.</summary>
     public string Comment { get; init; } = "";
 
+    /// <summary>More comments behind the first, each cut at 65,535 bytes of UTF-8.</summary>
+    public IReadOnlyList<string> FurtherComments { get; init; } = [];
+
     /// <summary>The operating system, as <c>shb_os</c>; empty to leave it out.</summary>
     public string OperatingSystem { get; init; } = "";
 

@@ -1,0 +1,105 @@
+using Microsoft.Extensions.Logging;
+using Scenarios.Running;
+using SimNet.Bridge;
+using SimNet.Scripting;
+using SimNet.Scripting.Model;
+using SimNet.Scripting.Recording;
+using SimNet.Scripting.Running;
+using SimStack;
+
+namespace Scenarios.Bridge;
+
+/// <summary>Runs a scenario in real time with devices of the machine, as <c>sim bridge</c> does: devices, captures, live table, result.</summary>
+internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
+{
+    private static readonly Duration FlushInterval = Duration.FromMilliseconds(200);
+    private static readonly Duration CounterInterval = Duration.FromSeconds(1);
+
+    /// <summary>Carries out a request until it is stopped.</summary>
+    /// <returns>One of <see cref="ExitStatus"/>.</returns>
+    /// <exception cref="SimException">The request was wrong, or the environment refused.</exception>
+    /// <exception cref="BridgeException">The machine refused a device.</exception>
+    public int Run(BridgeRequest request, CancellationToken stop)
+    {
+        ScenarioDefinition scenario = LiveScenario.WithOutside(ScenarioScript.Parse(request.Script, request.FileName, request.Settings));
+        SimConsole results = request.CaptureToOutput ? console.WithResultsOnError() : console;
+        var recording = new BridgeRecording
+        {
+            Script = request.Script,
+            FileName = Path.GetFileName(request.FileName),
+            Settings = request.Settings,
+            Seed = request.Seed ?? scenario.Seed,
+            Profile = request.Profile,
+            StartUnixNanoseconds = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * 100,
+        };
+        using var live = new LiveScenario(scenario, recording.ToOptions(), line => Say(request, line));
+        IReadOnlyList<FrameDevice> devices = request.OpenDevices(scenario);
+        using var session = new BridgeSession(live.Simulation, request.Options);
+        for (int i = 0; i < devices.Count; i++)
+        {
+            session.Attach(live.Simulation.BridgePorts[i], devices[i]);
+        }
+
+        OutputFiles.CreateFolder(request.Out);
+        using var captures = new BridgeCaptures(live.Simulation, request, recording, console);
+        return Run(request, live, session, captures, results, stop);
+    }
+
+    private int Run(BridgeRequest request, LiveScenario live, BridgeSession session, BridgeCaptures captures, SimConsole results, CancellationToken stop)
+    {
+        session.Every(FlushInterval, captures.Flush);
+        session.Every(CounterInterval, () => UpdateCounters(session));
+        if (request.For is { } time)
+        {
+            session.Every(time, session.Stop);
+        }
+
+        if (!request.Quiet)
+        {
+            foreach ((BridgePort port, FrameDevice device) in session.Devices)
+            {
+                console.Error.WriteLine($"sim: {port.Name} is {device.Name}, {device.HardwareAddress?.ToString() ?? "no address"}, MTU {device.Mtu}; Ctrl-C stops");
+            }
+
+            console.Error.Flush();
+        }
+
+        using BridgeDisplay? display = request.Live ? new BridgeDisplay(console, live, session) : null;
+        try
+        {
+            session.Run(stop);
+        }
+        finally
+        {
+            display?.Dispose();
+            captures.Dispose();
+        }
+
+        UpdateCounters(session);
+        if (captures.Failure is { } failure)
+        {
+            throw new SimException(ExitStatus.EnvironmentRefused, $"{failure.Message}; {FailureReport.Advice(failure.InnerException!)}", failure);
+        }
+
+        logger.LogInformation("{Scenario}: {Elapsed}", live.Definition.Name, session.Statistics.Elapsed);
+        captures.Report(request, console);
+        return BridgeReport.Write(request, live, session, results);
+    }
+
+    private static void UpdateCounters(BridgeSession session)
+    {
+        foreach ((_, FrameDevice device) in session.Devices)
+        {
+            device.UpdateCounters();
+        }
+    }
+
+    private void Say(BridgeRequest request, ApplicationRecord line)
+    {
+        if (!request.Quiet && !request.Live)
+        {
+            console.Error.WriteLine($"{line.Time} {line.Host}/{line.Task} {line.Application}: {line.Text}");
+            console.Error.Flush();
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using SimNet.Scripting.Model;
+
+namespace SimNet.Scripting.Running;
+
+/// <summary>
+/// A scenario's network with its programs started, to be run by somebody else than the <see cref="ScenarioRunner"/>: by a bridge, in real
+/// time and without end. Nothing is recorded, and its expectations are not looked at.
+/// </summary>
+public sealed class LiveScenario : IDisposable
+{
+    /// <summary>Name of the port that <see cref="WithOutside"/> adds.</summary>
+    public const string OutsideName = "outside";
+
+    private readonly List<HostPrograms> _programs;
+
+    /// <summary>Builds the network and starts the programs; nothing runs yet.</summary>
+    /// <param name="scenario">What there is.</param>
+    /// <param name="options">Seed, profile, start; its limits are those of the run, the scenario's are not used.</param>
+    /// <param name="said">Told what applications say about themselves, on the thread that runs the simulation.</param>
+    /// <exception cref="ScriptException">The scenario cannot be built, as when a profile lacks a setting.</exception>
+    public LiveScenario(ScenarioDefinition scenario, RunOptions? options = null, Action<ApplicationRecord>? said = null)
+    {
+        Definition = scenario;
+        options = (options ?? new RunOptions()) with { Limits = options?.Limits ?? new RunLimits(Duration.FromSeconds(100L * 366 * 86_400), long.MaxValue) };
+        Simulation = new NetworkBuilder(scenario, options).Build();
+        options.Prepare?.Invoke(Simulation);
+        _programs = ScenarioRunner.Start(scenario, Simulation, new RunRecorder(Simulation, live: true) { Said = said });
+    }
+
+    /// <summary>What it was made from.</summary>
+    public ScenarioDefinition Definition { get; }
+
+    /// <summary>The network.</summary>
+    public Simulation Simulation { get; }
+
+    /// <summary>
+    /// The scenario with a port to a real network: itself when it has one with a link, else with its own or a port
+    /// <see cref="OutsideName"/>, to which every interface is joined that has no link, by a switch when there are several.
+    /// </summary>
+    /// <exception cref="ScriptException">Every interface has a link already.</exception>
+    public static ScenarioDefinition WithOutside(ScenarioDefinition scenario)
+    {
+        if (scenario.Bridges.Any(b => scenario.Links.Any(l => l.A.Host == b.Name || l.B.Host == b.Name)))
+        {
+            return scenario;
+        }
+
+        InterfaceName[] free =
+        [
+            .. scenario.Hosts.SelectMany(h => h.Interfaces.Select(i => new InterfaceName(h.Name, i.Name)))
+                .Where(i => !scenario.Links.Any(l => l.A == i || l.B == i)),
+        ];
+        ScenarioDefinition with = scenario.Bridges.Count > 0 ? scenario : scenario with { Bridges = [new BridgeDefinition(OutsideName)] };
+        var outside = new InterfaceName(with.Bridges[0].Name, "");
+        switch (free.Length)
+        {
+            case 0:
+                throw new ScriptException([new ScriptError(scenario.Name, 0, 0, "every interface has a link; leave one without, or write `bridges: [outside]` and a link between `outside` and what is to meet the real network")]);
+            case 1:
+                return with with { Links = [.. scenario.Links, new LinkDefinition { A = outside, B = free[0] }] };
+            default:
+                const string Name = "outside-switch";
+                LinkDefinition Joined(InterfaceName end, int port) => new() { A = new InterfaceName(Name, SwitchDefinition.PortName(port)), B = end };
+                return with with
+                {
+                    Switches = [.. scenario.Switches, new SwitchDefinition { Name = Name }],
+                    Links = [.. scenario.Links, Joined(outside, 1), .. free.Select((end, i) => Joined(end, i + 2))],
+                };
+        }
+    }
+
+    /// <summary>What the programs transferred.</summary>
+    public IReadOnlyList<TransferRecord> Transfers() => [.. _programs.Select(p => p.ToRecord())];
+
+    /// <summary>Ends observation.</summary>
+    public void Dispose()
+    {
+        foreach (HostPrograms programs in _programs)
+        {
+            programs.Dispose();
+        }
+
+        Simulation.Dispose();
+    }
+}
