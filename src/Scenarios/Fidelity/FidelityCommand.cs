@@ -46,6 +46,7 @@ internal sealed class FidelityCommand
     {
         FidelityLink[] links = Links(parsed);
         FidelityRuns runs = new(parsed.GetValue(_seeds), parsed.GetValue(_jobs), parsed.GetValue(_mostLag));
+        runs.WarmUp(stop);
         List<FidelityComparison> comparisons = [];
         foreach (FidelityLink link in links)
         {

@@ -25,6 +25,9 @@ internal sealed record FidelityComparison(
         Counted("tail loss probes", "TcpExtTCPLossProbes"),
         Counted("recoveries", "TcpExtTCPSackRecovery"),
         Counted("DSACKs", "TcpExtTCPDSACKRecv"),
+        Counted("HyStart ends by train", "TcpExtTCPHystartTrainDetect"),
+        Counted("HyStart ends by delay", "TcpExtTCPHystartDelayDetect"),
+        new("HyStart's window", HystartWindows(Kernel), HystartWindows(Simulated)),
         new("frames", [.. Kernel.Select(r => (double)r.Losses.Frames)], [.. Simulated.Select(r => (double)r.Losses.Frames)]),
         new("refused by the queue", [.. Kernel.Select(r => (double)r.Losses.Refused)], [.. Simulated.Select(r => (double)r.Losses.Refused)]),
     ];
@@ -41,6 +44,9 @@ internal sealed record FidelityComparison(
 
     /// <summary>Both medians agree.</summary>
     public bool Holds => PayloadsIntact && !DifferentLosses.Any() && Seconds.Agrees && Retransmissions.Agrees;
+
+    private static double[] HystartWindows(IEnumerable<TransferResult> results) =>
+        [.. results.Select(r => (double)(r.Counter("TcpExtTCPHystartTrainCwnd") + r.Counter("TcpExtTCPHystartDelayCwnd")))];
 
     private FidelityFigure Counted(string name, string counter) =>
         new(name, [.. Kernel.Select(r => (double)r.Counter(counter))], [.. Simulated.Select(r => (double)r.Counter(counter))]);

@@ -54,7 +54,7 @@ internal static class FidelityReport
     /// <summary>Every run as a line of comma-separated values.</summary>
     public static string Table(IEnumerable<FidelityComparison> comparisons)
     {
-        var table = new StringBuilder("link,hosts,seed,seconds,retransmissions,timeouts,probes,recoveries,dsacks,frames,refused,lost\n");
+        var table = new StringBuilder("link,hosts,seed,seconds,retransmissions,timeouts,probes,recoveries,dsacks,hystart,lag_ms,frames,refused,lost\n");
         foreach (FidelityComparison comparison in comparisons)
         {
             foreach ((string hosts, IReadOnlyList<TransferResult> results) in new[] { ("kernel", comparison.Kernel), ("simulated", comparison.Simulated) })
@@ -63,6 +63,7 @@ internal static class FidelityReport
                 {
                     table.Append(Invariant($"{comparison.Link.Name},{hosts},{r.Seed},{r.Seconds:F4},{r.Retransmissions},{r.Counter("TcpExtTCPTimeouts")},"));
                     table.Append(Invariant($"{r.Counter("TcpExtTCPLossProbes")},{r.Counter("TcpExtTCPSackRecovery")},{r.Counter("TcpExtTCPDSACKRecv")},"));
+                    table.Append(Invariant($"{r.Counter("TcpExtTCPHystartTrainCwnd") + r.Counter("TcpExtTCPHystartDelayCwnd")},{r.LongestLag:F2},"));
                     table.Append(Invariant($"{r.Losses.Frames},{r.Losses.Refused},{string.Join(' ', r.Losses.Lost)}\n"));
                 }
             }
