@@ -13,7 +13,7 @@ namespace Scenarios.Fidelity;
 internal sealed class FidelityCommand
 {
     private readonly Option<int> _seeds = BenchCommand.Whole("--seeds", "seeds of the losses, from 1 on", 20);
-    private readonly Option<int> _jobs = BenchCommand.Whole("--jobs", "transfers in real time at once", 4);
+    private readonly Option<int> _jobs = BenchCommand.Whole("--jobs", "transfers in real time at once", 2);
     private readonly Option<Duration> _mostLag = BenchCommand.Of<Duration>(
         "--most-lag", "a run in real time in which an event came later is repeated", "10ms", Units.TryDuration, Units.DurationForm);
     private readonly Option<string?> _bytes = Text("--bytes", "payload; default: as the links have it", "2MB");

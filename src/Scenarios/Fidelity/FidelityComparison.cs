@@ -36,6 +36,10 @@ internal sealed record FidelityComparison(
     public IEnumerable<ulong> DifferentLosses =>
         Kernel.Zip(Simulated).Where(pair => !pair.First.Losses.AgreesWith(pair.Second.Losses)).Select(pair => pair.First.Seed);
 
+    /// <summary>By how much the times of a seed differ, as a part of the kernel's, in the median over the seeds.</summary>
+    public double SeedBySeed =>
+        FidelityFigure.Quantile([.. Kernel.Zip(Simulated).Select(pair => Math.Abs(pair.Second.Seconds - pair.First.Seconds) / pair.First.Seconds)], 0.5);
+
     /// <summary>All payloads arrived as they were sent.</summary>
     public bool PayloadsIntact => Kernel.Concat(Simulated).All(r => r.PayloadIntact);
 

@@ -27,6 +27,7 @@ internal static class FidelityReport
         output.WriteLine(different.Length == 0
             ? "  the same frames were lost on both sides with every seed"
             : $"  OTHER FRAMES WERE LOST with seeds {string.Join(", ", different)}");
+        output.WriteLine(Invariant($"  the times of the same seed differ by {comparison.SeedBySeed * 100:0.0} % in the median"));
         output.WriteLine(Invariant($"  longest lag in real time {comparison.LongestLag:0.0} ms; {comparison.Repeated} runs repeated"));
         output.WriteLine(!comparison.PayloadsIntact ? "  FAIL  a payload arrived altered" : Invariant(
             $"  {(comparison.Holds ? "PASS" : "FAIL")}  medians within {FidelityComparison.Tolerance * 100} %"));
@@ -38,7 +39,10 @@ internal static class FidelityReport
         ["setting"] = comparison.Link.Describe(),
         ["seeds"] = comparison.Kernel.Count,
         ["holds"] = comparison.Holds,
+        ["payloadsIntact"] = comparison.PayloadsIntact,
+        ["sameLosses"] = !comparison.DifferentLosses.Any(),
         ["repeated"] = comparison.Repeated,
+        ["medianDifferenceOfASeed"] = comparison.SeedBySeed,
         ["longestLagMilliseconds"] = comparison.LongestLag,
         ["figures"] = new JsonArray([.. new[] { comparison.Seconds, comparison.Retransmissions }.Concat(comparison.Further).Select(figure => new JsonObject
         {

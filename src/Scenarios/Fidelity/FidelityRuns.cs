@@ -10,7 +10,7 @@ namespace Scenarios.Fidelity;
 internal sealed record FidelityRuns(int Seeds, int Jobs, Duration MostLag)
 {
     /// <summary>So often a run is tried.</summary>
-    private const int Attempts = 5;
+    private const int Attempts = 10;
 
     /// <summary>Runs everything once over a fast link, so that no code is compiled while time counts.</summary>
     /// <exception cref="SimException">The machine refused what it takes.</exception>
