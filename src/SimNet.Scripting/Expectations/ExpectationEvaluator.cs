@@ -27,13 +27,16 @@ internal sealed class ExpectationEvaluator(RunResult run, IReadOnlyList<(AtState
 
         foreach (CallRecord call in run.Calls.Where(c => c.Statement.Expect is not null))
         {
-            verdicts.Add(Call($"{call.Host}: {call.Call}", call.Statement.Expect!, call, call.Statement.Position));
+            verdicts.Add(OfStep(call));
         }
 
         verdicts.AddRange(NeverMade());
         verdicts.AddRange(run.Scenario.Expectations.Select(Judge));
         return verdicts;
     }
+
+    /// <summary>What a step's own expectation says of its call.</summary>
+    public static Verdict OfStep(CallRecord call) => Call($"{call.Host}: {call.Call}", call.Statement.Expect!, call, call.Statement.Position);
 
     private IEnumerable<Verdict> NeverMade()
     {
