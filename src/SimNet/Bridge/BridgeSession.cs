@@ -95,6 +95,7 @@ public sealed class BridgeSession : IDisposable
     /// <summary>Gives the devices back.</summary>
     public void Dispose()
     {
+        _waiter?.Dispose();
         foreach ((BridgePort port, FrameDevice device) in _devices)
         {
             port.Leaving = null;

@@ -126,6 +126,8 @@ public sealed unsafe class TapDevice : FrameDevice
         {
             _ = Libc.Close(descriptor);
         }
+
+        base.Dispose(disposing);
     }
 
     private static TapDevice OpenHere(TapOptions options)
