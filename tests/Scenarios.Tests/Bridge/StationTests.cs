@@ -29,9 +29,11 @@ public sealed class StationTests : IDisposable
         ExternalTool.Require("curl");
         using Cable cable = new();
         using var stop = new CancellationTokenSource();
-        Task<Sim.Result> session = Sim.Run(stop.Token, Arguments(kind, cable, Scenario, options));
+        string[] arguments = Arguments(kind, cable, Scenario, options);
+        Task<Sim.Result> session = Task.Factory.StartNew(
+            () => Sim.Run(stop.Token, arguments), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
         // Until it is there, nobody answers for the address.
-        string page = cable.Peer.Run("curl", "-s", "--retry", "30", "--retry-all-errors", "--retry-delay", "0", "--retry-max-time", "30", "--connect-timeout", "1", url);
+        string page = cable.Peer.Run("curl", "-s", "--retry", "30", "--retry-all-errors", "--retry-delay", "0", "--retry-max-time", "30", "--connect-timeout", "2", "--max-time", "40", url);
         Assert.Equal("hello", page);
         await stop.CancelAsync();
         Sim.Result result = (await session).Ended(ExitStatus.Success);
@@ -71,7 +73,16 @@ public sealed class StationTests : IDisposable
     [Fact]
     public async Task OneInterfaceIsForOneStation()
     {
-        string file = _folder.Write("two.yaml", "name: two\nhosts:\n  a: 10.8.0.2/24\n  b: 10.8.0.4/24\n");
+        string file = _folder.Write("two.yaml", """
+            name: two
+            hosts: {a: 10.8.0.2/24, b: 10.8.0.4/24}
+            switches: [sw]
+            bridges: [outside]
+            links:
+              - between: [a, sw]
+              - between: [b, sw]
+              - between: [outside, sw]
+            """);
         Sim.Result result = await Sim.Run("bridge", "packet", "--interface", "ve1", "--host", file, "--out", _folder.Path);
         Assert.Contains("one interface of one host", result.Ended(ExitStatus.BadRequest).Error, StringComparison.Ordinal);
     }
