@@ -50,6 +50,7 @@ public sealed class BridgeSession : IDisposable
     public void Attach(BridgePort port, FrameDevice device)
     {
         _devices.Add((port, device));
+        port.TakesLongPackets = device.TakesLongPackets;
         port.Leaving = (_, frame) => device.Write(_simulation.FramePool, frame);
     }
 
