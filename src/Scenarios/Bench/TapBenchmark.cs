@@ -55,7 +55,7 @@ internal sealed record TapBenchmark(long Bytes, int Buffer, TapOptions Device, B
         using BridgeSession session = new(simulation, Bridge);
         session.Attach(outside, device);
         Meter meter = new(device);
-        TapApplication application = Application(direction, meter, session);
+        TapApplication application = Application(direction, host, meter, session);
         using KernelPeer peer = direction is TapDirection.KernelSends
             ? Listen(host, application, kernel.Name)
             : Connect(host, application, kernel.Name);
@@ -80,9 +80,9 @@ internal sealed record TapBenchmark(long Bytes, int Buffer, TapOptions Device, B
         };
     }
 
-    private TapApplication Application(TapDirection direction, Meter meter, BridgeSession session) => direction is TapDirection.KernelSends
+    private TapApplication Application(TapDirection direction, SimHost host, Meter meter, BridgeSession session) => direction is TapDirection.KernelSends
         ? new TapReceiver { Total = Bytes, Milestone = meter.Note, Finished = session.Stop }
-        : new TapSender { Total = Bytes, Milestone = meter.Note, Finished = session.Stop };
+        : new TapSender(host) { Total = Bytes, Milestone = meter.Note, Finished = session.Stop };
 
     private KernelPeer Listen(SimHost host, TapApplication application, string kernel)
     {

@@ -65,17 +65,20 @@ internal static class TapCommand
         }
 
         string machine = MachineSpeed.Describe();
+        var limits = TapLimits.Measure(benchmark.Bytes, benchmark.Buffer);
         JsonObject document = new()
         {
             ["schema"] = 1,
             ["benchmark"] = "tap",
             ["machine"] = machine,
+            ["limits"] = limits.ToJson(),
             ["results"] = new JsonArray([.. results.Select(result => result.ToJson())]),
         };
         if (!JsonOption.Write(json, JsonText.Of(document), console))
         {
             results.ForEach(result => result.Print(console.Output));
-            console.Output.WriteLine(machine);
+            limits.Print(console.Output);
+            console.Output.WriteLine("  " + machine);
         }
 
         return results.TrueForAll(result => result.PayloadIntact) ? ExitStatus.Success : ExitStatus.ExpectationFailed;

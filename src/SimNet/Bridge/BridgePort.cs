@@ -43,6 +43,9 @@ public sealed class BridgePort : LinkPort
     /// </summary>
     public bool ReceiveOffload { get; set; }
 
+    /// <summary>The device behind it takes packets of many segments.</summary>
+    internal bool TakesLongPackets { get; set; }
+
     /// <summary>Frames that came in from outside.</summary>
     public long Entered { get; private set; }
 

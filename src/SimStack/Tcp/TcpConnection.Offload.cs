@@ -270,15 +270,11 @@ internal sealed partial class TcpConnection
         SentFlags forced = length > mss ? SentFlags.Push : SentFlags.None;
         SequenceNumber start = _snd.Nxt, behind = start + length;
         Instant prior = _lastTransmissionAt;
-        for (bool first = true; length > mss; length -= mss, first = false)
+        if (LeavesWhole(length, mss))
         {
-            if (!TransmitSegment(now, mss, SentFlags.Followed, SentFlags.None) && first)
-            {
-                return UndoLastSegment(now, start, behind);
-            }
+            length = TransmitWhole(now, length, end, forced, mss);
         }
-
-        if (!TransmitSegment(now, length, end, forced) && forced == SentFlags.None)
+        else if (!TransmitCut(now, ref length, end, forced, mss))
         {
             return UndoLastSegment(now, start, behind);
         }
@@ -327,16 +323,21 @@ internal sealed partial class TcpConnection
         return false;
     }
 
-    private bool TransmitSegment(Instant now, int length, SentFlags flags, SentFlags forced)
+    /// <summary>Sends the segments of a packet one by one; afterwards the length is the last one's.</summary>
+    /// <returns>False when the interface would not have the first.</returns>
+    private bool TransmitCut(Instant now, ref int length, SentFlags last, SentFlags forced, int mss)
     {
-        ref SentSegment segment = ref Sent.Add();
-        segment.Seq = _snd.Nxt;
-        segment.Length = length + ((flags & SentFlags.Fin) != 0 ? 1 : 0);
-        segment.SentAt = Instant.Max(now, _lastTransmissionAt);
-        segment.Flags = flags;
-        NoteDeparture(ref segment, again: false);
-        SequenceNumber seq = _snd.Nxt;
-        _snd.Nxt = segment.End;
-        return EmitData(now, seq, length, flags | forced);
+        for (bool first = true; length > mss; length -= mss, first = false)
+        {
+            if (!TransmitSegment(now, mss, SentFlags.Followed, SentFlags.None) && first)
+            {
+                return false;
+            }
+        }
+
+        return TransmitSegment(now, length, last, forced) || forced != SentFlags.None;
     }
+
+    private bool TransmitSegment(Instant now, int length, SentFlags flags, SentFlags forced) =>
+        EmitData(now, NoteSegment(now, length, flags), length, flags | forced);
 }
