@@ -69,14 +69,16 @@ internal sealed class Wire : FaultRule
     /// <summary>Packets held so far are forgotten, and those to come go through.</summary>
     public void Forget(Entry entry) => Do(() => _entries.Remove(entry));
 
-    /// <summary>Waits until nothing has passed for a while.</summary>
+    /// <summary>Waits until nothing has passed for a while in which the bridge ran.</summary>
     public void Settle()
     {
         long before;
         do
         {
             before = Interlocked.Read(ref _frames);
+            Do(() => { });
             Thread.Sleep(30);
+            Do(() => { });
         }
         while (before != Interlocked.Read(ref _frames));
     }
