@@ -28,6 +28,7 @@ internal sealed class Scene
 
     private readonly List<PeerSocket> _sockets = [];
     private readonly List<(string What, object Value)> _told = [];
+    private SegmentLog? _log;
 
     private Scene(Peer a, Peer b, Wire wire, bool v6, ushort port)
     {
@@ -76,6 +77,7 @@ internal sealed class Scene
         string differences = Compare("A", asFirst.A, asSecond.A, all) + Compare("B", asSecond.B, asFirst.B, all);
         Assert.True(differences.Length == 0, "what the two counted differs:" + differences);
         Assert.Equal(first._told, second._told);
+        Assert.Equal(first._log?.Lines ?? [], second._log?.Lines ?? []);
     }
 
     /// <summary>Plays a scene once, with the kernel as A, in which both do the same at the same time; they must have counted the same.</summary>
@@ -93,6 +95,9 @@ internal sealed class Scene
 
     /// <summary>Remembers a figure that must be the same with the parts exchanged.</summary>
     public void Tell(string what, object value) => _told.Add((what, value));
+
+    /// <summary>From now on every segment counts: they must be the same ones with the parts exchanged.</summary>
+    public void TellSegments() => Wire.Log(_log = new SegmentLog(Wire.SideOf(A), Port));
 
     /// <summary>Opens a socket that is closed at the end of the scene.</summary>
     public PeerSocket Open(Peer peer)
@@ -180,6 +185,7 @@ internal sealed class Scene
         {
             play(this);
             Wire.Settle();
+            Wire.Log(null);
             return (Since(a, A.Counters()), Since(b, B.Counters()));
         }
         catch (Exception failure) when (failure is not OperationCanceledException)
