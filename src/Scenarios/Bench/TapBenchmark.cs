@@ -23,6 +23,9 @@ internal enum TapDirection
 /// </summary>
 internal sealed record TapBenchmark(long Bytes, int Buffer, TapOptions Device, BridgeOptions Bridge)
 {
+    /// <summary>Segments that came in together are joined before the stack (<see cref="BridgePort.ReceiveOffload"/>).</summary>
+    public bool ReceiveOffload { get; init; } = true;
+
     private const int Port = 5001;
     private static readonly InterfaceAddress Kernel = new(IpAddress.FromV4(10, 9, 0, 1), 24);
     private static readonly InterfaceAddress Stack = new(IpAddress.FromV4(10, 9, 0, 2), 24);
@@ -46,6 +49,7 @@ internal sealed record TapBenchmark(long Bytes, int Buffer, TapOptions Device, B
         HostInterface port = host.AddInterface();
         port.AddAddress(Stack.Address, Stack.PrefixLength);
         BridgePort outside = simulation.AddBridgePort("outside");
+        outside.ReceiveOffload = ReceiveOffload;
         simulation.AddLink(outside, port);
         using TapDevice device = TapDevice.Open(Device with { Name = "tap0", NetworkNamespace = kernel.Name, Addresses = [Kernel] });
         using BridgeSession session = new(simulation, Bridge);

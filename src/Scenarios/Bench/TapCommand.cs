@@ -23,19 +23,21 @@ internal static class TapCommand
         Option<int> batch = BenchCommand.Whole("--batch", "frames read before the simulation runs", 64);
         Option<Duration> spin = BenchCommand.Of<Duration>(
             "--spin", "how long to look for frames before sleeping", "0ms", Units.TryDuration, Units.DurationForm);
+        Option<bool> offload = new("--offload") { Description = "segmentation and checksum offload both ways (IFF_VNET_HDR)" };
+        Option<bool> napi = new("--threaded-napi") { Description = "the kernel receives on a thread of its own" };
         Option<string?> json = JsonOption.Create("the figures");
         SimCommand command = new(
             "tap", "A connection between a simulated host and this machine's kernel over a TAP device; takes root.",
             "sim bench tap --bytes 1GiB --direction kernel-sends")
         {
-            bytes, direction, buffer, batch, spin, json,
+            bytes, direction, buffer, offload, napi, batch, spin, json,
         };
         command.SetAction(parsed =>
         {
             TapBenchmark benchmark = new(
                 parsed.GetValue(bytes),
                 (int)Math.Min(parsed.GetValue(buffer), 1 << 29),
-                new TapOptions(),
+                new TapOptions { Offload = parsed.GetValue(offload), ThreadedNapi = parsed.GetValue(napi) },
                 new BridgeOptions { Batch = parsed.GetValue(batch), Spin = parsed.GetValue(spin) });
             return Run(benchmark, parsed.GetValue(direction)!, parsed.GetValue(json), console);
         });

@@ -7,7 +7,6 @@ using SimNet.Hosts;
 using SimNet.Scripting.Model;
 using SimNet.Scripting.Running;
 using SimNet.Scripting.Tables;
-using SimStack;
 using SimStack.Sockets;
 
 namespace Scenarios.Bridge;

@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Logging;
-using Scenarios.CommandLine;
 using Scenarios.Running;
 using SimNet.Bridge;
-using SimNet.Capture;
 using SimNet.Scripting;
 using SimNet.Scripting.Model;
 using SimNet.Scripting.Recording;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Scenarios.Bridge;
 using Scenarios.CommandLine;
 using Scenarios.Running;
@@ -38,7 +39,7 @@ internal sealed class BridgeTapCommand
             {
                 string[] parts = text.Split('/');
                 if (parts.Length != 2 || !IpAddress.TryParse(parts[0], out IpAddress address)
-                    || !int.TryParse(parts[1], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int length)
+                    || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int length)
                     || length > (address.IsV4 ? 32 : 128))
                 {
                     result.AddError($"--address: `{text}` is not an address with prefix length like 10.0.0.9/24 or fd00::9/64");
@@ -56,7 +57,7 @@ internal sealed class BridgeTapCommand
     {
         Description = "MTU of the device in bytes; default: as it is, 1500 for a new one",
         HelpName = "BYTES",
-        CustomParser = result => int.TryParse(result.Tokens[0].Value, out int mtu) && mtu is >= 68 and <= 65_521
+        CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int mtu) && mtu is >= 68 and <= 65_521
             ? mtu
             : result.Wrong<int?>("--mtu", "a number from 68 to 65521"),
     };

@@ -7,19 +7,10 @@ namespace Scenarios.Tests.Catalogue;
 /// <summary>Wireshark's judgement of the capture of every catalogue scenario, at every capture point.</summary>
 public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<CatalogueRuns>
 {
-    /// <summary>Wireshark calls the checksum of a segment bad of which an ICMP error quotes only a part.</summary>
-    private const string NotQuoted = "!(icmp.type == 3 || icmp.type == 11 || icmpv6.type < 128)";
-
     /// <summary>Names of tcp.analysis flags; those that a lost, late or repeated segment leads to come first.</summary>
     private static readonly string[] FaultFlags =
     [
         "retransmission", "fast_retransmission", "spurious_retransmission", "out_of_order", "lost_segment", "ack_lost_segment", "duplicate_ack",
-    ];
-
-    private static readonly string[] AllFlags =
-    [
-        .. FaultFlags, "reused_ports", "window_update", "window_full", "keep_alive", "keep_alive_ack", "zero_window", "zero_window_probe",
-        "zero_window_probe_ack", "tfo_syn", "tfo_ack", "tfo_ignored",
     ];
 
     /// <summary>What the applications of a scenario cause without any fault.</summary>
@@ -90,16 +81,11 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
     [MemberData(nameof(Names))]
     public async Task NoBadChecksumNoMalformedPacketNoError(string name)
     {
-        foreach (string capture in await runs.Captures(name))
+        foreach (JudgedFrame frame in await runs.Frames(name))
         {
-            Assert.Empty(Tshark.Rows(
-                capture,
-                "_ws.malformed || ip.checksum.status == \"Bad\" || icmp.checksum.status == \"Bad\" || icmpv6.checksum.status == \"Bad\" || (" + NotQuoted
-                    + " && (_ws.expert.severity == error || tcp.checksum.status == \"Bad\" || udp.checksum.status == \"Bad\"))",
-                "frame.number",
-                "_ws.expert.message"));
+            Assert.False(frame.IsBad, $"{name}: frame {frame.Number} of {frame.Capture}: {frame.Message}");
             // That validation was on: every segment's checksum was found good.
-            Assert.Empty(Tshark.Rows(capture, "tcp && " + NotQuoted + " && !(tcp.checksum.status == \"Good\")", "frame.number"));
+            Assert.True(frame.IsVerified, $"{name}: frame {frame.Number} of {frame.Capture} has a checksum that tshark did not verify");
         }
     }
 
@@ -108,15 +94,10 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
     public async Task EveryAnalysisFlagIsExplained(string name)
     {
         string[] allowed = [.. HasFaults(ScenarioCatalogue.Load(name)) ? FaultFlags : [], .. ApplicationFlags.GetValueOrDefault(name, [])];
-        foreach (string capture in await runs.Captures(name))
+        foreach (JudgedFrame frame in (await runs.Frames(name)).Where(f => f.IsAnalysed))
         {
-            string[][] rows = Tshark.Rows(capture, "tcp.analysis.flags", ["frame.number", .. AllFlags.Select(f => $"tcp.analysis.{f}"), "_ws.expert.message"]);
-            foreach (string[] row in rows)
-            {
-                string[] flags = [.. AllFlags.Where((_, i) => row[i + 1].Length > 0)];
-                Assert.True(flags.Length > 0, $"{name}: frame {row[0]} has a flag that this test does not know: {row[^1]}");
-                Assert.True(!flags.Except(allowed).Any(), $"{name}: frame {row[0]} has {string.Join(", ", flags.Except(allowed))}: {row[^1]}");
-            }
+            Assert.True(frame.Flags.Count > 0, $"{name}: frame {frame.Number} has a flag that this test does not know: {frame.Message}");
+            Assert.True(!frame.Flags.Except(allowed).Any(), $"{name}: frame {frame.Number} has {string.Join(", ", frame.Flags.Except(allowed))}: {frame.Message}");
         }
     }
 
@@ -134,10 +115,11 @@ public class CatalogueCaptureTests(CatalogueRuns runs) : IClassFixture<Catalogue
     [MemberData(nameof(Names))]
     public async Task EveryCaptureHasPackets(string name)
     {
+        IReadOnlyList<JudgedFrame> frames = await runs.Frames(name);
         foreach (string capture in await runs.Captures(name))
         {
             // Where every segment is lost on its way, the server sees the client's ARP and no more.
-            Assert.NotEmpty(Tshark.Rows(capture, "arp || ip || ipv6", "frame.number"));
+            Assert.Contains(frames, f => f.Capture == Path.GetFileName(capture) && f.IsAddressed);
         }
     }
 

@@ -38,6 +38,28 @@ public class EventLoopTests
         }).Check(Fixed);
 
     [Fact]
+    public void RunningInPartsIsRunningAtOnce()
+    {
+        EventLoop loop = new();
+        RecordingTarget target = new();
+        for (int i = 0; i < 10; i++)
+        {
+            loop.Schedule(new Instant(100 - 10 * i), target, i);
+        }
+
+        Assert.Equal(new Instant(10), loop.NextDue);
+        Assert.False(loop.RunUntil(new Instant(55), 4));
+        Assert.Equal(new Instant(40), loop.Now);
+        Assert.Equal(new Instant(50), loop.NextDue);
+        Assert.True(loop.RunUntil(new Instant(55), 4));
+        Assert.Equal(new Instant(55), loop.Now);
+        Assert.Equal(5, target.Calls.Count);
+        Assert.True(loop.RunUntil(Instant.Never, 100));
+        Assert.Equal(new Instant(100), loop.Now);
+        Assert.Equal(Instant.Never, loop.NextDue);
+    }
+
+    [Fact]
     public void ManyCancelledEventsLeaveTheOrderOfTheRest()
     {
         EventLoop loop = new();
