@@ -40,8 +40,15 @@ static async Task Serve(SimHost server)
         SimTcpStream connection = await listener.AcceptAsync();
         server.Start(async _ =>
         {
-            await using SimTcpStream stream = connection;
-            await Answer(stream, server.Now);
+            try
+            {
+                await using SimTcpStream stream = connection;
+                await Answer(stream, server.Now);
+            }
+            catch (SimSocketException)
+            {
+                // The client is gone. What leaves an application's code ends the simulation, and with it the service.
+            }
         });
     }
 }

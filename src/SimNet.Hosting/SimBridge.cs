@@ -1,10 +1,8 @@
-using System.Diagnostics.CodeAnalysis;
 using SimNet.Bridge;
 
 namespace SimNet.Hosting;
 
 /// <summary>The bridge that runs as a hosted service, for the program's other services.</summary>
-[SuppressMessage("Design", "CA1001", Justification = "The source has no timer and no handle: nothing to dispose of.")]
 public sealed class SimBridge
 {
     private readonly CancellationTokenSource _ended = new();
@@ -55,7 +53,6 @@ public sealed class SimBridge
 
     internal void End() => _ended.Cancel();
 
-    [SuppressMessage("Design", "CA1031", Justification = "It is the caller's, not the simulation's.")]
     private static void Run<T>(TaskCompletionSource<T> done, Simulation simulation, Func<Simulation, T> action)
     {
         try

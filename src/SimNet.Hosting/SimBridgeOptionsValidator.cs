@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using SimNet.Bridge;
@@ -7,7 +6,6 @@ using SimStack.Ip;
 namespace SimNet.Hosting;
 
 /// <summary>Says what is wrong with the options, in the words of the configuration.</summary>
-[SuppressMessage("Performance", "CA1812", Justification = "Made by the container.")]
 internal sealed class SimBridgeOptionsValidator : IValidateOptions<SimBridgeOptions>
 {
     private const string Tap = "tap";

@@ -12,7 +12,7 @@ public class SampleTests
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "HostedBridge.dll");
 
     [Fact]
-    public void ItServesAndEndsCleanly()
+    public async Task ItServesAndEndsCleanly()
     {
         using KernelNamespace kernel = new();
         ProcessStartInfo start = new("dotnet", ["exec", Program]) { RedirectStandardOutput = true, RedirectStandardError = true };
@@ -36,7 +36,7 @@ public class SampleTests
             }
         }
 
-        string log = output.GetAwaiter().GetResult();
+        string log = await output;
         Assert.Contains("Bridge: outside is tap0, MTU 1500", log, StringComparison.Ordinal);
         Assert.Contains("Bridge: ended after", log, StringComparison.Ordinal);
         Assert.NotEqual(0, kernel.TryRun("ip", "link", "show", "tap0").Status);
