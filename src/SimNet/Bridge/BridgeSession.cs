@@ -76,6 +76,11 @@ public sealed class BridgeSession : IDisposable
     {
         using DeviceWaiter waiter = new(_devices.Select(d => d.Device));
         _waiter = waiter;
+        foreach ((_, FrameDevice device) in _devices)
+        {
+            device.Waker = waiter.Wake;
+        }
+
         using CancellationTokenRegistration registration = stop.Register(Stop);
         _clock = new WallClock(_simulation.Now);
         try
@@ -88,6 +93,11 @@ public sealed class BridgeSession : IDisposable
         finally
         {
             _waiter = null;
+            foreach ((_, FrameDevice device) in _devices)
+            {
+                device.Waker = null;
+            }
+
             Statistics.Elapsed = _clock.Elapsed;
         }
     }
@@ -156,11 +166,7 @@ public sealed class BridgeSession : IDisposable
             moved = true;
             Instant now = CatchUp(Instant.Max(_clock.Now, _lastEntered + Duration.FromNanoseconds(1)));
             _lastEntered = now;
-            for (int i = 0; i < count; i++)
-            {
-                port.Enter(now, _batch[i]);
-            }
-
+            port.Enter(now, _batch.AsSpan(0, count));
             _simulation.RunUntil(now);
         }
 
