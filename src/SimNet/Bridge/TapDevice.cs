@@ -167,9 +167,10 @@ public sealed unsafe partial class TapDevice : FrameDevice
     {
         byte* request = stackalloc byte[40];
         new Span<byte>(request, 40).Clear();
-        if (Encoding.ASCII.GetByteCount(options.Name) >= NameLength)
+        // Linux: dev_valid_name.
+        if (options.Name.Length is 0 or >= NameLength || options.Name is "." or ".." || options.Name.Any(c => c is <= ' ' or '/' or ':' or > '~'))
         {
-            throw new BridgeException($"an interface's name has at most {NameLength - 1} letters, and `{options.Name}` has more");
+            throw new BridgeException($"`{options.Name}` is no name for an interface; it has 1 to {NameLength - 1} letters, without blanks, `/` and `:`");
         }
 
         Encoding.ASCII.GetBytes(options.Name, new Span<byte>(request, NameLength));
