@@ -38,7 +38,7 @@ internal sealed class BridgeTapCommand
             var addresses = new List<InterfaceAddress>();
             foreach (string text in result.Tokens.Select(t => t.Value))
             {
-                if (DeviceName.TryParseAddress(text, out InterfaceAddress address))
+                if (DeviceName.TryParseAddress(text, out InterfaceAddress address) && !address.Address.IsMulticast && !address.Address.IsUnspecified)
                 {
                     addresses.Add(address);
                 }

@@ -17,6 +17,7 @@ public sealed unsafe partial class TapDevice : FrameDevice
     private const short IFF_NO_PI = 0x1000;
     private const short IFF_NAPI = 0x10;
     private const int NameLength = 16;
+    private const int EACCES = 13;
     private readonly TapOptions _options;
     private readonly int _capacity;
     private readonly long _droppedBefore;
@@ -137,7 +138,10 @@ public sealed unsafe partial class TapDevice : FrameDevice
         int descriptor = Libc.Open("/dev/net/tun", Libc.O_RDWR | Libc.O_NONBLOCK | Libc.O_CLOEXEC);
         if (descriptor < 0)
         {
-            throw new BridgeException($"/dev/net/tun can't be opened: {LastError()}; it takes root, or a kernel module (`modprobe tun`)");
+            string what = Marshal.GetLastPInvokeError() is EACCES
+                ? "it takes root; or root lets others use devices that are theirs by `chmod 666 /dev/net/tun`"
+                : "it takes a kernel with TAP devices (`modprobe tun`)";
+            throw new BridgeException($"/dev/net/tun can't be opened: {LastError()}; {what}");
         }
 
         try
