@@ -11,7 +11,7 @@ using SimStack.Profiles;
 
 namespace Scenarios.Bench;
 
-/// <summary><c>sim bench bulk|lossy|handshakes|tap</c></summary>
+/// <summary><c>sim bench bulk|lossy|handshakes|tap|fidelity</c></summary>
 internal static class BenchCommand
 {
     internal delegate bool Reader<T>(string text, out T value);
@@ -29,6 +29,7 @@ internal static class BenchCommand
             Lossy(console),
             Handshakes(console),
             TapCommand.Create(console),
+            Fidelity.FidelityCommand.Create(console),
         };
         return bench;
     }

@@ -15,11 +15,13 @@ namespace Scenarios.Bridge;
 internal sealed class BridgeCaptures : IDisposable
 {
     private readonly List<(string Point, string? Path, Stream Stream, CaptureWriter Writer, CaptureSession Session)> _captures = [];
+    private readonly Simulation _simulation;
 
     /// <summary>Opens the files, so that a folder that cannot be written is known before anything runs.</summary>
     /// <exception cref="SimException">A file cannot be written, or there is no such point.</exception>
     public BridgeCaptures(Simulation simulation, BridgeRequest request, BridgeRecording recording, SimConsole console)
     {
+        _simulation = simulation;
         if (request.Capture == "none")
         {
             return;
@@ -59,6 +61,16 @@ internal sealed class BridgeCaptures : IDisposable
 
     public void Dispose()
     {
+        if (_captures is [{ Writer: PcapngWriter recording }, ..])
+        {
+            // A replay runs as far as the session did.
+            long end = CaptureClock.StartingAt(_simulation.Options.Start).ToUnixNanoseconds(_simulation.Now);
+            for (int i = 0; i < _simulation.BridgePorts.Count; i++)
+            {
+                recording.SetStatistics(i, _simulation.BridgePorts[i].Entered, dropped: 0, end);
+            }
+        }
+
         foreach ((_, _, Stream stream, CaptureWriter writer, CaptureSession session) in _captures)
         {
             session.Dispose();

@@ -18,6 +18,7 @@ internal static class SimCommandLine
         "sim run mine.yaml --set links[0].delay=50ms",
         "sim test scripts",
         "sim bridge tap --host daytime --address 10.0.0.9/24",
+        "sim replay daytime.pcapng",
     ];
 
     /// <summary>A new tree; one is used once.</summary>
@@ -32,6 +33,7 @@ internal static class SimCommandLine
         root.Add(RecordCommand.Create(console));
         root.Add(DiffCommand.Create(console));
         root.Add(BridgeCommand.Create(console));
+        root.Add(ReplayCommand.Create(console));
         root.Add(BenchCommand.Create(console));
         root.Add(FiguresCommand.Create(console));
         foreach (Option option in root.Options)

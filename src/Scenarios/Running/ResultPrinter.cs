@@ -18,8 +18,8 @@ internal static class ResultPrinter
     private const string Green = "32";
     private const int MostApplicationLines = 50;
 
-    /// <summary>Prints all that was asked for.</summary>
-    public static void Print(RunResult result, RunRequest request, SimConsole console)
+    /// <summary>Prints all that was asked for; without verdicts where nobody asks for them.</summary>
+    public static void Print(RunResult result, RunRequest request, SimConsole console, bool verdicts = true)
     {
         if (!request.Quiet)
         {
@@ -28,7 +28,10 @@ internal static class ResultPrinter
             PrintApplications(result, console.Output);
         }
 
-        PrintVerdicts(result, request.Quiet, console);
+        if (verdicts)
+        {
+            PrintVerdicts(result, request.Quiet, console);
+        }
     }
 
     /// <summary>A verdict's line; its first word has a colour where the output has.</summary>

@@ -14,6 +14,12 @@ public sealed record RunOptions
     /// <summary>Called when the network stands and before anything happens: for captures and subscriptions.</summary>
     public Action<Simulation>? Prepare { get; init; }
 
+    /// <summary>
+    /// Runs the network in place of running it until nothing is scheduled any more: for what comes from outside of the scenario, as the
+    /// frames of a recording.
+    /// </summary>
+    public Action<Simulation>? Drive { get; init; }
+
     /// <summary>Socket tables to take besides those that the scenario asks for.</summary>
     public IReadOnlyList<TableRequest> Tables { get; init; } = [];
 

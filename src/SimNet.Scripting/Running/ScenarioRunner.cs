@@ -20,7 +20,7 @@ public static class ScenarioRunner
         options.Prepare?.Invoke(simulation);
         PostTables(scenario, options, simulation, recorder);
         List<HostPrograms> programs = Start(scenario, simulation, recorder);
-        string? stopped = Run(simulation, options.Cancel);
+        string? stopped = Run(simulation, options);
         foreach (SimHost host in simulation.Hosts)
         {
             recorder.TakeTable(host.Name);
@@ -36,10 +36,17 @@ public static class ScenarioRunner
         return result;
     }
 
-    private static string? Run(Simulation simulation, CancellationToken cancel)
+    private static string? Run(Simulation simulation, RunOptions options)
     {
+        CancellationToken cancel = options.Cancel;
         try
         {
+            if (options.Drive is { } drive)
+            {
+                drive(simulation);
+                return null;
+            }
+
             if (!cancel.CanBeCanceled)
             {
                 simulation.Run();
@@ -48,6 +55,10 @@ public static class ScenarioRunner
 
             simulation.Loop.RunWhile(() => !cancel.IsCancellationRequested);
             return cancel.IsCancellationRequested ? $"stopped at {simulation.Now}" : null;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return $"stopped at {simulation.Now}";
         }
         catch (SimulationLimitException limit)
         {

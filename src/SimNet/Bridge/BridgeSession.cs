@@ -78,6 +78,11 @@ public sealed class BridgeSession : IDisposable
     {
         using DeviceWaiter waiter = new(_devices.Select(d => d.Device));
         _waiter = waiter;
+        foreach ((_, FrameDevice device) in _devices)
+        {
+            device.Waker = waiter.Wake;
+        }
+
         using CancellationTokenRegistration registration = stop.Register(Stop);
         Warm();
         _clock = new WallClock(_simulation.Now);
@@ -91,6 +96,11 @@ public sealed class BridgeSession : IDisposable
         finally
         {
             _waiter = null;
+            foreach ((_, FrameDevice device) in _devices)
+            {
+                device.Waker = null;
+            }
+
             Statistics.Elapsed = _clock.Elapsed;
         }
     }

@@ -4,7 +4,7 @@ namespace SimNet.Bridge;
 
 /// <summary>
 /// A real network device: Ethernet frames come out of it and go into it. One thread uses it. Nothing in it blocks, and nothing allocates
-/// per frame.
+/// per frame. A program may have devices of its own: it derives from this, and tells of waiting frames by <see cref="OnFramesWaiting"/>.
 /// </summary>
 public abstract class FrameDevice : IDisposable
 {
@@ -23,8 +23,11 @@ public abstract class FrameDevice : IDisposable
     /// <summary>What went through it.</summary>
     public DeviceCounters Counters { get; } = new();
 
-    /// <summary>Becomes readable when frames wait; -1: there is nothing to wait on.</summary>
-    internal abstract int Descriptor { get; }
+    /// <summary>Becomes readable when frames wait; -1: there is nothing to wait on, and <see cref="OnFramesWaiting"/> is called instead.</summary>
+    internal virtual int Descriptor => -1;
+
+    /// <summary>Ends the sleep of the session that reads the device; null while none runs.</summary>
+    internal Action? Waker { get; set; }
 
     /// <summary>Reads frames that wait.</summary>
     /// <param name="pool">Where frames come from.</param>
@@ -44,6 +47,34 @@ public abstract class FrameDevice : IDisposable
     /// <summary>Asks the system for what it dropped, into <see cref="DeviceCounters.RxDropped"/>; now and then, not per frame.</summary>
     public virtual void UpdateCounters()
     {
+    }
+
+    /// <summary>
+    /// Tells the session that frames wait to be read, from any thread. A device of one's own calls it whenever frames came to an empty queue;
+    /// without it they would be found only when the session looks by itself, which may take a second.
+    /// </summary>
+    protected void OnFramesWaiting() => Waker?.Invoke();
+
+    /// <summary>Counts what was read; for devices of one's own, which have no other way to <see cref="Counters"/>.</summary>
+    protected void CountReceived(long frames, long bytes)
+    {
+        Counters.RxFrames += frames;
+        Counters.RxBytes += bytes;
+    }
+
+    /// <summary>Counts what was written.</summary>
+    protected void CountSent(long frames, long bytes)
+    {
+        Counters.TxFrames += frames;
+        Counters.TxBytes += bytes;
+    }
+
+    /// <summary>Counts frames that could not be used, that were lost before they were read, and that could not be written.</summary>
+    protected void CountLost(long receiveErrors = 0, long receiveDropped = 0, long sendDropped = 0)
+    {
+        Counters.RxErrors += receiveErrors;
+        Counters.RxDropped += receiveDropped;
+        Counters.TxDropped += sendDropped;
     }
 
     /// <summary>Gives the device back; one that was made for the bridge goes away.</summary>

@@ -41,6 +41,12 @@ public abstract class CaptureReader : IDisposable
     /// </summary>
     public string? Truncation { get; private set; }
 
+    /// <summary>
+    /// When the capture ended, in nanoseconds since 1970, where the file tells (pcapng, <c>isb_endtime</c>; it stands behind the packets): the
+    /// latest of its interfaces; else null.
+    /// </summary>
+    public long? EndUnixNanoseconds { get; private protected set; }
+
     private protected CaptureInput Input { get; }
 
     /// <summary>Opens a file.</summary>

@@ -23,6 +23,7 @@ internal static class PcapngFormat
     public const ushort InterfaceResolution = 9;
     public const ushort InterfaceOffset = 14;
     public const ushort PacketFlags = 2;
+    public const ushort StatisticsEnd = 3;
     public const ushort StatisticsReceived = 4;
     public const ushort StatisticsDropped = 5;
 

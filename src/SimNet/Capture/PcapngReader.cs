@@ -124,7 +124,8 @@ internal sealed class PcapngReader : CaptureReader
         or PcapngFormat.EnhancedPacket
         or PcapngFormat.SimplePacket
         or PcapngFormat.ObsoletePacket
-        or PcapngFormat.NameResolution;
+        or PcapngFormat.NameResolution
+        or PcapngFormat.InterfaceStatistics;
 
     private bool ReadBody(uint type, ReadOnlyMemory<byte> body, long offset, out CapturedPacket packet)
     {
@@ -140,6 +141,9 @@ internal sealed class PcapngReader : CaptureReader
                 return false;
             case PcapngFormat.NameResolution:
                 ReadNames(ref fields);
+                return false;
+            case PcapngFormat.InterfaceStatistics:
+                ReadStatistics(ref fields);
                 return false;
             case PcapngFormat.EnhancedPacket:
                 packet = ReadPacket(ref fields, body, (int)Math.Min(fields.UInt32(), int.MaxValue));
@@ -228,6 +232,26 @@ internal sealed class PcapngReader : CaptureReader
         };
         Add(captureInterface, at);
         _clocks.Add(new(resolution, offsetSeconds));
+    }
+
+    /// <summary>Only the end of the capture is of interest. Numbers that make no sense are no reason to refuse the packets of the file.</summary>
+    private void ReadStatistics(ref PcapngFields fields)
+    {
+        if (fields.Left < 12)
+        {
+            return;
+        }
+
+        uint id = fields.UInt32();
+        fields.Timestamp(); // of the statistics
+        while (fields.TryOption(out ushort code, out PcapngFields value))
+        {
+            if (code == PcapngFormat.StatisticsEnd && value.Left == 8 && id < Interfaces.Count - _sectionStart
+                && _clocks[_sectionStart + (int)id].TryToUnixNanoseconds(value.Timestamp(), out long end))
+            {
+                EndUnixNanoseconds = Math.Max(EndUnixNanoseconds ?? end, end);
+            }
+        }
     }
 
     private void ReadNames(ref PcapngFields fields)

@@ -106,13 +106,18 @@ public sealed class PcapngWriter : CaptureWriter
     /// Has an interface statistics block written at the end: frames received and dropped at the interface since the capture
     /// began. The last call counts.
     /// </summary>
+    /// <param name="interfaceId">A number that <see cref="AddInterface"/> returned.</param>
+    /// <param name="received">Frames.</param>
+    /// <param name="dropped">Frames.</param>
+    /// <param name="endUnixNanoseconds">When the capture ended (<c>isb_endtime</c>), which is not before its last frame; null: not told.</param>
     /// <exception cref="ArgumentOutOfRangeException">Unknown interface or negative number.</exception>
-    public void SetStatistics(int interfaceId, long received, long dropped)
+    public void SetStatistics(int interfaceId, long received, long dropped, long? endUnixNanoseconds = null)
     {
         CheckInterface(interfaceId);
         ArgumentOutOfRangeException.ThrowIfNegative(received);
         ArgumentOutOfRangeException.ThrowIfNegative(dropped);
-        _statistics[interfaceId] = new(received, dropped);
+        ArgumentOutOfRangeException.ThrowIfNegative(endUnixNanoseconds ?? 0, nameof(endUnixNanoseconds));
+        _statistics[interfaceId] = new(received, dropped, endUnixNanoseconds);
     }
 
     /// <inheritdoc/>
@@ -175,7 +180,15 @@ public sealed class PcapngWriter : CaptureWriter
             {
                 PcapngBlockBuilder block = new(Reserve(FixedRoom), PcapngFormat.InterfaceStatistics);
                 block.UInt32((uint)id);
-                block.Timestamp((ulong)_lastTimes[id]);
+                block.Timestamp((ulong)(statistics.End ?? _lastTimes[id]));
+                if (statistics.End is { } end)
+                {
+                    Span<byte> time = stackalloc byte[8];
+                    BinaryPrimitives.WriteUInt32LittleEndian(time, (uint)(end >> 32));
+                    BinaryPrimitives.WriteUInt32LittleEndian(time[4..], (uint)end);
+                    block.Option(PcapngFormat.StatisticsEnd, time);
+                }
+
                 block.Option(PcapngFormat.StatisticsReceived, (ulong)statistics.Received);
                 block.Option(PcapngFormat.StatisticsDropped, (ulong)statistics.Dropped);
                 Commit(block.End());
@@ -256,5 +269,5 @@ public sealed class PcapngWriter : CaptureWriter
         }
     }
 
-    private readonly record struct Statistics(long Received, long Dropped);
+    private readonly record struct Statistics(long Received, long Dropped, long? End);
 }

@@ -1,10 +1,10 @@
 using System.Buffers.Binary;
-using SimNet.Capture;
+using SimStack.Wire;
 
-namespace SimNet.Scripting.Comparison;
+namespace SimNet.Capture;
 
 /// <summary>Finds the network layer's packet in a captured frame.</summary>
-internal static class LinkLayer
+public static class LinkLayer
 {
     private const int MostVlanTags = 4;
 

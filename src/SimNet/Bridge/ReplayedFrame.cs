@@ -1,0 +1,9 @@
+using SimStack;
+
+namespace SimNet.Bridge;
+
+/// <summary>A frame that left through a bridge port.</summary>
+/// <param name="Time">When.</param>
+/// <param name="Port">The port's name.</param>
+/// <param name="Bytes">The frame, Ethernet header first.</param>
+public sealed record ReplayedFrame(Instant Time, string Port, ReadOnlyMemory<byte> Bytes);
