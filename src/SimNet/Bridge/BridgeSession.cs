@@ -51,7 +51,7 @@ public sealed class BridgeSession : IDisposable
     public void Attach(BridgePort port, FrameDevice device)
     {
         _devices.Add((port, device));
-        port.TakesLongPackets = device.TakesLongPackets;
+        port.HasOffloadDevice = device.TakesLongPackets;
         port.Leaving = (_, frame) => device.Write(_simulation.FramePool, frame);
     }
 
@@ -120,7 +120,7 @@ public sealed class BridgeSession : IDisposable
     private void Warm()
     {
         const int LongPackets = 40;
-        bool isLong = _devices.Exists(one => one.Device.TakesLongPackets || one.Port.ReceiveOffload);
+        bool isLong = _devices.Exists(one => one.Device.TakesLongPackets || one.Port.ReceiveOffload || one.Port.SegmentationOffload);
         List<Frame> frames = [.. _batch.Select(_ => _simulation.FramePool.Rent(FullFrame))];
         frames.AddRange(Enumerable.Range(0, isLong ? LongPackets : 0).Select(_ => _simulation.FramePool.Rent(TcpFrameLayout.MaxPacketLength)));
         frames.ForEach(_simulation.FramePool.Return);

@@ -137,7 +137,12 @@ public sealed class HostInterface : LinkPort
     /// <summary>Sends what the stack has queued.</summary>
     internal void Transmit(Instant now)
     {
-        TellStack();
+        if (Outgoing is { To: BridgePort port })
+        {
+            // Told before the stack works: whether a packet of many segments can leave as it is, right up to a device.
+            Stack.TakesLongPackets = port.TakesLongPackets && Outgoing.IsClear;
+        }
+
         if (Stack.Queue is not null && Outgoing is { } line)
         {
             TransmitFromQueue(now, line);
@@ -164,9 +169,6 @@ public sealed class HostInterface : LinkPort
             }
         }
     }
-
-    /// <summary>Whether a packet of many segments can leave as it is, right up to a device: told to the stack before it works.</summary>
-    private void TellStack() => Stack.TakesLongPackets = Outgoing is { IsClear: true, To: BridgePort { TakesLongPackets: true } };
 
     private void TransmitLong(Instant now, Frame frame)
     {

@@ -270,11 +270,8 @@ internal sealed partial class TcpConnection
         SentFlags forced = length > mss ? SentFlags.Push : SentFlags.None;
         SequenceNumber start = _snd.Nxt, behind = start + length;
         Instant prior = _lastTransmissionAt;
-        if (LeavesWhole(length, mss))
-        {
-            length = TransmitWhole(now, length, end, forced, mss);
-        }
-        else if (!TransmitCut(now, ref length, end, forced, mss))
+        length = LeavesWhole(length, mss) ? TransmitWhole(now, length, end, forced, mss) : TransmitCut(now, length, end, forced, mss);
+        if (length < 0)
         {
             return UndoLastSegment(now, start, behind);
         }
@@ -323,19 +320,19 @@ internal sealed partial class TcpConnection
         return false;
     }
 
-    /// <summary>Sends the segments of a packet one by one; afterwards the length is the last one's.</summary>
-    /// <returns>False when the interface would not have the first.</returns>
-    private bool TransmitCut(Instant now, ref int length, SentFlags last, SentFlags forced, int mss)
+    /// <summary>Sends the segments of a packet one by one.</summary>
+    /// <returns>Bytes of data in the last segment; -1 when the interface would not have the first.</returns>
+    private int TransmitCut(Instant now, int length, SentFlags last, SentFlags forced, int mss)
     {
         for (bool first = true; length > mss; length -= mss, first = false)
         {
             if (!TransmitSegment(now, mss, SentFlags.Followed, SentFlags.None) && first)
             {
-                return false;
+                return -1;
             }
         }
 
-        return TransmitSegment(now, length, last, forced) || forced != SentFlags.None;
+        return TransmitSegment(now, length, last, forced) || forced != SentFlags.None ? length : -1;
     }
 
     private bool TransmitSegment(Instant now, int length, SentFlags flags, SentFlags forced) =>

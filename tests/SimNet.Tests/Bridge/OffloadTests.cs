@@ -71,6 +71,19 @@ public class OffloadTests
         Assert.True(bridged.Link.AToB.Counters.Dropped(DropReason.RandomLoss) > 0 && bridged.Link.BToA.Counters.Dropped(DropReason.RandomLoss) > 0);
     }
 
+    [Fact]
+    public void ALinkMayChangeWhileLongPacketsPass()
+    {
+        LinkDirectionOptions plain = new(), lossy = new() { Loss = Probability.FromPercent(1) };
+        using KernelNamespace kernel = new();
+        using BridgedHost bridged = new(kernel, device: Offload, prepare: b => b.Session.Every(Duration.FromMilliseconds(3), () =>
+        {
+            LinkDirection way = b.Link.AToB.Options == plain ? b.Link.AToB : b.Link.BToA;
+            way.Options = way.Options == plain ? lossy : plain;
+        }));
+        Echo(kernel, bridged, "10.9.0.2", out _);
+    }
+
     [Theory]
     [InlineData("10.9.0.2")]
     [InlineData("fd09::2")]
