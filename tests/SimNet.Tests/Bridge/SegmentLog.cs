@@ -9,19 +9,24 @@ namespace SimNet.Tests.Bridge;
 /// What passed on the wire between the two parts of a scene, a line a segment, without what no two runs have in common: numbers are counted from
 /// the SYN, and of timestamps only whether they are there.
 /// </summary>
-internal sealed class SegmentLog(LinkSide sideOfA, ushort port)
+/// <param name="sideOfA">The direction in which A sends.</param>
+/// <param name="port">B's.</param>
+/// <param name="windows">SEG.WND is looked at, not only in SYNs.</param>
+internal sealed class SegmentLog(LinkSide sideOfA, ushort port, bool windows)
 {
+    // How many full segments are pushed together hangs on the round-trip time (tcp_tso_autosize), and PSH in them with it.
+    private const int Full = 600;
     private readonly List<string> _lines = [];
     private readonly Dictionary<(LinkSide Side, ushort Client), uint> _first = [];
 
-    /// <summary>The lines so far.</summary>
+    /// <summary>The lines so far, A's before B's: which of two segments that cross comes first is chance.</summary>
     public IReadOnlyList<string> Lines
     {
         get
         {
             lock (_lines)
             {
-                return [.. _lines];
+                return [.. _lines.Where(line => line[0] == 'A'), .. _lines.Where(line => line[0] == 'B')];
             }
         }
     }
@@ -46,7 +51,7 @@ internal sealed class SegmentLog(LinkSide sideOfA, ushort port)
         uint ack = (tcp.Flags & TcpFlags.Ack) == 0 ? tcp.Acknowledgment.Value
             : unchecked(tcp.Acknowledgment.Value - _first.GetValueOrDefault((other, client)));
         string line = string.Create(CultureInfo.InvariantCulture,
-            $"{(frame.Side == sideOfA ? 'A' : 'B')} {tcp.Flags} {seq}({frame.PayloadLength}) ack {ack} win {tcp.Window} urg {tcp.UrgentPointer} <{Options(tcp.OptionBytes)}> ttl {frame.Ttl} tc {frame.TrafficClass}");
+            $"{(frame.Side == sideOfA ? 'A' : 'B')} {(frame.PayloadLength < Full ? tcp.Flags : tcp.Flags & ~TcpFlags.Psh)} {seq}({frame.PayloadLength}) ack {ack} win {(windows || isSyn ? tcp.Window : -1)} urg {tcp.UrgentPointer} <{Options(tcp.OptionBytes)}> ttl {frame.Ttl} tc {frame.TrafficClass}");
         lock (_lines)
         {
             _lines.Add(line);

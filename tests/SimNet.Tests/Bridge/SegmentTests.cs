@@ -1,3 +1,4 @@
+using SimNet.Links;
 using SimStack.Sockets;
 using SimStack.Tcp;
 using SimStack.Wire;
@@ -134,6 +135,33 @@ public class SegmentTests
         ["TcpExtTCPSackShift"], // How the kernel's buffers lie in memory.
         $"net.ipv4.tcp_sack={sack}");
 
+    // Of ten segments three are lost, and the first one's retransmission too, so that the timer has to help.
+    [Theory]
+    [InlineData("ipv4", 1, 1)]
+    [InlineData("ipv6", 0, 1)]
+    [InlineData("ipv4", 1, 0)]
+    [InlineData("ipv6", 0, 0)]
+    public void SeveralLosses(string version, int sack, int timestamps) => Scene.BothWays(
+        version,
+        scene =>
+        {
+            scene.TellSegments(windows: false);
+            (PeerSocket a, PeerSocket b) = scene.Connected();
+            int size = a.Info.SndMss;
+            foreach (int number in (int[])[2, 5, 8])
+            {
+                NumberRange one = new((number * size) + 1, (number * size) + 1);
+                scene.Wire.Drop(scene.A, Scene.Segments(TcpFlags.Ack, payload: true) with { Sequence = one }, most: number == 2 ? 2 : 1);
+            }
+
+            Say(scene, a, b, 10 * size);
+            TellInfo(scene, a);
+        },
+        ["TcpExtTCPSackShift", "TcpExtTCPSackMerged"],
+        $"net.ipv4.tcp_sack={sack}",
+        $"net.ipv4.tcp_timestamps={timestamps}",
+        "net.ipv4.tcp_rto_min_us=300000");
+
     private static void Say(Scene scene, PeerSocket from, PeerSocket to, int length, int? arrives = null)
     {
         from.SendAll(new byte[length]);
@@ -146,11 +174,11 @@ public class SegmentTests
         foreach (PeerSocket socket in sockets)
         {
             TcpInfo info = socket.Info;
+            scene.Tell("receive window", info.RcvWnd);
             scene.Tell("state", (info.State, info.CaState, info.Options));
             scene.Tell("scales", (info.SndWscale, info.RcvWscale));
             scene.Tell("sizes", (info.SndMss, info.RcvMss, info.Advmss, info.Pmtu));
             scene.Tell("congestion", (info.SndCwnd, info.SndSsthresh, info.Reordering, info.Lost, info.Retrans, info.Unacked));
-            scene.Tell("windows", (info.SndWnd, info.RcvWnd));
             scene.Tell("bytes", (info.BytesSent, info.BytesAcked, info.BytesReceived, info.BytesRetrans));
             scene.Tell("segments", (info.SegsOut, info.SegsIn, info.DataSegsOut, info.DataSegsIn, info.Delivered, info.TotalRetrans));
         }

@@ -70,6 +70,9 @@ internal sealed class Wire : FaultRule
     /// <summary>Packets held so far are forgotten, and those to come go through.</summary>
     public void Forget(Entry entry) => Do(() => _entries.Remove(entry));
 
+    /// <summary>True, as segments are asked for by their numbers.</summary>
+    public override bool NeedsFlows => true;
+
     /// <summary>Writes down what passes; null: no longer.</summary>
     public void Log(SegmentLog? log) => Do(() => _log = log);
 
