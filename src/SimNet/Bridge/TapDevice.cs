@@ -19,6 +19,7 @@ public sealed unsafe partial class TapDevice : FrameDevice
     private const int NameLength = 16;
     private readonly TapOptions _options;
     private readonly int _capacity;
+    private readonly long _droppedBefore;
     private int _descriptor = -1;
 
     private TapDevice(TapOptions options, int descriptor, SystemInterface system)
@@ -28,6 +29,7 @@ public sealed unsafe partial class TapDevice : FrameDevice
         Interface = system;
         Mtu = Interface.Mtu;
         HardwareAddress = Interface.HardwareAddress;
+        _droppedBefore = Interface.TxDropped;
         // A VLAN tag may come on top.
         _capacity = Mtu + EthernetView.HeaderLength + 4;
         _group = options.Offload ? new SegmentGroup() : null;
@@ -115,7 +117,7 @@ public sealed unsafe partial class TapDevice : FrameDevice
     }
 
     /// <inheritdoc/>
-    public override void UpdateCounters() => Counters.RxDropped = NetworkNamespace.Run(_options.NetworkNamespace, () => Interface.TxDropped);
+    public override void UpdateCounters() => Counters.RxDropped = NetworkNamespace.Run(_options.NetworkNamespace, () => Interface.TxDropped) - _droppedBefore;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
