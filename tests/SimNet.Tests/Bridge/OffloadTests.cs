@@ -1,130 +1,182 @@
-using System.Buffers.Binary;
-using FsCheck;
-using FsCheck.Fluent;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
 using SimNet.Bridge;
+using SimNet.Hosts;
+using SimNet.Links;
+using SimNet.Observe;
+using SimNet.Random;
+using SimStack;
 using SimStack.Ip;
+using SimStack.Sockets;
 using SimStack.Wire;
 using Xunit;
 
+
 namespace SimNet.Tests.Bridge;
 
-/// <summary>What a system leaves to its network card, made as a sender without offload would have put it on the wire.</summary>
+/// <summary>Packets of many segments between a simulated host and the kernel, and what each says of the other's.</summary>
 public class OffloadTests
 {
-    [Theory]
-    [InlineData(false, 4001, 1000)]
-    [InlineData(true, 3000, 1000)]
-    [InlineData(true, 65_000, 1472)]
-    [InlineData(true, 10, 1000)]
-    public void DatagramsAreWhatASenderWouldHaveSent(bool v4, int length, int size)
-    {
-        byte[] data = new byte[length];
-        new System.Random(length).NextBytes(data);
-        byte[] super = Packet(v4, IpProtocol.Udp, 77, data, partial: true);
-        FramePool pool = new();
-        FrameQueue pieces = new();
-        Assert.True(DatagramCutter.TryCut(pool, Header(v4, IpProtocol.Udp, size), super, ref pieces));
-        Assert.Equal((length + size - 1) / size, pieces.Count);
-        for (int at = 0, i = 0; at < length; at += size, i++)
-        {
-            byte[] expected = Packet(v4, IpProtocol.Udp, (ushort)(77 + i), data[at..Math.Min(length, at + size)], partial: false);
-            Frame piece = pieces.Dequeue();
-            Assert.Equal(expected, piece.Bytes);
-            pool.Return(piece);
-        }
+    private const int Bytes = 3_000_000;
+    private static readonly TapOptions Offload = new() { Offload = true };
 
-        Assert.Equal(0, pool.Outstanding);
+    [Theory]
+    [InlineData("10.9.0.2")]
+    [InlineData("fd09::2")]
+    public void LongPacketsPassBothWays(string address)
+    {
+        using KernelNamespace kernel = new();
+        using BridgedHost bridged = new(kernel, device: Offload);
+        Echo(kernel, bridged, address, out int receivedMss);
+        DeviceCounters counters = bridged.Device.Counters;
+        Assert.True(counters.RxBytes / counters.RxFrames > 3000, $"{counters.RxBytes} bytes came in {counters.RxFrames} frames");
+        Assert.True(counters.TxBytes / counters.TxFrames > 3000, $"{counters.TxBytes} bytes went in {counters.TxFrames} frames");
+        // What the kernel's segments would have been on a wire, not what it handed over.
+        Assert.Equal(address.Contains(':') ? 1428 : 1448, receivedMss);
+        Assert.Equal(0, counters.RxErrors);
     }
 
     [Theory]
-    [InlineData(true, IpProtocol.Tcp)]
-    [InlineData(false, IpProtocol.Tcp)]
-    [InlineData(true, IpProtocol.Udp)]
-    [InlineData(false, IpProtocol.Udp)]
-    public void AChecksumThatWasLeftOpenIsCompletedAndARightOrWrongOneIsLeft(bool v4, IpProtocol protocol)
+    [InlineData("10.9.0.2")]
+    [InlineData("fd09::2")]
+    public void WhatIsCapturedAtThePortIsWhole(string address)
     {
-        byte[] data = [1, 2, 3, 4, 5];
-        byte[] right = Packet(v4, protocol, 1, data, partial: false);
-        byte[] open = Packet(v4, protocol, 1, data, partial: true);
-        PartialChecksum.Complete(open);
-        Assert.Equal(right, open);
-        byte[] same = [.. right];
-        PartialChecksum.Complete(same);
-        Assert.Equal(right, same);
-        byte[] damaged = [.. right];
-        damaged[^1] ^= 1;
-        byte[] still = [.. damaged];
-        PartialChecksum.Complete(still);
-        Assert.Equal(damaged, still);
+        List<ReadOnlyMemory<byte>> seen = [];
+        using KernelNamespace kernel = new();
+        using BridgedHost bridged = new(kernel, device: Offload, prepare: b => b.Port.Tap.Packets.Subscribe(packet => seen.Add(packet.Bytes)));
+        Echo(kernel, bridged, address, out _);
+        Assert.Contains(seen, packet => packet.Length > 1514);
+        Assert.All(bridged.Do(() => seen.ToArray()), packet => Assert.True(HasGoodSums(packet.Span)));
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    [InlineData(false, true)]
+    public void BeforeALinkThatLosesPacketsThereAreSegments(bool offload, bool joins)
+    {
+        List<int> lengths = [];
+        LinkDirectionOptions lossy = new() { Loss = Probability.FromPercent(1), Delay = Duration.FromMicroseconds(100) };
+        using KernelNamespace kernel = new();
+        using BridgedHost bridged = new(
+            kernel, LinkOptions.Symmetric(lossy), device: Offload with { Offload = offload },
+            prepare: b =>
+            {
+                b.Port.ReceiveOffload = joins;
+                b.Port.Tap.Packets.Subscribe(packet => lengths.Add(packet.Bytes.Length));
+            });
+        Echo(kernel, bridged, "10.9.0.2", out _);
+        Assert.Equal(1514, lengths.Max());
+        Assert.True(bridged.Link.AToB.Counters.Dropped(DropReason.RandomLoss) > 0 && bridged.Link.BToA.Counters.Dropped(DropReason.RandomLoss) > 0);
     }
 
     [Fact]
-    public void NoHeaderAndNoFrameDoesHarm() =>
-        Prop.ForAll<byte[], byte[]>((noise, bytes) =>
-        {
-            byte[] data = Packet(noise.Length % 2 == 0, IpProtocol.Udp, 1, bytes, partial: true);
-            VirtioHeader header = Header(noise.Length % 2 == 0, IpProtocol.Udp, noise.Length);
-            for (int i = 0; i + 1 < noise.Length; i += 2)
-            {
-                data[noise[i] % data.Length] ^= noise[i + 1];
-            }
-
-            header.ChecksumStart = noise.Length > 5 ? (ushort)(noise[5] * 3) : header.ChecksumStart;
-            FramePool pool = new();
-            FrameQueue pieces = new();
-            bool cut = DatagramCutter.TryCut(pool, header, data, ref pieces);
-            PartialChecksum.Complete(data);
-            return cut == pieces.Count > 0 && pieces.Count <= 1024;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000).WithReplay(11UL, 13UL));
-
-    private static VirtioHeader Header(bool v4, IpProtocol protocol, int size) => new()
+    public void ALinkMayChangeWhileLongPacketsPass()
     {
-        Flags = VirtioHeader.NeedsChecksum,
-        SegmentationType = VirtioHeader.UdpDatagrams,
-        SegmentSize = (ushort)size,
-        ChecksumStart = (ushort)(EthernetView.HeaderLength + (v4 ? 20 : 40)),
-        ChecksumOffset = (ushort)(protocol == IpProtocol.Tcp ? 16 : 6),
-    };
-
-    private static byte[] Packet(bool v4, IpProtocol protocol, ushort id, byte[] data, bool partial)
-    {
-        IpAddress from = IpAddress.Parse(v4 ? "10.1.2.3" : "fd01::3"), to = IpAddress.Parse(v4 ? "10.1.2.4" : "fd01::4");
-        int ip = EthernetView.HeaderLength, transport = ip + (v4 ? 20 : 40), header = protocol == IpProtocol.Tcp ? 20 : 8;
-        byte[] frame = new byte[transport + header + data.Length];
-        data.CopyTo(frame, transport + header);
-        EthernetWriter.Write(frame, new MacAddress(0x0200_0000_0001), new MacAddress(0x0200_0000_0002), v4 ? EtherType.Ipv4 : EtherType.Ipv6);
-        Span<byte> segment = frame.AsSpan(transport);
-        BinaryPrimitives.WriteUInt32BigEndian(segment, 0x1234_0050);
-        if (protocol == IpProtocol.Tcp)
+        LinkDirectionOptions plain = new(), lossy = new() { Loss = Probability.FromPercent(1) };
+        using KernelNamespace kernel = new();
+        using BridgedHost bridged = new(kernel, device: Offload, prepare: b => b.Session.Every(Duration.FromMilliseconds(3), () =>
         {
-            segment[12] = 0x50;
-            segment[13] = (byte)TcpFlags.Ack;
-        }
-        else
-        {
-            BinaryPrimitives.WriteUInt16BigEndian(segment[4..], (ushort)segment.Length);
-        }
-
-        if (v4)
-        {
-            frame[ip] = 0x45;
-            BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(ip + 2), (ushort)(20 + segment.Length));
-            BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(ip + 4), id);
-            frame[ip + 8] = 64;
-            frame[ip + 9] = (byte)protocol;
-            from.WriteTo(frame.AsSpan(ip + 12));
-            to.WriteTo(frame.AsSpan(ip + 16));
-            BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(ip + 10), InternetChecksum.Compute(frame.AsSpan(ip, 20)));
-        }
-        else
-        {
-            Ipv6Writer.Write(frame.AsSpan(ip), from, to, protocol, segment.Length, 64);
-        }
-
-        ulong pseudo = InternetChecksum.PseudoHeader(from, to, protocol, segment.Length);
-        BinaryPrimitives.WriteUInt16BigEndian(
-            segment[(protocol == IpProtocol.Tcp ? 16 : 6)..],
-            partial ? (ushort)~InternetChecksum.Fold(pseudo) : InternetChecksum.Fold(InternetChecksum.Sum(segment, pseudo)));
-        return frame;
+            LinkDirection way = b.Link.AToB.Options == plain ? b.Link.AToB : b.Link.BToA;
+            way.Options = way.Options == plain ? lossy : plain;
+        }));
+        Echo(kernel, bridged, "10.9.0.2", out _);
     }
+
+    [Theory]
+    [InlineData("10.9.0.2")]
+    [InlineData("fd09::2")]
+    public void SegmentsThatCameTogetherAreAcknowledgedTogether(string address)
+    {
+        using KernelNamespace kernel = new();
+        using BridgedHost bridged = new(kernel, device: new TapOptions { ThreadedNapi = true }, prepare: b => b.Port.ReceiveOffload = true);
+        Receive(kernel, bridged, address, out int receivedMss);
+        DeviceCounters counters = bridged.Device.Counters;
+        Assert.True(counters.RxFrames > Bytes / 1500, $"{counters.RxFrames} frames");
+        Assert.True(counters.TxFrames < counters.RxFrames / 4, $"{counters.TxFrames} frames in answer to {counters.RxFrames}");
+        Assert.Equal(address.Contains(':') ? 1428 : 1448, receivedMss);
+    }
+
+    /// <summary>The kernel sends and gets back the same; each end's stack is asked what it thinks of the other.</summary>
+    private static void Echo(KernelNamespace kernel, BridgedHost bridged, string address, out int receivedMss)
+    {
+        TcpSocket? served = null;
+        bridged.Start(async host =>
+        {
+            SimTcpListener listener = host.Listen(new IpEndpoint(IpAddress.Parse(address), 7));
+            using SimTcpStream stream = await listener.AcceptAsync();
+            served = stream.Socket;
+            using MemoryStream all = new();
+            await stream.CopyToAsync(all);
+            await stream.WriteAsync(all.GetBuffer().AsMemory(0, (int)all.Length));
+        });
+        byte[] payload = Payload();
+        using Socket socket = Connect(kernel, address);
+        socket.Send(payload);
+        socket.Shutdown(SocketShutdown.Send);
+        using MemoryStream answer = new();
+        byte[] buffer = new byte[65_536];
+        while (socket.Receive(buffer) is > 0 and int count)
+        {
+            answer.Write(buffer, 0, count);
+        }
+
+        Assert.Equal(SHA256.HashData(payload), SHA256.HashData(answer.GetBuffer().AsSpan(0, (int)answer.Length)));
+        receivedMss = bridged.Do(() => served!.GetInfo(bridged.Simulation.Now).RcvMss);
+        AssertNoErrors(kernel, bridged);
+    }
+
+    private static void Receive(KernelNamespace kernel, BridgedHost bridged, string address, out int receivedMss)
+    {
+        TaskCompletionSource<(byte[] Hash, int Mss)> received = new();
+        bridged.Start(async host =>
+        {
+            SimTcpListener listener = host.Listen(new IpEndpoint(IpAddress.Parse(address), 7));
+            using SimTcpStream stream = await listener.AcceptAsync();
+            using MemoryStream all = new();
+            await stream.CopyToAsync(all);
+            received.SetResult((SHA256.HashData(all.GetBuffer().AsSpan(0, (int)all.Length)), stream.Socket.GetInfo(host.Now).RcvMss));
+        });
+        byte[] payload = Payload();
+        using Socket socket = Connect(kernel, address);
+        socket.Send(payload);
+        socket.Shutdown(SocketShutdown.Send);
+        Assert.True(received.Task.Wait(TimeSpan.FromSeconds(20)));
+        Assert.Equal(SHA256.HashData(payload), received.Task.Result.Hash);
+        receivedMss = received.Task.Result.Mss;
+        AssertNoErrors(kernel, bridged);
+    }
+
+    private static byte[] Payload()
+    {
+        byte[] payload = new byte[Bytes];
+        new System.Random(1).NextBytes(payload);
+        return payload;
+    }
+
+    private static Socket Connect(KernelNamespace kernel, string address) => kernel.Enter(() =>
+    {
+        const int TCP_CONGESTION = 13;
+        IPAddress to = IPAddress.Parse(address);
+        Socket made = new(to.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 20_000, SendTimeout = 20_000 };
+        made.SetRawSocketOption((int)ProtocolType.Tcp, TCP_CONGESTION, "cubic"u8);
+        made.Connect(new IPEndPoint(to, 7));
+        return made;
+    });
+
+    private static void AssertNoErrors(KernelNamespace kernel, BridgedHost bridged)
+    {
+        IReadOnlyDictionary<string, long> counters = kernel.Counters();
+        string[] errors = ["TcpInErrs", "TcpInCsumErrors", "IpInHdrErrors", "Ip6InHdrErrors", "IpInDiscards"];
+        Assert.Empty(errors.Where(counters.ContainsKey));
+        SnmpCounter[] own = [SnmpCounter.TcpInErrs, SnmpCounter.TcpInCsumErrors];
+        Assert.All(own, counter => Assert.Equal(0, bridged.Do(() => bridged.Host.Stack.Counters[counter])));
+    }
+
+    private static bool HasGoodSums(ReadOnlySpan<byte> frame) => !IsTcp(frame)
+        || (TcpFrameLayout.TryParse(frame, out TcpFrameLayout layout)
+            && InternetChecksum.Fold(InternetChecksum.Sum(frame[layout.Payload..]) + layout.SumOfHeaders(frame, frame.Length)) == 0);
+
+    private static bool IsTcp(ReadOnlySpan<byte> frame) => frame[12] == 0x08 ? frame[13] == 0 && frame[23] == 6 : frame[12] == 0x86 && frame[20] == 6;
 }
