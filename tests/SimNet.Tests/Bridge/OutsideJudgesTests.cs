@@ -189,8 +189,10 @@ public class OutsideJudgesTests
                     try
                     {
                         await stream.WriteAsync(Encoding.ASCII.GetBytes(greeting));
-                        await stream.ReadAsync(new byte[4096]);
-                        await stream.WriteAsync(Encoding.ASCII.GetBytes(answer));
+                        if (await stream.ReadAsync(new byte[4096]) > 0)
+                        {
+                            await stream.WriteAsync(Encoding.ASCII.GetBytes(answer));
+                        }
                     }
                     catch (SimSocketException)
                     {
