@@ -23,6 +23,7 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
     {
         ScenarioDefinition scenario = LiveScenario.WithOutside(ScenarioScript.Parse(request.Script, request.FileName, request.Settings));
         SimConsole results = request.CaptureToOutput ? console.WithResultsOnError() : console;
+        IReadOnlyList<FrameDevice> devices = request.OpenDevices(scenario);
         var recording = new BridgeRecording
         {
             Script = request.Script,
@@ -31,9 +32,11 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
             Seed = request.Seed ?? scenario.Seed,
             Profile = request.Profile,
             StartUnixNanoseconds = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * 100,
+            Stations = Stations(scenario, devices),
         };
-        using var live = new LiveScenario(scenario, recording.ToOptions(), line => Say(request, line));
-        IReadOnlyList<FrameDevice> devices = request.OpenDevices(scenario);
+        using var said = new LineWriter(console.Error);
+        BridgeDisplay? display = null;
+        using LiveScenario live = Build(scenario, recording, devices, line => Say(request, line, display, said));
         using var session = new BridgeSession(live.Simulation, request.Options);
         for (int i = 0; i < devices.Count; i++)
         {
@@ -42,10 +45,23 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
 
         OutputFiles.CreateFolder(request.Out);
         using var captures = new BridgeCaptures(live.Simulation, request, recording, console);
-        return Run(request, live, session, captures, results, stop);
+        Announce(request, session);
+        try
+        {
+            display = request.Live ? new BridgeDisplay(console, live, session) : null;
+            Run(request, session, captures, stop);
+        }
+        finally
+        {
+            display?.Dispose();
+            said.Dispose();
+            captures.Dispose();
+        }
+
+        return Report(request, live, session, captures, results);
     }
 
-    private int Run(BridgeRequest request, LiveScenario live, BridgeSession session, BridgeCaptures captures, SimConsole results, CancellationToken stop)
+    private static void Run(BridgeRequest request, BridgeSession session, BridgeCaptures captures, CancellationToken stop)
     {
         session.Every(FlushInterval, captures.Flush);
         session.Every(CounterInterval, () => UpdateCounters(session));
@@ -54,28 +70,12 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
             session.Every(time, session.Stop);
         }
 
-        if (!request.Quiet)
-        {
-            foreach ((BridgePort port, FrameDevice device) in session.Devices)
-            {
-                console.Error.WriteLine($"sim: {port.Name} is {device.Name}, {device.HardwareAddress?.ToString() ?? "no address"}, MTU {device.Mtu}; Ctrl-C stops");
-            }
-
-            console.Error.Flush();
-        }
-
-        using BridgeDisplay? display = request.Live ? new BridgeDisplay(console, live, session) : null;
-        try
-        {
-            session.Run(stop);
-        }
-        finally
-        {
-            display?.Dispose();
-            captures.Dispose();
-        }
-
+        session.Run(stop);
         UpdateCounters(session);
+    }
+
+    private int Report(BridgeRequest request, LiveScenario live, BridgeSession session, BridgeCaptures captures, SimConsole results)
+    {
         if (captures.Failure is { } failure)
         {
             throw new SimException(ExitStatus.EnvironmentRefused, $"{failure.Message}; {FailureReport.Advice(failure.InnerException!)}", failure);
@@ -86,6 +86,38 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
         return BridgeReport.Write(request, live, session, results);
     }
 
+    private static LiveScenario Build(
+        ScenarioDefinition scenario, BridgeRecording recording, IReadOnlyList<FrameDevice> devices, Action<ApplicationRecord> said)
+    {
+        try
+        {
+            return new LiveScenario(scenario, recording.ToOptions(), said);
+        }
+        catch
+        {
+            foreach (FrameDevice device in devices)
+            {
+                device.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private static Dictionary<string, string>? Stations(ScenarioDefinition scenario, IReadOnlyList<FrameDevice> devices)
+    {
+        Dictionary<string, string> stations = [];
+        for (int i = 0; i < devices.Count; i++)
+        {
+            if (devices[i] is StationDevice device && LiveScenario.StationOf(scenario, scenario.Bridges[i].Name) is { } name)
+            {
+                stations[name.ToString()] = device.Station.ToString();
+            }
+        }
+
+        return stations.Count > 0 ? stations : null;
+    }
+
     private static void UpdateCounters(BridgeSession session)
     {
         foreach ((_, FrameDevice device) in session.Devices)
@@ -94,12 +126,31 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
         }
     }
 
-    private void Say(BridgeRequest request, ApplicationRecord line)
+    private void Announce(BridgeRequest request, BridgeSession session)
     {
-        if (!request.Quiet && !request.Live)
+        foreach ((BridgePort port, FrameDevice device) in request.Quiet ? [] : session.Devices)
         {
-            console.Error.WriteLine($"{line.Time} {line.Host}/{line.Task} {line.Application}: {line.Text}");
-            console.Error.Flush();
+            console.Error.WriteLine($"sim: {port.Name} is {device.Name}, {device.HardwareAddress?.ToString() ?? "no address"}, MTU {device.Mtu}; Ctrl-C stops");
+        }
+
+        console.Error.Flush();
+    }
+
+    private static void Say(BridgeRequest request, ApplicationRecord line, BridgeDisplay? display, LineWriter said)
+    {
+        if (request.Quiet)
+        {
+            return;
+        }
+
+        string text = $"{line.Time} {line.Host}/{line.Task} {line.Application}: {line.Text}";
+        if (request.Live)
+        {
+            display?.Say(text);
+        }
+        else
+        {
+            said.Say(text);
         }
     }
 }
