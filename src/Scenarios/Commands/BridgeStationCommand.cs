@@ -72,7 +72,7 @@ internal sealed class BridgeStationCommand
         var command = new SimCommand(
             _kind,
             description + " Its addresses must be nobody's: the network is asked by ARP and neighbour discovery first. This machine itself can't reach the host; other machines can. "
-            + "This machine's kernel leaves the host's connections alone as long as it has none of its addresses and doesn't forward; how to keep it quiet otherwise is in docs/bridge.md.",
+            + "This machine's kernel leaves the host's connections alone as long as it has none of its addresses and doesn't forward; how to keep it quiet otherwise is in docs/bridge-interfaces.md.",
             $"sim bridge {_kind} --interface eth0 --host mine.yaml",
             $"sim bridge {_kind} --interface eth0 --host mine.yaml --promiscuous --mac 02:00:00:00:00:07 --for 1min")
         {
@@ -133,7 +133,7 @@ internal sealed class BridgeStationCommand
         {
             _console.Error.WriteLine(
                 $"sim: warning: this system forwards packets and shares {device.Station} with the host: it forwards what is for the host too; "
-                + "see `Keeping the system quiet` in docs/bridge.md, or give the host its own address by --promiscuous --mac");
+                + "see `Keeping the system quiet` in docs/bridge-interfaces.md, or give the host its own address by --promiscuous --mac");
         }
     }
 }

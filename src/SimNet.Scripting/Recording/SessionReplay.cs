@@ -41,6 +41,7 @@ public static class SessionReplay
             Seed = options?.Seed ?? own.Seed,
             Profile = options?.Profile ?? own.Profile,
             Start = own.Start,
+            Stations = own.Stations,
             Limits = options?.Limits ?? NoLimits,
         };
         BridgeReplay? replay = null;

@@ -53,7 +53,23 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
             AddNeighbours(host);
         }
 
+        foreach (InterfaceName station in options.Stations.Keys.Where(_ports.ContainsKey).OrderBy(k => k.ToString(), StringComparer.Ordinal))
+        {
+            simulation.Loop.Post(simulation.Now, () => Announce(_ports[station]));
+        }
+
         return simulation;
+    }
+
+    // RFC 5227 §2.3, RFC 4861 §7.2.6: who talked to somebody else by the address learns of the new one.
+    private static void Announce(HostInterface port)
+    {
+        foreach (IpAddress address in port.Addresses)
+        {
+            port.Host.Stack.Ip.Announce(port.Stack, address);
+        }
+
+        port.Host.Pump();
     }
 
     private void AddHost(Simulation simulation, HostDefinition definition)

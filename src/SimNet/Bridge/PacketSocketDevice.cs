@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using SimNet.Bridge.Native;
-using SimStack.Ip;
 using SimStack.Wire;
 
 namespace SimNet.Bridge;
@@ -151,6 +150,7 @@ public sealed unsafe class PacketSocketDevice : StationDevice
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        base.Dispose(disposing);
         int descriptor = Interlocked.Exchange(ref _descriptor, -1);
         if (descriptor >= 0)
         {

@@ -113,6 +113,7 @@ public sealed unsafe class PcapDevice : StationDevice
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        base.Dispose(disposing);
         nint pcap = Interlocked.Exchange(ref _pcap, 0);
         if (pcap != 0)
         {

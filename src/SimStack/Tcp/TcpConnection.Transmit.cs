@@ -425,16 +425,6 @@ internal sealed partial class TcpConnection
         return SendDatagram(now, path, frame, total) || !Offloads;
     }
 
-    private bool SendDatagram(Instant now, IpPath path, Frame frame, int length)
-    {
-        bool dontFragment = _tcp.MayNotFragment(path, _pathMtuDiscovery);
-        return Profile.CountsConnectionDatagrams
-            ? _tcp.Ip.Send(
-                now, path, LocalAddress, RemoteAddress, frame, length, IpProtocol.Tcp, _typeOfService, _ttl, dontFragment,
-                _nextDatagramId++, dontFragment ? path.Interface.Mtu : path.Mtu)
-            : _tcp.Ip.TrySend(now, path, LocalAddress, RemoteAddress, frame, length, IpProtocol.Tcp, _typeOfService, _ttl, dontFragment);
-    }
-
     /// <summary>Data from the send buffer.</summary>
     /// <returns>Its sum (<see cref="InternetChecksum.Sum"/>).</returns>
     private ulong CopyData(SequenceNumber seq, TcpFlags flags, Span<byte> to)
@@ -446,16 +436,6 @@ internal sealed partial class TcpConnection
         ulong sum = _sendBuffer!.CopyAndSum(offset, to);
         _sendBuffer.Expect(offset + to.Length);
         return sum;
-    }
-
-    private IpPath? CurrentPath()
-    {
-        if (_path is not { IsValid: true })
-        {
-            _path = _tcp.Ip.FindPathWith(RemoteAddress, LocalAddress, _path?.Options) ?? _path;
-        }
-
-        return _path;
     }
 
     /// <summary>A challenge ACK (RFC 5961 §7: limited in rate, by connection and by host).</summary>

@@ -23,7 +23,7 @@ public class StationTests
     [MemberData(nameof(KindsAndAddresses))]
     public void BothAnswerOnOneEthernetAddress(string kind, string address)
     {
-        using BridgedStation.Cable cable = new();
+        using Cable cable = new();
         using BridgedStation station = new(kind, cable);
         string beside = address[..^1] + "3";
         Assert.Contains("2 received", cable.Peer.Run("ping", "-c", "2", "-i", "0.05", "-W", "5", address), StringComparison.Ordinal);
@@ -37,7 +37,7 @@ public class StationTests
     {
         byte[] data = new byte[2_000_000];
         new System.Random(1).NextBytes(data);
-        using BridgedStation.Cable cable = new();
+        using Cable cable = new();
         using BridgedStation station = new(kind, cable);
         station.Start(async host =>
         {
@@ -66,7 +66,7 @@ public class StationTests
     [InlineData("pcap")]
     public void AnEthernetAddressOfItsOwnTakesPromiscuousMode(string kind)
     {
-        using BridgedStation.Cable cable = new();
+        using Cable cable = new();
         BridgeException refused = Assert.Throws<BridgeException>(() => BridgedStation.Open(kind, Options(cable) with { HardwareAddress = Own }));
         Assert.Contains("promiscuous", refused.Message, StringComparison.Ordinal);
         using BridgedStation station = new(kind, cable, Own);
@@ -79,7 +79,7 @@ public class StationTests
     [InlineData("pcap")]
     public void WhatIsWrongIsSaid(string kind)
     {
-        using BridgedStation.Cable cable = new();
+        using Cable cable = new();
         cable.Beside.Run("ip", "link", "add", "down0", "type", "veth", "peer", "name", "down1");
         cable.Beside.Run("ip", "tuntap", "add", "mode", "tun", "name", "tun0");
         cable.Beside.Run("ip", "link", "set", "tun0", "up");
@@ -104,7 +104,7 @@ public class StationTests
     [InlineData("packet", "ff02::5", "no address that a host can have")]
     public void AnAddressThatSomebodyHasIsRefused(string kind, string address, string message)
     {
-        using BridgedStation.Cable cable = new();
+        using Cable cable = new();
         using StationDevice device = BridgedStation.Open(kind, Options(cable) with { Addresses = [IpAddress.Parse("10.8.0.9"), IpAddress.Parse(address)] });
         BridgeException refused = Assert.Throws<BridgeException>(() => AddressProbe.Run(device));
         Assert.Contains(address + " ", refused.Message, StringComparison.Ordinal);
@@ -116,7 +116,7 @@ public class StationTests
     [InlineData("pcap")]
     public void AnAddressThatNobodyHasIsNot(string kind)
     {
-        using BridgedStation.Cable cable = new();
+        using Cable cable = new();
         using StationDevice device = BridgedStation.Open(kind, Options(cable));
         AddressProbe.Run(device);
         Assert.Equal(6, device.Counters.TxFrames);
@@ -127,7 +127,7 @@ public class StationTests
     [InlineData("pcap")]
     public void WhatIsNotReadInTimeCountsAsDropped(string kind)
     {
-        using BridgedStation.Cable cable = new();
+        using Cable cable = new();
         using StationDevice device = BridgedStation.Open(kind, Options(cable));
         cable.Peer.Run("ip", "neigh", "add", "10.8.0.2", "lladdr", device.Station.ToString(), "dev", "ve0");
         byte[] datagram = new byte[1400];
@@ -147,7 +147,7 @@ public class StationTests
     [Fact]
     public void AnInterfaceThatIsRemovedEndsAPcapSessionToo()
     {
-        using BridgedStation.Cable cable = new();
+        using Cable cable = new();
         using BridgedStation station = new("pcap", cable);
         cable.Beside.Run("ip", "link", "delete", "ve1");
         Assert.Contains("ve1 can't be read any more", Assert.IsType<BridgeException>(station.Failure).Message, StringComparison.Ordinal);
@@ -156,7 +156,7 @@ public class StationTests
     [Fact]
     public void AnInterfaceThatGoesDownAndUpAgainIsNoEnd()
     {
-        using BridgedStation.Cable cable = new();
+        using Cable cable = new();
         using BridgedStation station = new("packet", cable);
         cable.Beside.Run("ip", "link", "set", "ve1", "down");
         cable.Beside.Run("ip", "link", "set", "ve1", "up");
@@ -165,7 +165,7 @@ public class StationTests
         Assert.Contains("was it removed?", Assert.IsType<BridgeException>(station.Failure).Message, StringComparison.Ordinal);
     }
 
-    private static StationOptions Options(BridgedStation.Cable cable) => new()
+    private static StationOptions Options(Cable cable) => new()
     {
         Interface = "ve1",
         NetworkNamespace = cable.Beside.Name,
