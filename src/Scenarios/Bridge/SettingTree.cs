@@ -20,7 +20,7 @@ internal sealed class SettingTree
         string inner = text.Trim();
         if (inner.Contains('\n', StringComparison.Ordinal) || inner.Length == 0)
         {
-            throw Mistake($"`{text.ReplaceLineEndings(" ")}` says nothing");
+            throw Mistake("this says nothing");
         }
 
         if (inner[0] == '{')

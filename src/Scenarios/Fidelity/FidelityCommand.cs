@@ -13,7 +13,7 @@ namespace Scenarios.Fidelity;
 internal sealed class FidelityCommand
 {
     private readonly Option<int> _seeds = BenchCommand.Whole("--seeds", "seeds of the losses, from 1 on", 20);
-    private readonly Option<int> _jobs = BenchCommand.Whole("--jobs", "transfers in real time at once", 4);
+    private readonly Option<int> _jobs = BenchCommand.Whole("--jobs", "transfers in real time at once", 2);
     private readonly Option<Duration> _mostLag = BenchCommand.Of<Duration>(
         "--most-lag", "a run in real time in which an event came later is repeated", "10ms", Units.TryDuration, Units.DurationForm);
     private readonly Option<string?> _bytes = Text("--bytes", "payload; default: as the links have it", "2MB");
@@ -46,6 +46,7 @@ internal sealed class FidelityCommand
     {
         FidelityLink[] links = Links(parsed);
         FidelityRuns runs = new(parsed.GetValue(_seeds), parsed.GetValue(_jobs), parsed.GetValue(_mostLag));
+        runs.WarmUp(stop);
         List<FidelityComparison> comparisons = [];
         foreach (FidelityLink link in links)
         {

@@ -25,6 +25,9 @@ internal sealed record FidelityComparison(
         Counted("tail loss probes", "TcpExtTCPLossProbes"),
         Counted("recoveries", "TcpExtTCPSackRecovery"),
         Counted("DSACKs", "TcpExtTCPDSACKRecv"),
+        Counted("HyStart ends by train", "TcpExtTCPHystartTrainDetect"),
+        Counted("HyStart ends by delay", "TcpExtTCPHystartDelayDetect"),
+        new("HyStart's window", HystartWindows(Kernel), HystartWindows(Simulated)),
         new("frames", [.. Kernel.Select(r => (double)r.Losses.Frames)], [.. Simulated.Select(r => (double)r.Losses.Frames)]),
         new("refused by the queue", [.. Kernel.Select(r => (double)r.Losses.Refused)], [.. Simulated.Select(r => (double)r.Losses.Refused)]),
     ];
@@ -32,6 +35,10 @@ internal sealed record FidelityComparison(
     /// <summary>Seeds with which chance did not strike the same frames.</summary>
     public IEnumerable<ulong> DifferentLosses =>
         Kernel.Zip(Simulated).Where(pair => !pair.First.Losses.AgreesWith(pair.Second.Losses)).Select(pair => pair.First.Seed);
+
+    /// <summary>By how much the times of a seed differ, as a part of the kernel's, in the median over the seeds.</summary>
+    public double SeedBySeed =>
+        FidelityFigure.Quantile([.. Kernel.Zip(Simulated).Select(pair => Math.Abs(pair.Second.Seconds - pair.First.Seconds) / pair.First.Seconds)], 0.5);
 
     /// <summary>All payloads arrived as they were sent.</summary>
     public bool PayloadsIntact => Kernel.Concat(Simulated).All(r => r.PayloadIntact);
@@ -41,6 +48,9 @@ internal sealed record FidelityComparison(
 
     /// <summary>Both medians agree.</summary>
     public bool Holds => PayloadsIntact && !DifferentLosses.Any() && Seconds.Agrees && Retransmissions.Agrees;
+
+    private static double[] HystartWindows(IEnumerable<TransferResult> results) =>
+        [.. results.Select(r => (double)(r.Counter("TcpExtTCPHystartTrainCwnd") + r.Counter("TcpExtTCPHystartDelayCwnd")))];
 
     private FidelityFigure Counted(string name, string counter) =>
         new(name, [.. Kernel.Select(r => (double)r.Counter(counter))], [.. Simulated.Select(r => (double)r.Counter(counter))]);

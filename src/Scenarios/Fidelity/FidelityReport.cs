@@ -27,6 +27,7 @@ internal static class FidelityReport
         output.WriteLine(different.Length == 0
             ? "  the same frames were lost on both sides with every seed"
             : $"  OTHER FRAMES WERE LOST with seeds {string.Join(", ", different)}");
+        output.WriteLine(Invariant($"  the times of the same seed differ by {comparison.SeedBySeed * 100:0.0} % in the median"));
         output.WriteLine(Invariant($"  longest lag in real time {comparison.LongestLag:0.0} ms; {comparison.Repeated} runs repeated"));
         output.WriteLine(!comparison.PayloadsIntact ? "  FAIL  a payload arrived altered" : Invariant(
             $"  {(comparison.Holds ? "PASS" : "FAIL")}  medians within {FidelityComparison.Tolerance * 100} %"));
@@ -38,7 +39,10 @@ internal static class FidelityReport
         ["setting"] = comparison.Link.Describe(),
         ["seeds"] = comparison.Kernel.Count,
         ["holds"] = comparison.Holds,
+        ["payloadsIntact"] = comparison.PayloadsIntact,
+        ["sameLosses"] = !comparison.DifferentLosses.Any(),
         ["repeated"] = comparison.Repeated,
+        ["medianDifferenceOfASeed"] = comparison.SeedBySeed,
         ["longestLagMilliseconds"] = comparison.LongestLag,
         ["figures"] = new JsonArray([.. new[] { comparison.Seconds, comparison.Retransmissions }.Concat(comparison.Further).Select(figure => new JsonObject
         {
@@ -54,7 +58,7 @@ internal static class FidelityReport
     /// <summary>Every run as a line of comma-separated values.</summary>
     public static string Table(IEnumerable<FidelityComparison> comparisons)
     {
-        var table = new StringBuilder("link,hosts,seed,seconds,retransmissions,timeouts,probes,recoveries,dsacks,frames,refused,lost\n");
+        var table = new StringBuilder("link,hosts,seed,seconds,retransmissions,timeouts,probes,recoveries,dsacks,hystart,lag_ms,frames,refused,lost\n");
         foreach (FidelityComparison comparison in comparisons)
         {
             foreach ((string hosts, IReadOnlyList<TransferResult> results) in new[] { ("kernel", comparison.Kernel), ("simulated", comparison.Simulated) })
@@ -63,6 +67,7 @@ internal static class FidelityReport
                 {
                     table.Append(Invariant($"{comparison.Link.Name},{hosts},{r.Seed},{r.Seconds:F4},{r.Retransmissions},{r.Counter("TcpExtTCPTimeouts")},"));
                     table.Append(Invariant($"{r.Counter("TcpExtTCPLossProbes")},{r.Counter("TcpExtTCPSackRecovery")},{r.Counter("TcpExtTCPDSACKRecv")},"));
+                    table.Append(Invariant($"{r.Counter("TcpExtTCPHystartTrainCwnd") + r.Counter("TcpExtTCPHystartDelayCwnd")},{r.LongestLag:F2},"));
                     table.Append(Invariant($"{r.Losses.Frames},{r.Losses.Refused},{string.Join(' ', r.Losses.Lost)}\n"));
                 }
             }

@@ -45,6 +45,8 @@ internal static class SimulatedTransfer
             info = stream.Socket.GetInfo(host.Now);
         });
         simulation.Loop.RunWhile(() => info is null);
+        // The connection's end, which the kernel's has time for too.
+        simulation.RunFor(Duration.FromSeconds(1));
         return new TransferResult
         {
             Seed = seed,

@@ -27,7 +27,7 @@ public class BulkTests(ITestOutputHelper output)
         using BridgedHost bridged = new(kernel);
         // The device's queue holds a whole window: what it dropped would be a loss.
         kernel.Run("ip", "link", "set", "tap0", "txqueuelen", "10000");
-        Set(kernel, bridged, ["net.ipv4.tcp_early_retrans=0", "net.ipv4.tcp_rto_min_us=1000000"]);
+        Set(kernel, bridged, ["net.ipv4.tcp_early_retrans=0", "net.ipv4.tcp_rto_min_us=10000000"]);
         BulkTransfer transfer = BulkTransfer.Run(kernel, bridged, version == "ipv6", kernelSends, Bytes ?? 20_000_000, 7001);
         Assert.Equal(transfer.Sent, transfer.Received);
         Tell(transfer, kernel, bridged, $"{version}, {(kernelSends ? "kernel" : "simulated host")} sends {Bytes ?? 20_000_000} bytes");
@@ -65,10 +65,10 @@ public class BulkTests(ITestOutputHelper output)
         ushort port = 7001;
         foreach (bool kernelSends in (bool[])[true, false])
         {
-            BulkTransfer transfer = BulkTransfer.Run(kernel, bridged, version == "ipv6", kernelSends, Bytes ?? 1_000_000, port++);
+            BulkTransfer transfer = BulkTransfer.Run(kernel, bridged, version == "ipv6", kernelSends, Bytes ?? 4_000_000, port++);
             Assert.Equal(transfer.Sent, transfer.Received);
             Tell(transfer, kernel, bridged,
-                $"{version}, SACK {sack}, timestamps {timestamps}, scaling {scaling}, {(kernelSends ? "kernel" : "simulated host")} sends {Bytes ?? 1_000_000} bytes");
+                $"{version}, SACK {sack}, timestamps {timestamps}, scaling {scaling}, {(kernelSends ? "kernel" : "simulated host")} sends {Bytes ?? 4_000_000} bytes");
             const int Options = 7;
             int expected = (timestamps != 0 ? 1 : 0) | (sack != 0 ? 2 : 0) | (scaling != 0 ? 4 : 0);
             Assert.Equal(expected, transfer.Kernel.Options & Options);
@@ -106,6 +106,7 @@ public class BulkTests(ITestOutputHelper output)
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{what} in {transfer.Time.TotalSeconds:0.00} s; retransmissions {transfer.Kernel.TotalRetrans} and {transfer.Simulated.TotalRetrans}; "
             + $"kernel's RetransSegs {new KernelPeer(kernel).Counter("TcpRetransSegs")}, the host's {new SimulatedPeer(bridged).Counter("TcpRetransSegs")}; "
-            + $"lost to the host {bridged.Link.AToB.Counters.TotalDropped}, from it {bridged.Link.BToA.Counters.TotalDropped}; dropped by the device {bridged.Device.Counters.RxDropped}"));
+            + $"lost to the host {bridged.Link.AToB.Counters.TotalDropped}, from it {bridged.Link.BToA.Counters.TotalDropped}; dropped by the device {bridged.Device.Counters.RxDropped}; "
+            + $"longest stall {bridged.Session.Statistics.LongestStall}"));
     }
 }

@@ -24,7 +24,7 @@ internal sealed class Scene
 
     // What one conversation leaves in the cache of destinations would change the next; and a stall of the machine must not look like a loss.
     private static readonly string[] Steady =
-        ["net.ipv4.tcp_no_metrics_save=1", "net.ipv4.tcp_early_retrans=0", "net.ipv4.tcp_rto_min_us=1000000"];
+        ["net.ipv4.tcp_no_metrics_save=1", "net.ipv4.tcp_early_retrans=0", "net.ipv4.tcp_rto_min_us=10000000"];
 
     private readonly List<PeerSocket> _sockets = [];
     private readonly List<(string What, object Value)> _told = [];
