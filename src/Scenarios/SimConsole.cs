@@ -30,16 +30,20 @@ internal sealed class SimConsole
     /// <summary>The same of diagnostics.</summary>
     public bool ErrorHasColour { get; init; }
 
+    /// <summary>True when diagnostics go to a terminal on which one can draw, in colour or without.</summary>
+    public bool ErrorIsTerminal { get; init; }
+
     /// <summary>The console of this process.</summary>
     public static SimConsole ForProcess()
     {
         // The default encoding of a Windows console would turn arrows into question marks.
-        bool mayColour = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
-            && Environment.GetEnvironmentVariable("TERM") != "dumb";
+        bool dumb = Environment.GetEnvironmentVariable("TERM") == "dumb";
+        bool mayColour = string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && !dumb;
         return new SimConsole(Writer(Console.OpenStandardOutput()), Writer(Console.OpenStandardError()), Console.OpenStandardOutput)
         {
             OutputHasColour = mayColour && !Console.IsOutputRedirected,
             ErrorHasColour = mayColour && !Console.IsErrorRedirected,
+            ErrorIsTerminal = !dumb && !Console.IsErrorRedirected,
         };
     }
 
@@ -51,6 +55,7 @@ internal sealed class SimConsole
     {
         OutputHasColour = ErrorHasColour,
         ErrorHasColour = ErrorHasColour,
+        ErrorIsTerminal = ErrorIsTerminal,
     };
 
     private static StreamWriter Writer(Stream stream)

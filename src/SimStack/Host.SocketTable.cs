@@ -15,6 +15,21 @@ public sealed partial class Host
     /// <param name="rows">Is appended to.</param>
     public void GetSocketTable(Instant now, List<SocketTableRow> rows) => AddRows(rows, now);
 
+    /// <summary>Fills an overview of the TCP sockets. It looks at each once; only the busiest are described.</summary>
+    /// <param name="now">The instant to which ages and timers refer.</param>
+    /// <param name="overview">What it showed before is gone.</param>
+    public void LookAtSockets(Instant now, SocketOverview overview)
+    {
+        overview.Clear();
+        foreach (TcpListener listener in _tcp.Listeners)
+        {
+            overview.AddListening(RowOf(listener, null));
+        }
+
+        _tcp.Flows.AddTo(now, overview);
+        overview.End(connection => RowOf(connection, now));
+    }
+
     private void AddRows(List<SocketTableRow> rows, Instant? now)
     {
         List<(long Id, SocketTableRow Row)> found = [];

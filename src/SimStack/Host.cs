@@ -79,6 +79,9 @@ public sealed partial class Host
     /// <summary>A frame arrives. Whatever it holds, nothing is thrown; what is wrong is counted.</summary>
     public void Receive(Instant now, NetworkInterface @interface, ReadOnlySpan<byte> frame) => Ip.Receive(now, @interface, frame);
 
+    /// <summary>The same for a frame that may be many segments (<see cref="Frame.SegmentSize"/>); it stays the caller's.</summary>
+    public void ReceiveFrame(Instant now, NetworkInterface @interface, Frame frame) => Ip.ReceiveFrame(now, @interface, frame);
+
     /// <summary>Runs every timer that is due.</summary>
     public void Advance(Instant now)
     {

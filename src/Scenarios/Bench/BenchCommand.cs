@@ -11,10 +11,10 @@ using SimStack.Profiles;
 
 namespace Scenarios.Bench;
 
-/// <summary><c>sim bench bulk|lossy|handshakes</c></summary>
+/// <summary><c>sim bench bulk|lossy|handshakes|tap|fidelity</c></summary>
 internal static class BenchCommand
 {
-    private delegate bool Reader<T>(string text, out T value);
+    internal delegate bool Reader<T>(string text, out T value);
 
     public static Command Create(SimConsole console)
     {
@@ -28,6 +28,8 @@ internal static class BenchCommand
             Bulk(console),
             Lossy(console),
             Handshakes(console),
+            TapCommand.Create(console),
+            Fidelity.FidelityCommand.Create(console),
         };
         return bench;
     }
@@ -177,11 +179,11 @@ internal static class BenchCommand
         ["machine"] = machine,
     });
 
-    private static Option<long> Size(string name, string description, string standard, long least) =>
+    internal static Option<long> Size(string name, string description, string standard, long least) =>
         Of(name, description, standard,
             (string text, out long value) => Units.TrySize(text, out value) && value >= least, Units.SizeForm);
 
-    private static Option<int> Whole(string name, string description, int standard) => Of(
+    internal static Option<int> Whole(string name, string description, int standard) => Of(
         name,
         description,
         standard.ToString(CultureInfo.InvariantCulture),
@@ -189,7 +191,7 @@ internal static class BenchCommand
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out value) && value > 0,
         "a whole number above 0");
 
-    private static Option<T> Of<T>(string name, string description, string standard, Reader<T> read, string form)
+    internal static Option<T> Of<T>(string name, string description, string standard, Reader<T> read, string form)
     {
         read(standard, out T initial);
         return new Option<T>(name)

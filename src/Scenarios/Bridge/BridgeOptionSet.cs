@@ -104,7 +104,7 @@ internal sealed class BridgeOptionSet
                 Spin = parsed.GetValue(_spin) ?? Duration.Zero,
             },
             Quiet = quiet,
-            Live = !quiet && !parsed.GetValue(_noLive) && console.ErrorHasColour,
+            Live = !quiet && !parsed.GetValue(_noLive) && console.ErrorIsTerminal,
             Json = parsed.GetValue(_json),
         };
         return request.CaptureToOutput && request.Json == JsonOption.StandardOutput

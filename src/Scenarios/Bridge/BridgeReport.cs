@@ -1,120 +1,125 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Scenarios.CommandLine;
+using Scenarios.Running;
 using SimNet.Bridge;
 using SimNet.Hosts;
+using SimNet.Links;
+using SimNet.Observe;
+using SimNet.Scripting.Expectations;
 using SimNet.Scripting.Model;
 using SimNet.Scripting.Running;
 using SimNet.Scripting.Tables;
 using SimStack.Sockets;
+using SimStack.Tcp;
 
 namespace Scenarios.Bridge;
 
-/// <summary>What a bridge session says at its end: what went through the devices, how well time was kept, the hosts' sockets.</summary>
+/// <summary>What a bridge session says at its end: what went through devices and links, the hosts' sockets, what steps expected, how well time was kept.</summary>
 internal static class BridgeReport
 {
+    private const int MostRows = 20;
+
     /// <summary>Prints it, or writes it as JSON.</summary>
     /// <returns>The exit status.</returns>
     public static int Write(BridgeRequest request, LiveScenario live, BridgeSession session, SimConsole console)
     {
-        if (JsonOption.Write(request.Json, Json(live, session), console))
+        int status = live.StepsFailed > 0 ? ExitStatus.ExpectationFailed : ExitStatus.Success;
+        if (JsonOption.Write(request.Json, BridgeJson.Write(live, session), console))
         {
-            return ExitStatus.Success;
+            return status;
         }
 
         TextWriter output = console.Output;
-        BridgeStatistics statistics = session.Statistics;
         if (!request.Quiet)
         {
-            foreach ((BridgePort port, FrameDevice device) in session.Devices)
-            {
-                DeviceCounters c = device.Counters;
-                output.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{port.Name} ({device.Name}): {c.RxFrames} frames in ({c.RxBytes} bytes), {c.TxFrames} out ({c.TxBytes} bytes), dropped {c.RxDropped} in, {c.TxDropped} out"));
-            }
-
+            WriteTraffic(live, session, output);
             foreach (SimHost host in live.Simulation.Hosts)
             {
-                var rows = new List<SocketTableRow>();
-                host.Stack.GetSocketTable(live.Simulation.Now, rows);
-                if (rows.Count > 0)
-                {
-                    output.WriteLine($"{host.Name}:");
-                    foreach (string line in SocketTable.Print(rows, TableForm.Ss))
-                    {
-                        output.WriteLine("  " + line);
-                    }
-                }
+                WriteSockets(live, host, output);
             }
-
-            output.WriteLine($"{statistics.Elapsed} of real time; the longest lag {statistics.LongestLag}, the longest stall {statistics.LongestStall}");
         }
 
-        foreach (string line in Complaints(session))
+        foreach (Verdict failure in live.Failures)
         {
-            output.WriteLine(line);
+            output.WriteLine(ResultPrinter.Coloured(failure, console));
         }
 
-        return ExitStatus.Success;
+        if (!request.Quiet && live.StepsJudged > 0)
+        {
+            output.WriteLine($"{Amounts.Number(live.StepsJudged - live.StepsFailed)} of {Amounts.Count(live.StepsJudged, "step")} {(live.StepsJudged == 1 ? "was" : "were")} as expected");
+        }
+
+        if (!request.Quiet || BridgeFaith.Complaints(session).Count > 0)
+        {
+            output.WriteLine(BridgeFaith.Verdict(session, request.Options.MaxLag));
+        }
+
+        return status;
     }
 
-    /// <summary>What made the run unfaithful; nothing when nothing did.</summary>
-    public static IEnumerable<string> Complaints(BridgeSession session)
+    /// <summary>What a direction of a link did to frames, in a few words; empty when all of them arrived as they were.</summary>
+    public static string Effects(LinkCounters counters)
     {
-        BridgeStatistics statistics = session.Statistics;
-        if (statistics.Slips > 0)
+        var parts = new List<string>();
+        foreach (DropReason reason in Enum.GetValues<DropReason>())
         {
-            yield return string.Create(
-                CultureInfo.InvariantCulture,
-                $"unfaithful: the machine did not keep up; virtual time stood still {statistics.Slips} times, {statistics.Slipped} in all, so that delays and rates were not those of the scenario");
-        }
-
-        foreach ((_, FrameDevice device) in session.Devices)
-        {
-            if (device.Counters.RxDropped > 0)
+            if (reason != DropReason.None && counters.Dropped(reason) > 0)
             {
-                yield return string.Create(
-                    CultureInfo.InvariantCulture, $"unfaithful: the system dropped {device.Counters.RxDropped} frames at {device.Name} before they were read");
+                parts.Add($"{Amounts.Number(counters.Dropped(reason))} dropped ({reason.ToText()})");
             }
         }
+
+        foreach ((long count, string what) in ((long, string)[])
+            [(counters.HeldBack, "held back"), (counters.Copies, "duplicated"), (counters.Corrupted, "corrupted"), (counters.Edited, "edited"), (counters.Marked, "marked CE")])
+        {
+            if (count > 0)
+            {
+                parts.Add($"{Amounts.Number(count)} {what}");
+            }
+        }
+
+        return string.Join(", ", parts);
     }
 
-    private static string Json(LiveScenario live, BridgeSession session)
+    private static void WriteTraffic(LiveScenario live, BridgeSession session, TextWriter output)
     {
-        BridgeStatistics statistics = session.Statistics;
-        using var stream = new MemoryStream();
-        using (var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true }))
+        foreach ((BridgePort port, FrameDevice device) in session.Devices)
         {
-            json.WriteStartObject();
-            json.WriteNumber("schema", 1);
-            json.WriteString("scenario", live.Definition.Name);
-            json.WriteNumber("elapsed_ns", statistics.Elapsed.Nanoseconds);
-            json.WriteNumber("longest_lag_ns", statistics.LongestLag.Nanoseconds);
-            json.WriteNumber("longest_stall_ns", statistics.LongestStall.Nanoseconds);
-            json.WriteNumber("slipped_ns", statistics.Slipped.Nanoseconds);
-            json.WriteBoolean("faithful", !Complaints(session).Any());
-            json.WriteStartArray("devices");
-            foreach ((BridgePort port, FrameDevice device) in session.Devices)
-            {
-                DeviceCounters c = device.Counters;
-                json.WriteStartObject();
-                json.WriteString("port", port.Name);
-                json.WriteString("device", device.Name);
-                json.WriteNumber("rx_frames", c.RxFrames);
-                json.WriteNumber("rx_bytes", c.RxBytes);
-                json.WriteNumber("rx_dropped", c.RxDropped);
-                json.WriteNumber("tx_frames", c.TxFrames);
-                json.WriteNumber("tx_bytes", c.TxBytes);
-                json.WriteNumber("tx_dropped", c.TxDropped);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndArray();
-            json.WriteEndObject();
+            DeviceCounters c = device.Counters;
+            output.WriteLine(
+                $"{port.Name} ({device.Name}): {Amounts.Count(c.RxFrames, "frame")} in, {Amounts.Bytes(c.RxBytes)}; {Amounts.Count(c.TxFrames, "frame")} out, {Amounts.Bytes(c.TxBytes)}"
+                + (c.RxDropped + c.TxDropped + c.RxErrors == 0 ? "" : $"; dropped {Amounts.Number(c.RxDropped)} in, {Amounts.Number(c.TxDropped)} out; {Amounts.Number(c.RxErrors)} bad"));
         }
 
-        return Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+        foreach (LinkDirection direction in live.Simulation.Links.SelectMany(l => (LinkDirection[])[l.AToB, l.BToA]))
+        {
+            if (Effects(direction.Counters) is { Length: > 0 } effects)
+            {
+                output.WriteLine($"{direction.From.Name} -> {direction.To.Name}: of {Amounts.Count(direction.Counters.Sent, "frame")} {effects}");
+            }
+        }
     }
+
+    private static void WriteSockets(LiveScenario live, SimHost host, TextWriter output)
+    {
+        var rows = new List<SocketTableRow>();
+        host.Stack.GetSocketTable(rows);
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        output.WriteLine($"{host.Name} at the end:");
+        foreach (string line in SocketTable.Print(rows, TableForm.Ss).Take(MostRows + 1))
+        {
+            output.WriteLine("  " + line);
+        }
+
+        if (rows.Count > MostRows)
+        {
+            output.WriteLine($"  and {Amounts.Number(rows.Count - MostRows)} more; in all {States(rows)}");
+        }
+    }
+
+    private static string States(List<SocketTableRow> rows) => string.Join(", ", rows
+        .Where(r => r.Protocol == SimStack.Wire.IpProtocol.Tcp).GroupBy(r => r.State).OrderBy(g => g.Key).Select(g => $"{Amounts.Number(g.Count())} {g.Key.ToSsName()}"));
 }

@@ -32,7 +32,9 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
             Profile = request.Profile,
             StartUnixNanoseconds = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * 100,
         };
-        using var live = new LiveScenario(scenario, recording.ToOptions(), line => Say(request, line));
+        using var said = new LineWriter(console.Error);
+        BridgeDisplay? display = null;
+        using var live = new LiveScenario(scenario, recording.ToOptions(), line => Say(request, line, display, said));
         IReadOnlyList<FrameDevice> devices = request.OpenDevices(scenario);
         using var session = new BridgeSession(live.Simulation, request.Options);
         for (int i = 0; i < devices.Count; i++)
@@ -42,10 +44,23 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
 
         OutputFiles.CreateFolder(request.Out);
         using var captures = new BridgeCaptures(live.Simulation, request, recording, console);
-        return Run(request, live, session, captures, results, stop);
+        Announce(request, session);
+        try
+        {
+            display = request.Live ? new BridgeDisplay(console, live, session) : null;
+            Run(request, session, captures, stop);
+        }
+        finally
+        {
+            display?.Dispose();
+            said.Dispose();
+            captures.Dispose();
+        }
+
+        return Report(request, live, session, captures, results);
     }
 
-    private int Run(BridgeRequest request, LiveScenario live, BridgeSession session, BridgeCaptures captures, SimConsole results, CancellationToken stop)
+    private static void Run(BridgeRequest request, BridgeSession session, BridgeCaptures captures, CancellationToken stop)
     {
         session.Every(FlushInterval, captures.Flush);
         session.Every(CounterInterval, () => UpdateCounters(session));
@@ -54,28 +69,12 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
             session.Every(time, session.Stop);
         }
 
-        if (!request.Quiet)
-        {
-            foreach ((BridgePort port, FrameDevice device) in session.Devices)
-            {
-                console.Error.WriteLine($"sim: {port.Name} is {device.Name}, {device.HardwareAddress?.ToString() ?? "no address"}, MTU {device.Mtu}; Ctrl-C stops");
-            }
-
-            console.Error.Flush();
-        }
-
-        using BridgeDisplay? display = request.Live ? new BridgeDisplay(console, live, session) : null;
-        try
-        {
-            session.Run(stop);
-        }
-        finally
-        {
-            display?.Dispose();
-            captures.Dispose();
-        }
-
+        session.Run(stop);
         UpdateCounters(session);
+    }
+
+    private int Report(BridgeRequest request, LiveScenario live, BridgeSession session, BridgeCaptures captures, SimConsole results)
+    {
         if (captures.Failure is { } failure)
         {
             throw new SimException(ExitStatus.EnvironmentRefused, $"{failure.Message}; {FailureReport.Advice(failure.InnerException!)}", failure);
@@ -94,12 +93,31 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
         }
     }
 
-    private void Say(BridgeRequest request, ApplicationRecord line)
+    private void Announce(BridgeRequest request, BridgeSession session)
     {
-        if (!request.Quiet && !request.Live)
+        foreach ((BridgePort port, FrameDevice device) in request.Quiet ? [] : session.Devices)
         {
-            console.Error.WriteLine($"{line.Time} {line.Host}/{line.Task} {line.Application}: {line.Text}");
-            console.Error.Flush();
+            console.Error.WriteLine($"sim: {port.Name} is {device.Name}, {device.HardwareAddress?.ToString() ?? "no address"}, MTU {device.Mtu}; Ctrl-C stops");
+        }
+
+        console.Error.Flush();
+    }
+
+    private static void Say(BridgeRequest request, ApplicationRecord line, BridgeDisplay? display, LineWriter said)
+    {
+        if (request.Quiet)
+        {
+            return;
+        }
+
+        string text = $"{line.Time} {line.Host}/{line.Task} {line.Application}: {line.Text}";
+        if (request.Live)
+        {
+            display?.Say(text);
+        }
+        else
+        {
+            said.Say(text);
         }
     }
 }

@@ -3,15 +3,17 @@ using Scenarios.CommandLine;
 
 namespace Scenarios.Commands;
 
-/// <summary><c>sim bridge tap …</c></summary>
+/// <summary><c>sim bridge tap|wan …</c></summary>
 internal static class BridgeCommand
 {
     /// <summary>The command with its forms.</summary>
     public static Command Create(SimConsole console) => new SimCommand(
         "bridge",
-        "Joins simulated hosts to a real network, in real time: on a TAP device with this machine's kernel as the other party.",
-        "sim bridge tap --host mine.yaml --address 10.0.0.9/24")
+        "Joins simulated hosts to a real network, in real time: on a TAP device with this machine's kernel as the other party. Or real hosts through a simulated network.",
+        "sim bridge tap --host mine.yaml --address 10.0.0.9/24",
+        "sim bridge wan --between tapA tapB --rate 10Mbit --delay 30ms --loss 1%")
     {
         BridgeTapCommand.Create(console),
+        BridgeWanCommand.Create(console),
     };
 }

@@ -11,13 +11,17 @@ internal sealed record Figure(string Name, string Title, string Setting, IReadOn
     public bool Holds => Claims.All(claim => claim.Holds);
 }
 
-/// <summary>A diagram over time in seconds.</summary>
+/// <summary>A diagram, over time in seconds unless said otherwise.</summary>
 /// <param name="Label">What is upwards, with its unit.</param>
-/// <param name="Times">In seconds.</param>
+/// <param name="Times">What is to the right, ascending.</param>
 /// <param name="Rows">One line each.</param>
 /// <param name="Levels">Horizontal lines: what the formulas say.</param>
 internal sealed record Panel(
-    string Label, IReadOnlyList<double> Times, IReadOnlyList<PanelRow> Rows, IReadOnlyList<PanelLevel> Levels);
+    string Label, IReadOnlyList<double> Times, IReadOnlyList<PanelRow> Rows, IReadOnlyList<PanelLevel> Levels)
+{
+    /// <summary>Of what is to the right.</summary>
+    public string Unit { get; init; } = "s";
+}
 
 internal sealed record PanelRow(string Name, IReadOnlyList<double> Values);
 

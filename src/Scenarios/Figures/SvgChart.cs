@@ -49,7 +49,12 @@ internal sealed class SvgChart
         for (double time = Math.Ceiling(from / right - 1e-9) * right; time <= to + 1e-9; time += right)
         {
             Line($"<path d=\"M{X(time):0.#} {top}v{PanelHeight}\" stroke=\"#eeeeee\"/>");
-            Text(X(time), top + PanelHeight + 16, Number(time) + (last ? " s" : ""), "middle");
+            Text(X(time), top + PanelHeight + 16, Number(time) + (last && panel.Unit == "s" ? " s" : ""), "middle");
+        }
+
+        if (panel.Unit != "s")
+        {
+            Text(Width - Right, top + PanelHeight + 32, panel.Unit, "end");
         }
 
         Text(Left, top - 8, panel.Label, "start", "#444444");

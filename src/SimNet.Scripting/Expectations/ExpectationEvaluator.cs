@@ -27,13 +27,16 @@ internal sealed class ExpectationEvaluator(RunResult run, IReadOnlyList<(AtState
 
         foreach (CallRecord call in run.Calls.Where(c => c.Statement.Expect is not null))
         {
-            verdicts.Add(Call($"{call.Host}: {call.Call}", call.Statement.Expect!, call, call.Statement.Position));
+            verdicts.Add(OfStep(call));
         }
 
         verdicts.AddRange(NeverMade());
         verdicts.AddRange(run.Scenario.Expectations.Select(Judge));
         return verdicts;
     }
+
+    /// <summary>What a step's own expectation says of its call.</summary>
+    public static Verdict OfStep(CallRecord call) => Call($"{call.Host}: {call.Call}", call.Statement.Expect!, call, call.Statement.Position);
 
     private IEnumerable<Verdict> NeverMade()
     {
@@ -99,7 +102,7 @@ internal sealed class ExpectationEvaluator(RunResult run, IReadOnlyList<(AtState
             : expected.From is { } from && !(call.From is { } sender && sender.Address == from.Address && (from.Port == 0 || sender.Port == from.Port))
                 ? ($"from {(from.Port == 0 ? from.Address : from)}", call.From is { } source ? $"from {source}" : "nothing")
             : expected.Ping is { } ping && PingFailure(ping, call.Ping) is { } difference ? difference
-            : expected.Status is { } status && !status.Holds(call.Status) ? ($"status {status}", $"status {call.Status}")
+            : expected.Status is { } status && !status.Holds(call.Status) ? ($"status {status}", call.Status == 0 ? call.Result : $"status {call.Status}")
             : null;
     }
 

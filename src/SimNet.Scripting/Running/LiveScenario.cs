@@ -1,17 +1,23 @@
+using System.Globalization;
+using SimNet.Scripting.Expectations;
 using SimNet.Scripting.Model;
+using SimStack.Sockets;
 
 namespace SimNet.Scripting.Running;
 
 /// <summary>
 /// A scenario's network with its programs started, to be run by somebody else than the <see cref="ScenarioRunner"/>: by a bridge, in real
-/// time and without end. Nothing is recorded, and its expectations are not looked at.
+/// time and without end. Nothing is recorded; what single steps expect is judged as they end, the scenario's other expectations are not.
 /// </summary>
 public sealed class LiveScenario : IDisposable
 {
     /// <summary>Name of the port that <see cref="WithOutside"/> adds.</summary>
     public const string OutsideName = "outside";
 
+    private const int MostFailures = 100;
     private readonly List<HostPrograms> _programs;
+    private readonly List<Verdict> _failures = [];
+    private readonly Action<ApplicationRecord>? _said;
 
     /// <summary>Builds the network and starts the programs; nothing runs yet.</summary>
     /// <param name="scenario">What there is.</param>
@@ -21,10 +27,11 @@ public sealed class LiveScenario : IDisposable
     public LiveScenario(ScenarioDefinition scenario, RunOptions? options = null, Action<ApplicationRecord>? said = null)
     {
         Definition = scenario;
+        _said = said;
         options = (options ?? new RunOptions()) with { Limits = options?.Limits ?? new RunLimits(Duration.FromSeconds(100L * 366 * 86_400), long.MaxValue) };
         Simulation = new NetworkBuilder(scenario, options).Build();
         options.Prepare?.Invoke(Simulation);
-        _programs = ScenarioRunner.Start(scenario, Simulation, new RunRecorder(Simulation, live: true) { Said = said });
+        _programs = ScenarioRunner.Start(scenario, Simulation, new RunRecorder(Simulation, live: true) { Said = said, Ended = OnCallEnded });
     }
 
     /// <summary>What it was made from.</summary>
@@ -69,6 +76,15 @@ public sealed class LiveScenario : IDisposable
         }
     }
 
+    /// <summary>Steps with an expectation that came to their end.</summary>
+    public long StepsJudged { get; private set; }
+
+    /// <summary>How many of them ended otherwise than expected.</summary>
+    public long StepsFailed { get; private set; }
+
+    /// <summary>The first hundred of these.</summary>
+    public IReadOnlyList<Verdict> Failures => _failures;
+
     /// <summary>What the programs transferred.</summary>
     public IReadOnlyList<TransferRecord> Transfers() => [.. _programs.Select(p => p.ToRecord())];
 
@@ -81,5 +97,31 @@ public sealed class LiveScenario : IDisposable
         }
 
         Simulation.Dispose();
+    }
+
+    private void OnCallEnded(CallRecord call)
+    {
+        if (call.Statement is HttpGetStatement)
+        {
+            _said?.Invoke(new ApplicationRecord(call.Host, call.Task, "http-get", call.End, call.Error == Errno.OK
+                ? string.Create(CultureInfo.InvariantCulture, $"{call.Call} {call.Status}, {call.Value} bytes, sha256 {call.Sha256}")
+                : $"{call.Call} = {call.Result}"));
+        }
+
+        if (call.Statement.Expect is null)
+        {
+            return;
+        }
+
+        StepsJudged++;
+        Verdict verdict = ExpectationEvaluator.OfStep(call);
+        if (!verdict.Passed)
+        {
+            StepsFailed++;
+            if (_failures.Count < MostFailures)
+            {
+                _failures.Add(verdict);
+            }
+        }
     }
 }

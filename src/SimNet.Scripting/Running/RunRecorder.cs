@@ -40,6 +40,9 @@ internal sealed class RunRecorder
     /// <summary>Told of what applications say; null: nobody.</summary>
     public Action<ApplicationRecord>? Said { get; set; }
 
+    /// <summary>Told of calls that returned; null: nobody.</summary>
+    public Action<CallRecord>? Ended { get; set; }
+
     /// <summary>Keeps a call.</summary>
     public void Add(CallRecord call)
     {

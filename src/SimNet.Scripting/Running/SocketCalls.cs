@@ -39,6 +39,7 @@ internal sealed class SocketCalls(TaskDefinition task, HostPrograms shared, RunR
         record.Value = result.Value;
         record.Error = result.Error;
         record.ConnectionId = socket?.Tcp?.ConnectionId ?? 0;
+        recorder.Ended?.Invoke(record);
     }
 
     /// <summary>Writes a line of an application's own account.</summary>

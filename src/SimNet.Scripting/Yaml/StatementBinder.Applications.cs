@@ -35,6 +35,11 @@ internal sealed partial class Binder
             ScriptNode? port = map is null ? value.IsNull ? null : value : map.Find("port");
             string name = socket is not null ? Check(socket, value.Position) : _fresh ?? Unnamed($"{word} {++_servers}");
             IpEndpoint? local = port is null ? new IpEndpoint(AnyAddress(name), (ushort)defaultPort) : LocalEndpoint(port, name, word);
+            if (local is { Address.IsUnspecified: true } any && !IsAddress(port) && Family(name) is null && HasBothFamilies)
+            {
+                local = new IpEndpoint(IpAddress.AnyV6, any.Port);
+            }
+
             if (_fresh == name)
             {
                 // What the program opens from now on is not the server's.
@@ -45,6 +50,11 @@ internal sealed partial class Binder
 
             return local is { } endpoint ? (endpoint, name) : null;
         }
+
+        /// <summary>Servers take both families with one IPv6 socket where the host has both, as most do; bind() and listen() do as they are told.</summary>
+        private bool HasBothFamilies => owner._hosts.Find(h => h.Name == host)!.Interfaces.SelectMany(i => i.Addresses).Select(a => a.Address.IsV4).Distinct().Count() == 2;
+
+        private static bool IsAddress(ScriptNode? port) => port is { Kind: NodeKind.Scalar } && !port.Text.All(char.IsAsciiDigit);
 
         private StreamServerStatement? Server(StreamService service, Shape shape, int port, ScriptNode value, string? socket)
         {

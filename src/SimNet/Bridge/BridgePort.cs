@@ -1,4 +1,5 @@
 using SimNet.Capture;
+using SimNet.Hosts;
 using SimNet.Links;
 using SimNet.Observe;
 using SimStack;
@@ -13,10 +14,13 @@ namespace SimNet.Bridge;
 public sealed class BridgePort : LinkPort
 {
     private readonly FramePool _pool;
+    private readonly ReceiveCoalescer _coalescer;
+    private LinkDirection? _incoming;
 
     internal BridgePort(Simulation simulation, string name)
     {
         _pool = simulation.FramePool;
+        _coalescer = new ReceiveCoalescer(_pool, Pass);
         Name = name;
         Tap = new PacketTap(new CapturePoint(CapturePointKind.BridgePort, name), simulation.Observe.PacketSource);
     }
@@ -33,6 +37,12 @@ public sealed class BridgePort : LinkPort
     /// <summary>Takes what leaves the simulation; null: nobody does, and it is dropped. The frame belongs to who takes it.</summary>
     public Action<Instant, Frame>? Leaving { get; set; }
 
+    /// <summary>
+    /// Joins TCP segments that came in together (generic receive offload, <c>ethtool -K … gro on</c>): the host works on many at once, and
+    /// acknowledges them at once. Only before a host, over a link that does nothing to packets. Off unless set.
+    /// </summary>
+    public bool ReceiveOffload { get; set; }
+
     /// <summary>Frames that came in from outside.</summary>
     public long Entered { get; private set; }
 
@@ -45,17 +55,38 @@ public sealed class BridgePort : LinkPort
     /// <summary>A frame comes in from outside; it belongs to the port from now on.</summary>
     /// <param name="now">The present of the simulation.</param>
     /// <param name="frame">Of the simulation's pool.</param>
-    public void Enter(Instant now, Frame frame)
+    public void Enter(Instant now, Frame frame) => Enter(now, new ReadOnlySpan<Frame>(in frame));
+
+    /// <summary>Frames come in from outside that waited there together.</summary>
+    /// <param name="now">The present of the simulation.</param>
+    /// <param name="frames">Of the simulation's pool; they belong to the port from now on.</param>
+    public void Enter(Instant now, ReadOnlySpan<Frame> frames)
     {
-        Entered++;
-        Observe(now, frame, CaptureDirection.Inbound);
-        if (Outgoing is { } link)
+        bool whole = PassesWhole;
+        bool joins = ReceiveOffload && whole;
+        foreach (Frame frame in frames)
         {
-            link.Send(now, frame);
+            Entered++;
+            if (frame.SegmentSize > 0)
+            {
+                EnterLong(now, frame, whole);
+                continue;
+            }
+
+            Observe(now, frame, CaptureDirection.Inbound);
+            if (joins)
+            {
+                _coalescer.Add(now, frame);
+            }
+            else
+            {
+                Pass(now, frame);
+            }
         }
-        else
+
+        if (joins)
         {
-            _pool.Return(frame);
+            _coalescer.Flush(now);
         }
     }
 
@@ -63,10 +94,53 @@ public sealed class BridgePort : LinkPort
     protected internal override void Arrive(Instant now, Frame frame)
     {
         Left++;
+        // What a link did to one segment of a packet must be seen on the wire: the device is not to join them again.
+        frame.GroupFollows &= (_incoming ??= Link!.AToB.To == this ? Link.AToB : Link.BToA).IsClear;
         Observe(now, frame, CaptureDirection.Outbound);
         if (Leaving is { } taker)
         {
             taker(now, frame);
+        }
+        else
+        {
+            _pool.Return(frame);
+        }
+    }
+
+    /// <summary>What is behind the link takes packets of many segments, and the link does nothing to them.</summary>
+    private bool PassesWhole => Outgoing is { IsClear: true, To: HostInterface { TakesJoinedSegments: true } };
+
+    private void EnterLong(Instant now, Frame frame, bool whole)
+    {
+        if (whole)
+        {
+            if (IsLookedAt && TcpFrameLayout.TryParse(frame.Bytes, out TcpFrameLayout layout))
+            {
+                layout.WriteChecksum(frame.Bytes); // The system leaves it to its network card.
+            }
+
+            Observe(now, frame, CaptureDirection.Inbound);
+            Pass(now, frame);
+            return;
+        }
+
+        SegmentCutter cutter = new(_pool, frame);
+        while (cutter.TryCut(out Frame segment))
+        {
+            Observe(now, segment, CaptureDirection.Inbound);
+            Pass(now, segment);
+        }
+
+        _pool.Return(frame);
+    }
+
+    private bool IsLookedAt => Tap.IsObserved || Outgoing is { } line && (line.Tap.IsObserved || line.To.Observed is { IsObserved: true });
+
+    private void Pass(Instant now, Frame frame)
+    {
+        if (Outgoing is { } link)
+        {
+            link.Send(now, frame);
         }
         else
         {

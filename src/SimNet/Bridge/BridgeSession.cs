@@ -166,11 +166,7 @@ public sealed class BridgeSession : IDisposable
             moved = true;
             Instant now = CatchUp(Instant.Max(_clock.Now, _lastEntered + Duration.FromNanoseconds(1)));
             _lastEntered = now;
-            for (int i = 0; i < count; i++)
-            {
-                port.Enter(now, _batch[i]);
-            }
-
+            port.Enter(now, _batch.AsSpan(0, count));
             _simulation.RunUntil(now);
         }
 

@@ -95,6 +95,42 @@ internal sealed unsafe class SystemInterface
         }
     }
 
+    /// <summary>Has the kernel poll the interface on a thread of its own (Documentation/networking/napi.rst).</summary>
+    /// <exception cref="BridgeException">It takes root.</exception>
+    public void SetThreaded()
+    {
+        // sysfs shows the network namespace of whoever mounted it: it is mounted anew, in a mount namespace that ends with the thread.
+        string? failure = null;
+        string own = $"/proc/self/task/{Libc.ThreadId()}/ns/net";
+        Thread thread = new(() => failure = WriteThreaded(own)) { IsBackground = true, Name = "sysfs" };
+        thread.Start();
+        thread.Join();
+        if (failure is not null)
+        {
+            throw new BridgeException($"interface {Name} can't be polled by a thread of the kernel's: {failure}; it takes root");
+        }
+    }
+
+    private string? WriteThreaded(string networkNamespace)
+    {
+        try
+        {
+            NetworkNamespace.Enter(networkNamespace);
+            if (Libc.Unshare(Libc.CLONE_NEWNS) != 0 || Libc.Mount("none", "/", null, Libc.MS_REC | Libc.MS_PRIVATE, 0) != 0
+                || Libc.Mount("none", "/sys", "sysfs", 0, 0) != 0)
+            {
+                return Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());
+            }
+
+            File.WriteAllText($"/sys/class/net/{Name}/threaded", "1");
+            return null;
+        }
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException or BridgeException)
+        {
+            return refused.Message;
+        }
+    }
+
     private void Add(InterfaceAddress address)
     {
         string failure = $"address {address} can't be set (root can, by `ip address add {address} dev {Name}`)";

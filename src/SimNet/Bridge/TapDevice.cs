@@ -10,14 +10,16 @@ namespace SimNet.Bridge;
 /// One that is made here goes away when this is disposed, or the process ends in whatever way; one that exists already (`ip tuntap add
 /// mode tap user NAME`) stays, and takes no root.
 /// </summary>
-public sealed unsafe class TapDevice : FrameDevice
+public sealed unsafe partial class TapDevice : FrameDevice
 {
     private const nuint TUNSETIFF = 0x400454ca;
     private const short IFF_TAP = 2;
     private const short IFF_NO_PI = 0x1000;
+    private const short IFF_NAPI = 0x10;
     private const int NameLength = 16;
     private readonly TapOptions _options;
     private readonly int _capacity;
+    private readonly long _droppedBefore;
     private int _descriptor = -1;
 
     private TapDevice(TapOptions options, int descriptor, SystemInterface system)
@@ -27,8 +29,10 @@ public sealed unsafe class TapDevice : FrameDevice
         Interface = system;
         Mtu = Interface.Mtu;
         HardwareAddress = Interface.HardwareAddress;
+        _droppedBefore = Interface.TxDropped;
         // A VLAN tag may come on top.
         _capacity = Mtu + EthernetView.HeaderLength + 4;
+        _group = options.Offload ? new SegmentGroup() : null;
     }
 
     /// <inheritdoc/>
@@ -61,6 +65,11 @@ public sealed unsafe class TapDevice : FrameDevice
     /// <inheritdoc/>
     public override int Read(FramePool pool, Span<Frame> frames)
     {
+        if (_group is not null)
+        {
+            return ReadPackets(pool, frames);
+        }
+
         int count = 0;
         while (count < frames.Length)
         {
@@ -75,12 +84,8 @@ public sealed unsafe class TapDevice : FrameDevice
             {
                 int error = Marshal.GetLastSystemError();
                 pool.Return(frame);
-                if (error is Libc.EAGAIN or Libc.EINTR)
-                {
-                    break;
-                }
-
-                throw new BridgeException($"{Name} can't be read any more: {Marshal.GetPInvokeErrorMessage(error)}; was it removed?");
+                ThrowUnlessEmpty(error);
+                break;
             }
 
             frame.Length = (int)length;
@@ -95,28 +100,24 @@ public sealed unsafe class TapDevice : FrameDevice
     /// <inheritdoc/>
     public override void Write(FramePool pool, Frame frame)
     {
+        if (_group is not null)
+        {
+            WritePacket(pool, frame);
+            return;
+        }
+
         nint written;
         fixed (byte* buffer = frame.Buffer)
         {
             written = Libc.Write(_descriptor, buffer, (nuint)frame.Length);
         }
 
-        if (written == frame.Length)
-        {
-            Counters.TxFrames++;
-            Counters.TxBytes += written;
-        }
-        else
-        {
-            // EIO while the interface is down, EAGAIN and ENOBUFS when the system has no memory for it: as on a cable, the frame is lost.
-            Counters.TxDropped++;
-        }
-
+        CountWritten(written, frame.Length);
         pool.Return(frame);
     }
 
     /// <inheritdoc/>
-    public override void UpdateCounters() => Counters.RxDropped = NetworkNamespace.Run(_options.NetworkNamespace, () => Interface.TxDropped);
+    public override void UpdateCounters() => Counters.RxDropped = NetworkNamespace.Run(_options.NetworkNamespace, () => Interface.TxDropped) - _droppedBefore;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -125,6 +126,7 @@ public sealed unsafe class TapDevice : FrameDevice
         if (descriptor >= 0)
         {
             _ = Libc.Close(descriptor);
+            _group?.Dispose();
         }
 
         base.Dispose(disposing);
@@ -141,7 +143,17 @@ public sealed unsafe class TapDevice : FrameDevice
         try
         {
             SystemInterface system = new(Attach(descriptor, options));
+            if (options.Offload)
+            {
+                SetOffload(descriptor, system.Name);
+            }
+
             system.Configure(options);
+            if (options.ThreadedNapi)
+            {
+                system.SetThreaded();
+            }
+
             return new TapDevice(options, descriptor, system);
         }
         catch
@@ -161,7 +173,7 @@ public sealed unsafe class TapDevice : FrameDevice
         }
 
         Encoding.ASCII.GetBytes(options.Name, new Span<byte>(request, NameLength));
-        *(short*)(request + NameLength) = IFF_TAP | IFF_NO_PI;
+        *(short*)(request + NameLength) = (short)(IFF_TAP | IFF_NO_PI | (options.Offload ? IFF_VNET_HDR : 0) | (options.ThreadedNapi ? IFF_NAPI : 0));
         if (Libc.Ioctl(descriptor, TUNSETIFF, request) < 0)
         {
             int error = Marshal.GetLastPInvokeError();
@@ -176,6 +188,28 @@ public sealed unsafe class TapDevice : FrameDevice
         }
 
         return Marshal.PtrToStringAnsi((nint)request) ?? options.Name;
+    }
+
+    private void ThrowUnlessEmpty(int error)
+    {
+        if (error is not (Libc.EAGAIN or Libc.EINTR))
+        {
+            throw new BridgeException($"{Name} can't be read any more: {Marshal.GetPInvokeErrorMessage(error)}; was it removed?");
+        }
+    }
+
+    private void CountWritten(nint written, int length)
+    {
+        if (written == length)
+        {
+            Counters.TxFrames++;
+            Counters.TxBytes += written;
+        }
+        else
+        {
+            // EIO while the interface is down, EAGAIN and ENOBUFS when the system has no memory for it: as on a cable, the frame is lost.
+            Counters.TxDropped++;
+        }
     }
 
     private static string LastError() => Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError());

@@ -153,6 +153,12 @@ public abstract class CaptureWriter : IDisposable
     /// <summary>The length of the first of some blocks, which is so many bytes into the file.</summary>
     private protected abstract long BlockLength(ReadOnlySpan<byte> blocks, long position);
 
+    /// <summary>Hands whole blocks to the stream.</summary>
+    private protected virtual void Append(Stream stream, ReadOnlySpan<byte> blocks) => stream.Write(blocks);
+
+    /// <summary>True when the stream is a file that grows at its end.</summary>
+    private protected bool IsAppending => _appending;
+
     /// <summary>Room for one whole block, draining the buffer first when it is too full.</summary>
     private protected Span<byte> Reserve(int length)
     {
@@ -183,7 +189,7 @@ public abstract class CaptureWriter : IDisposable
 
         try
         {
-            _stream.Write(_buffer, 0, _used);
+            Append(_stream, _buffer.AsSpan(0, _used));
         }
         catch (Exception error) when (IsStreamFailure(error))
         {

@@ -196,6 +196,18 @@ public sealed class PcapngWriter : CaptureWriter
         }
     }
 
+    private protected override void Append(Stream stream, ReadOnlySpan<byte> blocks)
+    {
+        if (IsAppending && stream is FileStream file)
+        {
+            GuardedWrite.Append(file, blocks);
+        }
+        else
+        {
+            base.Append(stream, blocks);
+        }
+    }
+
     private protected override long BlockLength(ReadOnlySpan<byte> blocks, long position) =>
         BinaryPrimitives.ReadUInt32LittleEndian(blocks[4..]);
 

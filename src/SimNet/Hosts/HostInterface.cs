@@ -62,6 +62,11 @@ public sealed class HostInterface : LinkPort
     /// <inheritdoc/>
     public override MacAddress? HardwareAddress => Stack.MacAddress;
 
+    /// <summary>
+    /// A packet of many segments can be handed to the stack (<see cref="Frame.SegmentSize"/>): a host that forwards would have to cut it again.
+    /// </summary>
+    internal bool TakesJoinedSegments => !Host.Stack.Sysctls.IpForward && !Host.Stack.Sysctls.Ip6Forwarding;
+
     /// <inheritdoc/>
     protected internal override bool ObservesSending => Tap.IsObserved;
 
@@ -201,7 +206,7 @@ public sealed class HostInterface : LinkPort
 
     private void Hand(Instant now, Frame frame)
     {
-        Host.Stack.Receive(now, Stack, frame.Bytes);
+        Host.Stack.ReceiveFrame(now, Stack, frame);
         Host.Simulation.FramePool.Return(frame);
         Host.Pump();
     }

@@ -34,6 +34,7 @@ public sealed partial class LinkDirection : Alarm
     private int _maxLength;
     private bool _hasChances;
     private bool _marks;
+    private bool _isPlain;
     private CoDelStage? _coDel;
     private RedStage? _red;
 
@@ -104,6 +105,9 @@ public sealed partial class LinkDirection : Alarm
     /// <summary>Packets queued or on their way.</summary>
     public int InFlight => _flight.Count;
 
+    /// <summary>It does nothing to packets: no rate, no delay, no chance of anything, no rule, no shorter MTU.</summary>
+    internal bool IsClear => _isPlain && _rules.IsEmpty;
+
     /// <inheritdoc/>
     public override string Description => $"packets on {Tap.Point.Name}";
 
@@ -130,6 +134,7 @@ public sealed partial class LinkDirection : Alarm
             _hasChances = !(value.Loss.IsNever && value.Reorder.IsNever && value.Duplicate.IsNever && value.Corrupt.IsNever)
                 || value.BurstLoss is not null;
             _marks = value.QueueMarkAbove is not null;
+            _isPlain = value == new LinkDirectionOptions();
             if (turns)
             {
                 Turn(value.Up);

@@ -5,9 +5,26 @@ namespace SimStack.Ip;
 public sealed partial class IpLayer
 {
     private bool _refusePort;
+    private int _segmentSize;
     private IpAddress _lastSource;
     private MacAddress _linkSource;
     private NetworkInterface? _receivedBy;
+
+    /// <summary>
+    /// <see cref="Frame.SegmentSize"/> of the packet that is being received, or what its interface is said to join; 0: it is as it was on the wire.
+    /// </summary>
+    internal int ReceivedSegmentSize => _segmentSize != 0 ? _segmentSize : _receivedBy?.ReceiveSegmentSize ?? 0;
+
+    /// <summary>The checksum of the segment that is being received is known to be good.</summary>
+    internal bool IsVerified => _segmentSize != 0;
+
+    /// <summary>The same for a frame that may be many segments.</summary>
+    public void ReceiveFrame(Instant now, NetworkInterface through, Frame frame)
+    {
+        _segmentSize = frame.SegmentSize;
+        Receive(now, through, frame.Bytes);
+        _segmentSize = 0;
+    }
 
     /// <summary>
     /// Takes a frame that arrived; its bytes stay the caller's. Whatever is wrong with it is counted by kind, nothing throws.

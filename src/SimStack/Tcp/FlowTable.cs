@@ -104,6 +104,18 @@ internal sealed class FlowTable(ulong key)
         }
     }
 
+    /// <summary>Shows all flows to an overview.</summary>
+    public void AddTo(Instant now, SocketOverview overview)
+    {
+        foreach (TcpFlow? bucket in _buckets)
+        {
+            for (TcpFlow? flow = bucket; flow is not null; flow = flow.HashNext)
+            {
+                overview.Add(now, flow);
+            }
+        }
+    }
+
     private uint HashOf(in IpAddress local, ushort localPort, in IpAddress remote, ushort remotePort)
     {
         // A multiplicative mix under a secret key: enough against a peer who picks ports to make chains long, and a few cycles.

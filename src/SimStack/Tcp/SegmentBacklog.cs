@@ -124,9 +124,9 @@ internal sealed class SegmentBacklog
             End = segment.End;
             _bytes = segment.Bytes.ToArray();
             _length = _bytes.Length;
-            Parts = 1;
-            LongestPart = segment.Data.Length;
-            DataParts = LongestPart > 0 ? 1 : 0;
+            LongestPart = segment.PartLength > 0 ? Math.Min(segment.PartLength, segment.Data.Length) : segment.Data.Length;
+            Parts = segment.Parts;
+            DataParts = LongestPart > 0 ? Parts : 0;
         }
 
         public TcpFlags Flags { get; private set; }
@@ -164,9 +164,9 @@ internal sealed class SegmentBacklog
 
             Flags |= segment.Flags;
             End = segment.End;
-            Parts++;
-            DataParts += segment.Data.IsEmpty ? 0 : 1;
-            LongestPart = Math.Max(LongestPart, segment.Data.Length);
+            Parts += segment.Parts;
+            DataParts += segment.Data.IsEmpty ? 0 : segment.Parts;
+            LongestPart = Math.Max(LongestPart, segment.PartLength > 0 ? Math.Min(segment.PartLength, segment.Data.Length) : segment.Data.Length);
         }
 
         public TcpSegment ToSegment() => new()

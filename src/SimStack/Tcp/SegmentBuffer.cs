@@ -59,6 +59,28 @@ internal struct SegmentBuffer
         return new SegmentBuffer { Length = length, Memory = head + SharedInfo + Descriptor, _room = (short)(head - Headroom - packet) };
     }
 
+    /// <summary>
+    /// A packet that receive offload joined from many: the first one's head and the pages of all, and each whole buffer behind those that have room
+    /// no more (skb_gro_receive).
+    /// </summary>
+    /// <param name="layout">How the interface's driver puts frames into memory.</param>
+    /// <param name="length">Bytes of data in all.</param>
+    /// <param name="part">Bytes of data in each.</param>
+    /// <param name="header">Bytes of IP and TCP header.</param>
+    public static SegmentBuffer OfParts(ReceiveBufferLayout layout, int length, int part, int header)
+    {
+        SegmentBuffer whole = For(layout, part, header + part);
+        int others = ((length + part - 1) / part) - 1;
+        int last = For(layout, length - (others * part), header + length - (others * part)).Memory;
+        int pages = Math.Min(others, MostPieces - 1);
+        return new SegmentBuffer
+        {
+            Length = length,
+            Memory = (others * whole.Memory) + last - (pages * Descriptor),
+            _pieces = MostPieces,
+        };
+    }
+
     /// <summary>A buffer that tcp_collapse made and filled with so many bytes.</summary>
     public static SegmentBuffer Collapsed(int length)
     {

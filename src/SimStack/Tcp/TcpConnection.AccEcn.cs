@@ -142,7 +142,7 @@ internal sealed partial class TcpConnection
         return false;
     }
 
-    private void CountMark(byte field, int length)
+    private void CountMark(byte field, int length, int parts = 1)
     {
         EcnCounters counters = EcnCounters;
         bool marked = field == EcnField.Ce;
@@ -155,8 +155,8 @@ internal sealed partial class TcpConnection
 
             if (marked)
             {
-                counters.ReceivedCe++;
-                counters.ReceivedCeUntold = (byte)Math.Min(counters.ReceivedCeUntold + 1, 15);
+                counters.ReceivedCe += (uint)parts;
+                counters.ReceivedCeUntold = (byte)Math.Min(counters.ReceivedCeUntold + parts, 15);
             }
 
             if (length > 0)

@@ -111,7 +111,7 @@ internal sealed partial class TcpConnection
         int small = received.LastSmallLength;
         received.LastSmallLength = 0;
         int whole = length;
-        if (_path is { Interface.ReceiveSegmentSize: > 0 and int size })
+        if (_tcp.Ip.ReceivedSegmentSize is > 0 and int size)
         {
             length = Math.Min(length, size);
         }

@@ -189,7 +189,7 @@ internal sealed partial class TcpConnection
         byte field = _arrivedField = (byte)(segment.TrafficClass & EcnField.Mask);
         if (_state is TcpState.Established && (field != EcnField.NotEct || EcnMode is EcnState.Accurate))
         {
-            CountMark(field, segment.Data.Length);
+            CountMark(field, segment.Data.Length, segment.Parts);
         }
     }
 

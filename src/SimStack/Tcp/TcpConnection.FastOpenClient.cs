@@ -166,6 +166,7 @@ internal sealed partial class TcpConnection
         _packets++;
         _lastSentAt = now;
         fast.SentData = true;
+        Count(SnmpCounter.TcpExtTCPOrigDataSent);
         return length;
     }
 
@@ -190,6 +191,7 @@ internal sealed partial class TcpConnection
         {
             Sent.RemoveFirst();
             _packets--;
+            CountDelivered(1); // Beside the SYN's: tcp_ack counts two, and tcp_rcv_fastopen_synack mends only tcpi_delivered.
             _chronograph.Stop(now, SendLimit.Busy, idle: !HasUnsent);
         }
 

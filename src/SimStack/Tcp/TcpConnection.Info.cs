@@ -10,6 +10,12 @@ internal sealed partial class TcpConnection
     private SendChronograph _chronograph;
     private Instant _establishedAt;
 
+    /// <summary>What both sides have of each other's data, in sequence numbers.</summary>
+    public long BytesMoved => _counts.BytesAcked + _counts.BytesReceived;
+
+    /// <summary>When a segment came last.</summary>
+    public Instant LastMovedAt => _lastReceivedAt;
+
     private bool HasNothingToSend => SegmentsOut == 0 && !HasUnsent;
 
     public TcpInfo GetInfo(Instant now) => InfoOfEcn(InfoOfPath(now, new TcpInfo

@@ -31,8 +31,18 @@ internal sealed partial class TcpConnection
     private ReceiveBufferLayout BufferLayout =>
         Sysctls.ReceiveBuffers > 0 ? (ReceiveBufferLayout)(Sysctls.ReceiveBuffers - 1) : _path?.Interface.ReceiveBuffers ?? default;
 
-    private SegmentBuffer BufferOf(scoped in TcpSegment segment) => _backlog?.Current?.Buffer ?? SegmentBuffer.For(
-        BufferLayout, segment.Data.Length, (RemoteAddress.IsV4 ? 20 : 40) + segment.HeaderLength + segment.Data.Length);
+    private SegmentBuffer BufferOf(scoped in TcpSegment segment)
+    {
+        if (_backlog?.Current is { } waited)
+        {
+            return waited.Buffer;
+        }
+
+        int header = (RemoteAddress.IsV4 ? 20 : 40) + segment.HeaderLength, length = segment.Data.Length;
+        return segment.PartLength == 0 || length <= segment.PartLength
+            ? SegmentBuffer.For(BufferLayout, length, header + length)
+            : SegmentBuffer.OfParts(BufferLayout, length, segment.PartLength, header);
+    }
 
     private void ChargeReceived(int memory)
     {

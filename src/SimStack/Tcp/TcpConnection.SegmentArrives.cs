@@ -14,10 +14,10 @@ internal sealed partial class TcpConnection
 
     public void SegmentArrives(Instant now, ref TcpSegment segment)
     {
-        _counts.SegmentsIn++;
+        _counts.SegmentsIn += (uint)segment.Parts;
         if (segment.Data.Length > 0)
         {
-            _counts.DataSegmentsIn++;
+            _counts.DataSegmentsIn += (uint)segment.Parts;
         }
 
         switch (_state)

@@ -103,6 +103,8 @@ internal sealed partial class TcpConnection : TcpFlow
 
         TcpState previous = _state;
         _state = next;
+        // RFC 4022, tcpCurrEstab: connections that are in ESTABLISHED or CLOSE-WAIT.
+        Count(SnmpCounter.TcpCurrEstab, (next is TcpState.Established or TcpState.CloseWait ? 1 : 0) - (previous is TcpState.Established or TcpState.CloseWait ? 1 : 0));
         _tcp.Host.Observer?.StateChanged(new TcpStateChange(now, Id, Local, Remote, previous, next, cause));
         _tcp.SignalReady(this);
     }

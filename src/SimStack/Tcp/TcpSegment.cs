@@ -34,6 +34,12 @@ internal ref struct TcpSegment
 
     public readonly bool Has(TcpFlags flag) => (Flags & flag) != 0;
 
+    /// <summary>Bytes of data in each of the segments that became this one (<see cref="Frame.SegmentSize"/>); 0: it stands for itself.</summary>
+    public int PartLength;
+
+    /// <summary>Segments that became this one (Linux: gso_segs, or 1).</summary>
+    public readonly int Parts => PartLength == 0 ? 1 : Math.Max(1, (Data.Length + PartLength - 1) / PartLength);
+
     /// <summary>SEG.LEN: bytes of data and one for each of SYN and FIN.</summary>
     public readonly int Length => Data.Length + ((int)Flags & 1) + ((int)Flags >> 1 & 1);
 

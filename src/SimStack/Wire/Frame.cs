@@ -29,6 +29,13 @@ public sealed class Frame
     /// </summary>
     public bool GroupFollows { get; set; }
 
+    /// <summary>
+    /// Bytes of data in each of the TCP segments, the last one perhaps apart, that became this one packet on their way in (Linux's gso_size:
+    /// receive offload), up to 65,535 bytes long. Their checksums were verified, or they never left the machine; its own is not to be looked at. 0: the
+    /// frame is as it was on the wire.
+    /// </summary>
+    public int SegmentSize { get; set; }
+
     /// <summary>Number of the frame among those its pool handed out; observers use it to follow one frame.</summary>
     public long Id { get; internal set; }
 

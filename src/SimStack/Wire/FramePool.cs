@@ -30,6 +30,7 @@ public sealed class FramePool
         frame.Length = length;
         frame.Note = 0;
         frame.GroupFollows = false;
+        frame.SegmentSize = 0;
         if (frame.Owner is not null)
         {
             frame.Disown();
@@ -55,6 +56,7 @@ public sealed class FramePool
         frame.Id = original.Id;
         frame.Note = original.Note;
         frame.GroupFollows = original.GroupFollows;
+        frame.SegmentSize = original.SegmentSize;
         return frame;
     }
 

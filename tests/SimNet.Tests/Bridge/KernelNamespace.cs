@@ -87,6 +87,16 @@ internal sealed class KernelNamespace : IDisposable
             counters[parts[0]] = long.Parse(parts[1], CultureInfo.InvariantCulture);
         }
 
+        // /proc/net/snmp6 has a name and a value on each line.
+        foreach (string line in Enter(() => File.ReadAllLines("/proc/thread-self/net/snmp6")))
+        {
+            string[] parts = line.Split((char[])[' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+            if (parts is [_, not "0"])
+            {
+                counters[parts[0]] = long.Parse(parts[1], CultureInfo.InvariantCulture);
+            }
+        }
+
         return counters;
     }
 

@@ -1,0 +1,91 @@
+using System.Text.Json;
+using System.Xml.Linq;
+using Scenarios.Fidelity;
+using Scenarios.Tests.Bridge;
+
+namespace Scenarios.Tests.Fidelity;
+
+/// <summary>The kernel and simulated hosts on the same link. In short: docs/fidelity.md has what twenty seeds show.</summary>
+public class FidelityTests
+{
+    [Fact]
+    public async Task KernelAndSimulationTakeAboutTheSameTime()
+    {
+        WanRun.RequireRoot();
+        using TemporaryFolder folder = new();
+        Sim.Result result = await Sim.Run(
+            "bench", "fidelity", "--seeds", "3", "--jobs", "3", "--most-lag", "2s", "--rate", "5Mbit", "--delay", "20ms", "--loss", "2%", "--queue", "500", "--bytes", "400kB",
+            "--out", folder.Path, "--json");
+        Assert.True(result.Status is 0 or 1, result.Error);
+        using var document = JsonDocument.Parse(result.Output);
+        JsonElement link = Assert.Single(document.RootElement.GetProperty("links").EnumerateArray());
+        Assert.True(link.GetProperty("payloadsIntact").GetBoolean());
+        Assert.True(link.GetProperty("sameLosses").GetBoolean());
+        JsonElement[] figures = [.. link.GetProperty("figures").EnumerateArray()];
+        Assert.Equal(["seconds", "retransmissions"], figures.Take(2).Select(f => f.GetProperty("name").GetString()));
+        // A busy machine has its part in the kernel's time.
+        Assert.InRange(figures[0].GetProperty("difference").GetDouble(), -0.4, 0.4);
+        Assert.InRange(figures[1].GetProperty("difference").GetDouble(), -0.4, 0.4);
+        string[] table = File.ReadAllLines(Path.Combine(folder.Path, FidelityReport.TableName));
+        Assert.Equal(1 + 2 * 3, table.Length);
+        Assert.NotNull(XDocument.Load(Path.Combine(folder.Path, "fidelity-own.svg")).Root);
+    }
+
+    [Theory]
+    [InlineData("--rate: `10Mb` has the unit `Mb`", "--rate", "10Mb")]
+    [InlineData("--bytes: `many` is not a size in bytes", "--bytes", "many")]
+    [InlineData("--seeds takes a whole number above 0, not '0'", "--seeds", "0")]
+    public async Task MistakesAreOneLine(string line, params string[] args)
+    {
+        Sim.Result result = (await Sim.Run(["bench", "fidelity", .. args])).Ended(2);
+        Assert.StartsWith("sim bench fidelity: " + line, Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TheSimulatedSideIsTheSameEachTime()
+    {
+        FidelityLink link = FidelityLink.Usual[0] with { Bytes = 200_000 };
+        TransferResult first = SimulatedTransfer.Run(link, 3), again = SimulatedTransfer.Run(link, 3), other = SimulatedTransfer.Run(link, 4);
+        Assert.True(first.PayloadIntact && first.Losses.AgreesWith(again.Losses));
+        Assert.Equal((first.Seconds, first.Retransmissions), (again.Seconds, again.Retransmissions));
+        Assert.False(first.Losses.AgreesWith(other.Losses));
+    }
+
+    [Fact]
+    public void MediansAndTheirDifference()
+    {
+        FidelityFigure figure = new("seconds", [1, 9, 2], [3, 2.2, 2, 1]);
+        Assert.Equal(2, FidelityFigure.Quantile(figure.Kernel, 0.5));
+        Assert.Equal(2.1, FidelityFigure.Quantile(figure.Simulated, 0.5), 9);
+        Assert.Equal(0.05, figure.Difference, 9);
+        Assert.True(figure.Agrees);
+        Assert.False((figure with { Simulated = [2.31] }).Agrees);
+        Assert.True(new FidelityFigure("timeouts", [0], [0]).Agrees);
+        Assert.False(new FidelityFigure("timeouts", [0], [1]).Agrees);
+    }
+
+    [Fact]
+    public void TheDocumentationHasEachLink()
+    {
+        string docs = Path.Combine(Repository(), "docs");
+        string page = File.ReadAllText(Path.Combine(docs, "fidelity.md"));
+        string[] table = File.ReadAllLines(Path.Combine(docs, "figures", FidelityReport.TableName));
+        Assert.All(FidelityLink.Usual, link =>
+        {
+            Assert.Contains($"(figures/fidelity-{link.Name}.svg)", page, StringComparison.Ordinal);
+            Assert.NotNull(XDocument.Load(Path.Combine(docs, "figures", $"fidelity-{link.Name}.svg")).Root);
+            Assert.Equal(20, table.Count(line => line.StartsWith(link.Name + ",kernel,", StringComparison.Ordinal)));
+        });
+    }
+
+    private static string Repository()
+    {
+        DirectoryInfo folder = new(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Simulator.sln")))
+        {
+            folder = folder.Parent ?? throw new InvalidOperationException("Simulator.sln is above no folder of the tests");
+        }
+
+        return folder.FullName;
+    }
+}
