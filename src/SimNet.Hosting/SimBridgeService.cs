@@ -113,7 +113,7 @@ internal sealed partial class SimBridgeService(
         });
         foreach (BridgePort port in _simulation.BridgePorts)
         {
-            FrameDevice device = network.DeviceOf(port) ?? SimBridgeOptionsValidator.Open(OptionsOf(port, _simulation.BridgePorts.Count));
+            FrameDevice device = network.DeviceOf(port) ?? Open(port, OptionsOf(port, _simulation.BridgePorts.Count));
             _session.Attach(port, device);
             LogStart(logger, port.Name, device.Name, device.Mtu, device.HardwareAddress);
         }
@@ -121,6 +121,12 @@ internal sealed partial class SimBridgeService(
         _session.Every(ToDuration(_options.Interval), Look);
         TakeSnapshot();
         bridge.Begin(_simulation, _session);
+    }
+
+    private static FrameDevice Open(BridgePort port, SimBridgeDeviceOptions device)
+    {
+        port.ReceiveOffload |= device.Offload;
+        return SimBridgeOptionsValidator.Open(device);
     }
 
     private SimBridgeDeviceOptions OptionsOf(BridgePort port, int ports)
