@@ -5,6 +5,7 @@ using Scenarios.CommandLine;
 using Scenarios.Running;
 using SimNet.Bridge;
 using SimNet.Scripting.Model;
+using SimNet.Scripting.Yaml;
 using SimStack.Ip;
 
 namespace Scenarios.Commands;
@@ -17,7 +18,7 @@ internal sealed class BridgeTapCommand
     private readonly Option<string?> _name = new("--name")
     {
         Description = "the TAP device: made for the session, or one that exists and is yours (ip tuntap add mode tap user NAME), which takes no root; "
-            + "default: what the scenario's bridge says, or tap0. Of a scenario with several bridges: BRIDGE=NAME,BRIDGE=NAME",
+            + "default: what the scenario's bridge says, or tap0. %d becomes the first number that is free. Of a scenario with several bridges: BRIDGE=NAME,BRIDGE=NAME",
         HelpName = "NAME",
     };
 
@@ -37,16 +38,14 @@ internal sealed class BridgeTapCommand
             var addresses = new List<InterfaceAddress>();
             foreach (string text in result.Tokens.Select(t => t.Value))
             {
-                string[] parts = text.Split('/');
-                if (parts.Length != 2 || !IpAddress.TryParse(parts[0], out IpAddress address)
-                    || !int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int length)
-                    || length > (address.IsV4 ? 32 : 128))
+                if (DeviceName.TryParseAddress(text, out InterfaceAddress address) && !address.Address.IsMulticast && !address.Address.IsUnspecified)
+                {
+                    addresses.Add(address);
+                }
+                else
                 {
                     result.AddError($"--address: `{text}` is not an address with prefix length like 10.0.0.9/24 or fd00::9/64");
-                    continue;
                 }
-
-                addresses.Add(new InterfaceAddress(address, length));
             }
 
             return [.. addresses];
@@ -76,8 +75,10 @@ internal sealed class BridgeTapCommand
         var command = new SimCommand(
             "tap",
             "Puts the hosts of a scenario on a TAP device, in real time: this machine's kernel is their neighbour. Links keep their delay, loss and rate.",
-            "sim bridge tap --host daytime --address 10.0.0.9/24",
-            "sim bridge tap --name tap7 --host mine.yaml --for 1min --capture all --out runs")
+            "sim bridge tap --host web-server --address 10.9.0.1/24 --address fd09::1/64",
+            "sim bridge tap --host web-server --netns lab --address 10.9.0.1/24",
+            "sim bridge tap --name tap7 --host mine.yaml --for 1min --capture all --out runs",
+            "sim bridge tap --name left=tap7,right=tap8 --host between.yaml --set links.0.loss=3%")
         {
             _name, _host, _address, _mtu, _namespace,
         };
@@ -89,15 +90,16 @@ internal sealed class BridgeTapCommand
 
     private List<FrameDevice> Open(ParseResult parsed, ScenarioDefinition scenario)
     {
+        DeviceName[] names = Names(parsed.GetValue(_name), scenario);
         var devices = new List<FrameDevice>();
         try
         {
-            foreach (BridgeDefinition bridge in scenario.Bridges)
+            foreach (DeviceName name in names)
             {
                 devices.Add(TapDevice.Open(new TapOptions
                 {
-                    Name = Name(parsed.GetValue(_name), bridge, scenario),
-                    NetworkNamespace = parsed.GetValue(_namespace),
+                    Name = name.Name,
+                    NetworkNamespace = name.Namespace ?? parsed.GetValue(_namespace),
                     Addresses = devices.Count == 0 ? parsed.GetValue(_address) ?? [] : [],
                     Mtu = parsed.GetValue(_mtu),
                 }));
@@ -112,17 +114,39 @@ internal sealed class BridgeTapCommand
         }
     }
 
-    private static string Name(string? given, BridgeDefinition bridge, ScenarioDefinition scenario)
+    /// <summary>The devices of the scenario's bridges: as the command line names them, else as the scenario does.</summary>
+    private static DeviceName[] Names(string? given, ScenarioDefinition scenario)
     {
-        string[] pairs = given?.Split(',') ?? [];
-        string? own = pairs.FirstOrDefault(p => p.StartsWith(bridge.Name + "=", StringComparison.Ordinal))?[(bridge.Name.Length + 1)..];
-        if (own is null && scenario.Bridges.Count == 1 && given is not null && !given.Contains('=', StringComparison.Ordinal))
+        var named = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string part in given?.Split(',') ?? [])
         {
-            own = given;
+            int sign = part.IndexOf('=', StringComparison.Ordinal);
+            string bridge = sign >= 0 ? part[..sign]
+                : scenario.Bridges.Count == 1 ? scenario.Bridges[0].Name
+                : throw Wrong($"`{part}` is for which of the bridges {List(scenario)}? write --name {scenario.Bridges[0].Name}={part}, with a comma between several");
+            if (!scenario.Bridges.Any(b => b.Name == bridge))
+            {
+                throw Wrong($"the scenario has no bridge `{bridge}`" + Suggestions.For(bridge, scenario.Bridges.Select(b => b.Name), "bridges"));
+            }
+
+            if (!named.TryAdd(bridge, part[(sign + 1)..]))
+            {
+                throw Wrong($"two devices for bridge `{bridge}`; each has one");
+            }
         }
 
-        return own ?? bridge.Device ?? (scenario.Bridges.Count == 1 && given is null
-            ? "tap0"
-            : throw SimException.BadRequest($"sim bridge tap: no device for bridge `{bridge.Name}`; write --name {bridge.Name}=tap0, with a comma between several"));
+        return [.. scenario.Bridges.Select(b => Device(b, named.GetValueOrDefault(b.Name), scenario))];
     }
+
+    private static DeviceName Device(BridgeDefinition bridge, string? given, ScenarioDefinition scenario)
+    {
+        string name = given ?? bridge.Device ?? (scenario.Bridges.Count == 1
+            ? "tap0"
+            : throw Wrong($"no device for bridge `{bridge.Name}`; write --name {bridge.Name}=tap0, with a comma between several"));
+        return DeviceName.TryParse(name, out DeviceName device) ? device : throw Wrong($"`{name}` is not {DeviceName.Form}");
+    }
+
+    private static string List(ScenarioDefinition scenario) => string.Join(", ", scenario.Bridges.Select(b => b.Name));
+
+    private static SimException Wrong(string message) => SimException.BadRequest("sim bridge tap: --name: " + message);
 }

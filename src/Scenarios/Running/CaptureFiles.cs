@@ -71,6 +71,11 @@ internal sealed class CaptureFiles : IDisposable
             return device.Ports.First(p => p.ShortName == point.Interface);
         }
 
+        if (simulation.BridgePorts.FirstOrDefault(b => b.Name == point.Host) is { } bridge)
+        {
+            return bridge;
+        }
+
         SimHost host = simulation.Hosts.First(h => h.Name == point.Host);
         return host.Interfaces.FirstOrDefault(i => i.ShortName == point.Interface) ?? host.Loopback;
     }

@@ -33,7 +33,8 @@ internal static class CapturePlan
 
     private static IEnumerable<InterfaceName> Points(ScenarioDefinition scenario) =>
         scenario.Hosts.SelectMany(h => h.Interfaces.Select(i => new InterfaceName(h.Name, i.Name)))
-            .Concat(scenario.Links.SelectMany(l => new[] { l.A, l.B }).Where(end => scenario.Switches.Any(s => s.Name == end.Host)));
+            .Concat(scenario.Links.SelectMany(l => new[] { l.A, l.B }).Where(end => scenario.Switches.Any(s => s.Name == end.Host)))
+            .Concat(scenario.Bridges.Select(b => new InterfaceName(b.Name, "")));
 
     private static InterfaceName Find(ScenarioDefinition scenario, string wanted)
     {

@@ -24,6 +24,8 @@ internal sealed unsafe class SystemInterface
     private const int AF_INET = 2;
     private const int AF_INET6 = 10;
     private const int SOCK_DGRAM = 2;
+    private const int EEXIST = 17;
+    private const ushort ARPHRD_ETHER = 1;
     private const short IFF_UP = 1;
     private const short IFF_RUNNING = 0x40;
     private readonly byte[] _name = new byte[NameLength];
@@ -41,6 +43,9 @@ internal sealed unsafe class SystemInterface
     public int Index => BinaryPrimitives.ReadInt32LittleEndian(Ask(SIOCGIFINDEX, "its index"));
 
     public bool IsUp => (BinaryPrimitives.ReadInt16LittleEndian(Ask(SIOCGIFFLAGS, "its flags")) & IFF_UP) != 0;
+
+    /// <summary>Its frames are Ethernet's (ARPHRD_ETHER).</summary>
+    public bool IsEthernet => BinaryPrimitives.ReadUInt16LittleEndian(Ask(SIOCGIFHWADDR, "its address")) == ARPHRD_ETHER;
 
     public MacAddress HardwareAddress
     {
@@ -81,9 +86,11 @@ internal sealed unsafe class SystemInterface
             Tell(AF_INET, SIOCSIFMTU, value, $"its MTU can't be set to {mtu}");
         }
 
+        int ipv4 = 0;
         foreach (InterfaceAddress address in options.Addresses)
         {
-            Add(address);
+            // By ioctl an interface has one IPv4 address; further ones are those of its aliases tap0:1, tap0:2…
+            (address.Address.IsV4 && ipv4++ > 0 ? new SystemInterface($"{Name}:{ipv4 - 1}") : this).Add(address);
         }
 
         if (!IsUp)
@@ -133,7 +140,7 @@ internal sealed unsafe class SystemInterface
 
     private void Add(InterfaceAddress address)
     {
-        string failure = $"address {address} can't be set (root can, by `ip address add {address} dev {Name}`)";
+        string failure = $"address {address} can't be set (root can, by `ip address add {address} dev {Name.Split(':')[0]}`)";
         if (address.Address.IsV4)
         {
             byte[] value = new byte[RequestLength - NameLength];
@@ -150,7 +157,7 @@ internal sealed unsafe class SystemInterface
         address.Address.WriteTo(request);
         BinaryPrimitives.WriteInt32LittleEndian(request.AsSpan(16), address.PrefixLength);
         BinaryPrimitives.WriteInt32LittleEndian(request.AsSpan(20), Index);
-        Call(AF_INET6, SIOCSIFADDR, request, failure);
+        Call(AF_INET6, SIOCSIFADDR, request, failure, alright: EEXIST);
     }
 
     private ReadOnlySpan<byte> Ask(nuint request, string what)
@@ -169,7 +176,7 @@ internal sealed unsafe class SystemInterface
         Call(family, request, buffer, failure);
     }
 
-    private void Call(int family, nuint request, byte[] buffer, string failure)
+    private void Call(int family, nuint request, byte[] buffer, string failure, int alright = 0)
     {
         int socket = Libc.Socket(family, SOCK_DGRAM | Libc.O_CLOEXEC, 0);
         int result = -1;
@@ -185,7 +192,7 @@ internal sealed unsafe class SystemInterface
             _ = Libc.Close(socket);
         }
 
-        if (result < 0)
+        if (result < 0 && error != alright)
         {
             throw new BridgeException($"interface {Name}: {failure}: {Marshal.GetPInvokeErrorMessage(error)}");
         }

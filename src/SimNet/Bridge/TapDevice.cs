@@ -17,6 +17,7 @@ public sealed unsafe partial class TapDevice : FrameDevice
     private const short IFF_NO_PI = 0x1000;
     private const short IFF_NAPI = 0x10;
     private const int NameLength = 16;
+    private const int EACCES = 13;
     private readonly TapOptions _options;
     private readonly int _capacity;
     private readonly long _droppedBefore;
@@ -137,7 +138,10 @@ public sealed unsafe partial class TapDevice : FrameDevice
         int descriptor = Libc.Open("/dev/net/tun", Libc.O_RDWR | Libc.O_NONBLOCK | Libc.O_CLOEXEC);
         if (descriptor < 0)
         {
-            throw new BridgeException($"/dev/net/tun can't be opened: {LastError()}; it takes root, or a kernel module (`modprobe tun`)");
+            string what = Marshal.GetLastPInvokeError() is EACCES
+                ? "it takes root; or root lets others use devices that are theirs by `chmod 666 /dev/net/tun`"
+                : "it takes a kernel with TAP devices (`modprobe tun`)";
+            throw new BridgeException($"/dev/net/tun can't be opened: {LastError()}; {what}");
         }
 
         try
@@ -167,9 +171,10 @@ public sealed unsafe partial class TapDevice : FrameDevice
     {
         byte* request = stackalloc byte[40];
         new Span<byte>(request, 40).Clear();
-        if (Encoding.ASCII.GetByteCount(options.Name) >= NameLength)
+        // Linux: dev_valid_name.
+        if (options.Name.Length is 0 or >= NameLength || options.Name is "." or ".." || options.Name.Any(c => c is <= ' ' or '/' or ':' or > '~'))
         {
-            throw new BridgeException($"an interface's name has at most {NameLength - 1} letters, and `{options.Name}` has more");
+            throw new BridgeException($"`{options.Name}` is no name for an interface; it has 1 to {NameLength - 1} letters, without blanks, `/` and `:`");
         }
 
         Encoding.ASCII.GetBytes(options.Name, new Span<byte>(request, NameLength));

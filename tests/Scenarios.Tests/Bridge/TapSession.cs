@@ -44,6 +44,12 @@ internal sealed class TapSession : IDisposable
     public Sim.Result Stop()
     {
         _stop.Cancel();
+        return End();
+    }
+
+    /// <summary>Waits until it ends by itself; what it left behind.</summary>
+    public Sim.Result End()
+    {
         Assert.True(_ended.Wait(Limit), $"it does not stop:\n{_output}\n{_error}");
         return new Sim.Result(_ended.Result, _output.ToString(), _error.ToString());
     }

@@ -99,6 +99,13 @@ public class ScriptErrorTests
     [InlineData("seed: 1", "names: {example.org: sever}", "1:22", "unknown host `sever`; did you mean `server`?")]
     [InlineData("seed: 1", "names: {server: 10.0.0.9}", "1:9", "names: `server` is a host, whose name is known already")]
     [InlineData("seed: 1", "names: {'-x y': 10.0.0.9}", "1:9", "names: found `-x y` where a name like `example.org`")]
+    [InlineData("seed: 1", "bridges: [server]", "1:11", "duplicate name `server`: a host, a switch or another bridge has it already")]
+    [InlineData("seed: 1", "bridges: [out, out]", "1:16", "duplicate name `out`")]
+    [InlineData("seed: 1", "bridges: [out.side]", "1:11", "bridges: found `out.side` where a name of letters, digits, `-` and `_`")]
+    [InlineData("seed: 1", "bridges: outside", "1:10", "bridges: ")]
+    [InlineData("seed: 1", "bridges: {out: {devise: tap0}}", "1:17", "unknown key `devise` in bridge; did you mean `device`?")]
+    [InlineData("[client, server]", "[client, outside]", "6:23", "unknown host `outside`")]
+    [InlineData("seed: 1", "bridges: [out]\ncapture: ot", "2:10", "did you mean `out`?")]
     [InlineData("  client:\n", "  clint:\n", "10:3", "unknown host `clint`; did you mean `client`?")]
     public void Each_mistake_has_its_place_and_its_remedy(string good, string bad, string place, string message)
     {
