@@ -67,7 +67,7 @@ public class BridgeAllocationTests
         private readonly List<(long Allocated, long Frames)> _parts = new(Parts);
         private long _allocated, _frames;
 
-        public TaskCompletionSource<List<(long Allocated, long Frames)>> Done { get; } = new();
+        public TaskCompletionSource<List<(long Allocated, long Frames)>> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         private long Frames => counters.RxFrames + counters.TxFrames;
 
