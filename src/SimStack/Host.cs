@@ -25,7 +25,7 @@ public sealed partial class Host
         Name = options.Name;
         Profile = options.Profile;
         Sysctls = options.Profile.Defaults.Clone();
-        Ip = new IpLayer(options.FramePool, Counters, new Transports(this), Sysctls) { CountsEveryDatagram = Profile.CountsEveryDatagram };
+        Ip = new IpLayer(options.FramePool, Counters, new Transports(this), Sysctls) { CountsEveryDatagram = Profile.CountsEveryDatagram, EchoesCode = Profile.EchoesCode };
         _tcp = new TcpLayer(this, Ip, options.FramePool, options.Timestamps, options.Secret);
         _udp = new UdpLayer(this, Ip, options.Secret);
         _ping = new PingLayer(this);

@@ -5,7 +5,7 @@ namespace Architecture.Tests;
 /// <summary>Packs what the solution's build left, without building again, and uses the packages as a stranger would.</summary>
 public sealed class PackagingTests : IDisposable
 {
-    private static readonly string[] Libraries = ["SimStack", "SimNet", "SimNet.Scripting"];
+    private static readonly string[] Libraries = ["SimStack", "SimNet", "SimNet.Scripting", "SimNet.Hosting"];
     private readonly string _folder = Directory.CreateTempSubdirectory("packages-").FullName;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

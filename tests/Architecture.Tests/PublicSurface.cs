@@ -12,7 +12,7 @@ internal static class PublicSurface
     private static readonly NullabilityInfoContext Nullability = new();
 
     public static IReadOnlyList<Assembly> Assemblies { get; } =
-        [Assembly.Load("SimStack"), Assembly.Load("SimNet"), Assembly.Load("SimNet.Scripting")];
+        [Assembly.Load("SimStack"), Assembly.Load("SimNet"), Assembly.Load("SimNet.Scripting"), Assembly.Load("SimNet.Hosting")];
 
     public static string Describe(Assembly assembly)
     {

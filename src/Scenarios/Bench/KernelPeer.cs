@@ -29,15 +29,18 @@ internal sealed class KernelPeer : IDisposable
     /// <summary>Of what it received.</summary>
     public ulong Hash { get; private set; }
 
+    /// <summary>Where it is, or listens.</summary>
+    public IPEndPoint Endpoint => (IPEndPoint)_socket.LocalEndPoint!;
+
     /// <summary>Bytes that it received.</summary>
     public long Received { get; private set; }
 
     /// <summary>Connects and sends a payload to its end.</summary>
-    public static KernelPeer Sender(string networkNamespace, IPEndPoint to, long bytes, int buffer) =>
+    public static KernelPeer Sender(string? networkNamespace, IPEndPoint to, long bytes, int buffer) =>
         new(Open(networkNamespace, buffer), peer => peer.Send(to, bytes));
 
     /// <summary>Accepts one connection and receives a payload to its end; it listens when this returns.</summary>
-    public static KernelPeer Receiver(string networkNamespace, IPEndPoint at, int buffer)
+    public static KernelPeer Receiver(string? networkNamespace, IPEndPoint at, int buffer)
     {
         Socket listener = Open(networkNamespace, buffer);
         listener.Bind(at);
@@ -57,7 +60,7 @@ internal sealed class KernelPeer : IDisposable
 
     public void Dispose() => _socket.Dispose();
 
-    private static Socket Open(string networkNamespace, int buffer) => NetworkNamespace.Run(networkNamespace, () =>
+    private static Socket Open(string? networkNamespace, int buffer) => NetworkNamespace.Run(networkNamespace, () =>
     {
         Socket socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.SetRawSocketOption(IPPROTO_TCP, TCP_CONGESTION, "cubic"u8);

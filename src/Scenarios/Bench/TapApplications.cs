@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SimNet.Hosts;
+using SimNet.Time;
 using SimStack;
 using SimStack.Sockets;
 using SimStack.Tcp;
@@ -49,9 +50,14 @@ internal abstract class TapApplication : SocketOwner
     }
 }
 
-/// <summary>Sends the payload and closes.</summary>
-internal sealed class TapSender : TapApplication
+/// <summary>
+/// Sends the payload in calls of 64 KiB, each of which is on its way before the next, as a program's calls into a kernel are; then closes.
+/// </summary>
+internal sealed class TapSender(SimHost host) : TapApplication
 {
+    private const int Call = 64 * 1024;
+    private NextCall? _next;
+
     protected override void Ready(Instant now, HostSocket ready)
     {
         TcpSocket socket = (TcpSocket)ready;
@@ -60,15 +66,11 @@ internal sealed class TapSender : TapApplication
             Begin();
         }
 
-        while (Passed < Total && (socket.Poll() & PollEvents.POLLOUT) != 0)
+        if (Passed < Total && (socket.Poll() & PollEvents.POLLOUT) != 0)
         {
-            SocketResult result = socket.Send(now, PeriodicData.At(Passed, Total - Passed));
-            if (!result.Succeeded)
-            {
-                return;
-            }
-
-            Pass(result.Value);
+            SocketResult result = socket.Send(now, PeriodicData.At(Passed, Math.Min(Call, Total - Passed)));
+            Pass(Math.Max(0, result.Value));
+            (_next ??= new NextCall(this, socket)).After(now);
             if (Passed == Total)
             {
                 socket.Shutdown(now, ShutdownHow.SHUT_WR);
@@ -80,6 +82,31 @@ internal sealed class TapSender : TapApplication
             Finished();
         }
     }
+
+    private sealed class NextCall(TapSender sender, TcpSocket socket) : EventTarget
+    {
+        private bool _isDue;
+
+        public override string Description => "next call";
+
+        public void After(Instant now)
+        {
+            if (!_isDue)
+            {
+                _isDue = true;
+                sender.Host.Simulation.Loop.Schedule(now, this);
+            }
+        }
+
+        public override void Run(Instant now, long argument)
+        {
+            _isDue = false;
+            sender.Ready(now, socket);
+            sender.Host.Pump();
+        }
+    }
+
+    private SimHost Host => host;
 }
 
 /// <summary>Accepts one connection, hashes what comes, and closes.</summary>

@@ -23,8 +23,8 @@ internal enum TapDirection
 /// </summary>
 internal sealed record TapBenchmark(long Bytes, int Buffer, TapOptions Device, BridgeOptions Bridge)
 {
-    /// <summary>Segments that came in together are joined before the stack (<see cref="BridgePort.ReceiveOffload"/>).</summary>
-    public bool ReceiveOffload { get; init; } = true;
+    /// <summary>Segments are joined, and packets cut, where simulation and device meet (<see cref="BridgePort.ReceiveOffload"/>).</summary>
+    public bool PortOffload { get; init; } = true;
 
     private const int Port = 5001;
     private static readonly InterfaceAddress Kernel = new(IpAddress.FromV4(10, 9, 0, 1), 24);
@@ -49,13 +49,13 @@ internal sealed record TapBenchmark(long Bytes, int Buffer, TapOptions Device, B
         HostInterface port = host.AddInterface();
         port.AddAddress(Stack.Address, Stack.PrefixLength);
         BridgePort outside = simulation.AddBridgePort("outside");
-        outside.ReceiveOffload = ReceiveOffload;
+        outside.ReceiveOffload = outside.SegmentationOffload = PortOffload;
         simulation.AddLink(outside, port);
         using TapDevice device = TapDevice.Open(Device with { Name = "tap0", NetworkNamespace = kernel.Name, Addresses = [Kernel] });
         using BridgeSession session = new(simulation, Bridge);
         session.Attach(outside, device);
         Meter meter = new(device);
-        TapApplication application = Application(direction, meter, session);
+        TapApplication application = Application(direction, host, meter, session);
         using KernelPeer peer = direction is TapDirection.KernelSends
             ? Listen(host, application, kernel.Name)
             : Connect(host, application, kernel.Name);
@@ -80,9 +80,9 @@ internal sealed record TapBenchmark(long Bytes, int Buffer, TapOptions Device, B
         };
     }
 
-    private TapApplication Application(TapDirection direction, Meter meter, BridgeSession session) => direction is TapDirection.KernelSends
+    private TapApplication Application(TapDirection direction, SimHost host, Meter meter, BridgeSession session) => direction is TapDirection.KernelSends
         ? new TapReceiver { Total = Bytes, Milestone = meter.Note, Finished = session.Stop }
-        : new TapSender { Total = Bytes, Milestone = meter.Note, Finished = session.Stop };
+        : new TapSender(host) { Total = Bytes, Milestone = meter.Note, Finished = session.Stop };
 
     private KernelPeer Listen(SimHost host, TapApplication application, string kernel)
     {

@@ -16,7 +16,7 @@ internal static class TapCommand
     public static Command Create(SimConsole console)
     {
         Option<long> bytes = BenchCommand.Size("--bytes", "payload", "4GiB", 1);
-        Option<long> buffer = BenchCommand.Size("--buffer", "send and receive buffers of both ends", "1MiB", 4096);
+        Option<long> buffer = BenchCommand.Size("--buffer", "send and receive buffers of both ends", "512KiB", 4096);
         Option<string> direction = BenchCommand.Of(
             "--direction", "who sends", "both",
             (string text, out string value) => Directions.Contains(value = text), "kernel-sends, stack-sends or both");
@@ -24,13 +24,14 @@ internal static class TapCommand
         Option<Duration> spin = BenchCommand.Of<Duration>(
             "--spin", "how long to look for frames before sleeping", "0ms", Units.TryDuration, Units.DurationForm);
         Option<bool> offload = new("--offload") { Description = "segmentation and checksum offload both ways (IFF_VNET_HDR)" };
+        Option<bool> single = new("--no-port-offload") { Description = "the stack works on every segment by itself" };
         Option<bool> napi = new("--threaded-napi") { Description = "the kernel receives on a thread of its own" };
         Option<string?> json = JsonOption.Create("the figures");
         SimCommand command = new(
             "tap", "A connection between a simulated host and this machine's kernel over a TAP device; takes root.",
             "sim bench tap --bytes 1GiB --direction kernel-sends")
         {
-            bytes, direction, buffer, offload, napi, batch, spin, json,
+            bytes, direction, buffer, offload, single, napi, batch, spin, json,
         };
         command.SetAction(parsed =>
         {
@@ -38,7 +39,10 @@ internal static class TapCommand
                 parsed.GetValue(bytes),
                 (int)Math.Min(parsed.GetValue(buffer), 1 << 29),
                 new TapOptions { Offload = parsed.GetValue(offload), ThreadedNapi = parsed.GetValue(napi) },
-                new BridgeOptions { Batch = parsed.GetValue(batch), Spin = parsed.GetValue(spin) });
+                new BridgeOptions { Batch = parsed.GetValue(batch), Spin = parsed.GetValue(spin) })
+            {
+                PortOffload = !parsed.GetValue(single),
+            };
             return Run(benchmark, parsed.GetValue(direction)!, parsed.GetValue(json), console);
         });
         return command;
@@ -65,17 +69,20 @@ internal static class TapCommand
         }
 
         string machine = MachineSpeed.Describe();
+        var limits = TapLimits.Measure(benchmark.Bytes, benchmark.Buffer);
         JsonObject document = new()
         {
             ["schema"] = 1,
             ["benchmark"] = "tap",
             ["machine"] = machine,
+            ["limits"] = limits.ToJson(),
             ["results"] = new JsonArray([.. results.Select(result => result.ToJson())]),
         };
         if (!JsonOption.Write(json, JsonText.Of(document), console))
         {
             results.ForEach(result => result.Print(console.Output));
-            console.Output.WriteLine(machine);
+            limits.Print(console.Output);
+            console.Output.WriteLine("  " + machine);
         }
 
         return results.TrueForAll(result => result.PayloadIntact) ? ExitStatus.Success : ExitStatus.ExpectationFailed;

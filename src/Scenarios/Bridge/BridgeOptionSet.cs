@@ -112,6 +112,19 @@ internal sealed class BridgeOptionSet
             : request;
     }
 
+    /// <summary>The device for a bridge: as given by an option, NAME or BRIDGE=NAME,BRIDGE=NAME, or what the scenario says; null: neither.</summary>
+    public static string? DeviceName(string? given, BridgeDefinition bridge, ScenarioDefinition scenario)
+    {
+        string[] pairs = given?.Split(',') ?? [];
+        string? own = pairs.FirstOrDefault(p => p.StartsWith(bridge.Name + "=", StringComparison.Ordinal))?[(bridge.Name.Length + 1)..];
+        if (own is null && scenario.Bridges.Count == 1 && given is not null && !given.Contains('=', StringComparison.Ordinal))
+        {
+            own = given;
+        }
+
+        return own ?? bridge.Device;
+    }
+
     /// <summary>An option whose value is a time.</summary>
     public static Option<Duration?> Time(string name, string description, string example) => new(name)
     {

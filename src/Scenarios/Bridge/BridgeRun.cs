@@ -23,6 +23,7 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
     {
         ScenarioDefinition scenario = LiveScenario.WithOutside(ScenarioScript.Parse(request.Script, request.FileName, request.Settings));
         SimConsole results = request.CaptureToOutput ? console.WithResultsOnError() : console;
+        IReadOnlyList<FrameDevice> devices = request.OpenDevices(scenario);
         var recording = new BridgeRecording
         {
             Script = request.Script,
@@ -31,11 +32,11 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
             Seed = request.Seed ?? scenario.Seed,
             Profile = request.Profile,
             StartUnixNanoseconds = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * 100,
+            Stations = Stations(scenario, devices),
         };
         using var said = new LineWriter(console.Error);
         BridgeDisplay? display = null;
-        using var live = new LiveScenario(scenario, recording.ToOptions(), line => Say(request, line, display, said));
-        IReadOnlyList<FrameDevice> devices = request.OpenDevices(scenario);
+        using LiveScenario live = Build(scenario, recording, devices, line => Say(request, line, display, said));
         using var session = new BridgeSession(live.Simulation, request.Options);
         for (int i = 0; i < devices.Count; i++)
         {
@@ -83,6 +84,38 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
         logger.LogInformation("{Scenario}: {Elapsed}", live.Definition.Name, session.Statistics.Elapsed);
         captures.Report(request, console);
         return BridgeReport.Write(request, live, session, results);
+    }
+
+    private static LiveScenario Build(
+        ScenarioDefinition scenario, BridgeRecording recording, IReadOnlyList<FrameDevice> devices, Action<ApplicationRecord> said)
+    {
+        try
+        {
+            return new LiveScenario(scenario, recording.ToOptions(), said);
+        }
+        catch
+        {
+            foreach (FrameDevice device in devices)
+            {
+                device.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private static Dictionary<string, string>? Stations(ScenarioDefinition scenario, IReadOnlyList<FrameDevice> devices)
+    {
+        Dictionary<string, string> stations = [];
+        for (int i = 0; i < devices.Count; i++)
+        {
+            if (devices[i] is StationDevice device && LiveScenario.StationOf(scenario, scenario.Bridges[i].Name) is { } name)
+            {
+                stations[name.ToString()] = device.Station.ToString();
+            }
+        }
+
+        return stations.Count > 0 ? stations : null;
     }
 
     private static void UpdateCounters(BridgeSession session)

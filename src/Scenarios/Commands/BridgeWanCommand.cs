@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
+using System.Globalization;
 using Scenarios.Bridge;
 using Scenarios.CommandLine;
 using Scenarios.Running;
@@ -41,7 +41,7 @@ internal sealed class BridgeWanCommand
     {
         Description = "MTU of the devices in bytes; default: as it is, 1500 for a new one",
         HelpName = "BYTES",
-        CustomParser = result => int.TryParse(result.Tokens[0].Value, out int mtu) && mtu is >= 68 and <= 65_521
+        CustomParser = result => int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out int mtu) && mtu is >= 68 and <= 65_521
             ? mtu
             : result.Wrong<int?>("--device-mtu", "a number from 68 to 65521"),
     };

@@ -7,7 +7,8 @@ namespace Scenarios.Fidelity;
 /// <param name="Seeds">From 1 to this.</param>
 /// <param name="Jobs">Transfers in real time at once.</param>
 /// <param name="MostLag">A run in which an event came later is thrown away and repeated.</param>
-internal sealed record FidelityRuns(int Seeds, int Jobs, Duration MostLag)
+/// <param name="WakeupDelay">Of the programs on simulated hosts.</param>
+internal sealed record FidelityRuns(int Seeds, int Jobs, Duration MostLag, Duration WakeupDelay)
 {
     /// <summary>So often a run is tried.</summary>
     private const int Attempts = 10;
@@ -34,7 +35,7 @@ internal sealed record FidelityRuns(int Seeds, int Jobs, Duration MostLag)
     public FidelityComparison Compare(FidelityLink link, CancellationToken stop)
     {
         int repeated = 0;
-        TransferResult[] simulated = [.. Enumerable.Range(1, Seeds).Select(seed => SimulatedTransfer.Run(link, (ulong)seed))];
+        TransferResult[] simulated = [.. Enumerable.Range(1, Seeds).Select(seed => SimulatedTransfer.Run(link, (ulong)seed, WakeupDelay))];
         TransferResult[] kernel = InParallel(seed => Kernel(link, seed, ref repeated, stop));
         return new FidelityComparison(link, kernel, simulated, repeated);
     }

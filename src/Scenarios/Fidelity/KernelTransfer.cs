@@ -77,6 +77,8 @@ internal sealed class KernelTransfer : IDisposable
     private TransferResult Run(CancellationToken stop)
     {
         LossRecord losses = new(_live.Simulation.Links[0].AToB);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(Longest);
         Exception? failure = null;
         Thread thread = new(() =>
         {
@@ -84,49 +86,47 @@ internal sealed class KernelTransfer : IDisposable
             {
                 _session.Run();
             }
-            catch (Exception error)
+            catch (BridgeException error)
             {
                 failure = error;
+                limit.Cancel();
             }
         })
         { IsBackground = true, Name = "wan" };
         thread.Start();
+        (double seconds, long retransmissions, ulong hash) = (0, 0, 0);
         try
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
-            limit.CancelAfter(Longest);
-            (double seconds, long retransmissions, ulong hash) = Transfer(limit.Token).GetAwaiter().GetResult();
-            _session.Stop();
-            thread.Join();
-            foreach ((_, FrameDevice device) in _session.Devices)
-            {
-                device.UpdateCounters();
-            }
+            (seconds, retransmissions, hash) = Transfer(limit.Token).GetAwaiter().GetResult();
+        }
+        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            failure ??= error;
+        }
 
-            return new TransferResult
-            {
-                Seed = _seed,
-                Seconds = seconds,
-                Retransmissions = retransmissions,
-                Counters = _client.Counters(),
-                Losses = losses,
-                PayloadIntact = hash == PeriodicData.HashOf(_path.Bytes),
-                LongestLag = Math.Max(_session.Statistics.LongestLag.TotalMilliseconds, _session.Statistics.LongestStall.TotalMilliseconds),
-            };
-        }
-        catch (Exception error) when (error is SocketException or IOException && failure is null)
+        _session.Stop();
+        thread.Join();
+        stop.ThrowIfCancellationRequested();
+        if (failure is not null)
         {
-            throw new BridgeException($"the kernel's transfer failed: {error.Message}", error);
+            throw new BridgeException($"the kernel's transfer failed: {(failure is OperationCanceledException ? $"it did not end within {Longest.TotalMinutes} minutes" : failure.Message)}", failure);
         }
-        finally
+
+        foreach ((_, FrameDevice device) in _session.Devices)
         {
-            _session.Stop();
-            thread.Join();
-            if (failure is not null)
-            {
-                throw new BridgeException(failure.Message, failure);
-            }
+            device.UpdateCounters();
         }
+
+        return new TransferResult
+        {
+            Seed = _seed,
+            Seconds = seconds,
+            Retransmissions = retransmissions,
+            Counters = _client.Counters(),
+            Losses = losses,
+            PayloadIntact = hash == PeriodicData.HashOf(_path.Bytes),
+            LongestLag = Math.Max(_session.Statistics.LongestLag.TotalMilliseconds, _session.Statistics.LongestStall.TotalMilliseconds),
+        };
     }
 
     private async Task<(double Seconds, long Retransmissions, ulong Hash)> Transfer(CancellationToken stop)

@@ -17,15 +17,18 @@ internal static class SimulatedTransfer
     private const ushort Port = 5001;
 
     /// <summary>Runs it to its end.</summary>
-    public static TransferResult Run(FidelityLink path, ulong seed)
+    /// <param name="path">The link.</param>
+    /// <param name="seed">Of its losses.</param>
+    /// <param name="wakeupDelay">From a socket's readiness to the return of the call that waits for it.</param>
+    public static TransferResult Run(FidelityLink path, ulong seed, Duration wakeupDelay = default)
     {
         using Simulation simulation = new(new SimulationOptions
         {
             Seed = seed,
             Limits = new SimulationLimits { VirtualTime = Duration.FromSeconds(100_000), Events = long.MaxValue },
         });
-        SimHost client = AddHost(simulation, "client", IpAddress.FromV4(10, 0, 0, 1));
-        SimHost server = AddHost(simulation, "server", IpAddress.FromV4(10, 0, 0, 2));
+        SimHost client = AddHost(simulation, "client", IpAddress.FromV4(10, 0, 0, 1), wakeupDelay);
+        SimHost server = AddHost(simulation, "server", IpAddress.FromV4(10, 0, 0, 2), wakeupDelay);
         client.Interfaces[0].AddNeighbour(server.Interfaces[0].Addresses[0], server.Interfaces[0].Stack.MacAddress);
         server.Interfaces[0].AddNeighbour(client.Interfaces[0].Addresses[0], client.Interfaces[0].Stack.MacAddress);
         Link link = simulation.AddLink(client.Interfaces[0], server.Interfaces[0], LinkOf(path, seed));
@@ -61,18 +64,16 @@ internal static class SimulatedTransfer
     /// <summary>The very link of the session in real time, by name too, so that chance strikes the same frames.</summary>
     private static LinkOptions LinkOf(FidelityLink path, ulong seed)
     {
-        using LiveScenario live = new(ScenarioScript.Parse(path.Script(), WanScriptFile), new RunOptions { Seed = seed });
+        using LiveScenario live = new(ScenarioScript.Parse(path.Script(), Bridge.WanScript.FileName), new RunOptions { Seed = seed });
         Link link = live.Simulation.Links[0];
         return new LinkOptions { Name = link.Name, AToB = link.AToB.Options, BToA = link.BToA.Options };
     }
 
     private static void UseAlgorithm(TcpSocket socket) => socket.SetCongestionControl(default, HostSettings.CongestionControl);
 
-    private const string WanScriptFile = Bridge.WanScript.FileName;
-
-    private static SimHost AddHost(Simulation simulation, string name, IpAddress address)
+    private static SimHost AddHost(Simulation simulation, string name, IpAddress address, Duration wakeupDelay)
     {
-        SimHost host = simulation.AddHost(name);
+        SimHost host = simulation.AddHost(new SimHostOptions { Name = name, WakeupDelay = wakeupDelay });
         host.AddInterface().AddAddress(address, 24);
         foreach ((string setting, string value) in HostSettings.Sysctls)
         {

@@ -1,4 +1,3 @@
-using Scenarios.CommandLine;
 using Scenarios.Running;
 using SimNet.Capture;
 using SimNet.Scripting.Model;

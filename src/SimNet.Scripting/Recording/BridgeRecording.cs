@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SimNet.Scripting.Model;
+using SimStack.Wire;
 
 namespace SimNet.Scripting.Recording;
 
@@ -40,6 +41,10 @@ public sealed record BridgeRecording
     /// <summary>In place of every host's profile; null: none.</summary>
     [JsonPropertyName("profile")]
     public string? Profile { get; init; }
+
+    /// <summary>Ethernet addresses of hosts' interfaces that were stations on a real interface, by their names like <c>server.eth0</c>.</summary>
+    [JsonPropertyName("stations")]
+    public IReadOnlyDictionary<string, string>? Stations { get; init; }
 
     /// <summary>The date and time of instant zero, in nanoseconds since 1970.</summary>
     [JsonPropertyName("start")]
@@ -93,5 +98,21 @@ public sealed record BridgeRecording
         Seed = Seed,
         Profile = Profile,
         Start = new Timestamp(StartUnixNanoseconds),
+        Stations = ReadStations(),
     };
+
+    private Dictionary<InterfaceName, MacAddress> ReadStations()
+    {
+        var stations = new Dictionary<InterfaceName, MacAddress>();
+        foreach ((string name, string text) in Stations ?? new Dictionary<string, string>())
+        {
+            int dot = name.LastIndexOf('.');
+            if (dot > 0 && MacAddress.TryParse(text, out MacAddress mac))
+            {
+                stations[new InterfaceName(name[..dot], name[(dot + 1)..])] = mac;
+            }
+        }
+
+        return stations;
+    }
 }

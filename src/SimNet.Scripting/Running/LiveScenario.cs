@@ -1,6 +1,8 @@
 using System.Globalization;
+using SimNet.Hosts;
 using SimNet.Scripting.Expectations;
 using SimNet.Scripting.Model;
+using SimStack.Ip;
 using SimStack.Sockets;
 
 namespace SimNet.Scripting.Running;
@@ -31,6 +33,11 @@ public sealed class LiveScenario : IDisposable
         options = (options ?? new RunOptions()) with { Limits = options?.Limits ?? new RunLimits(Duration.FromSeconds(100L * 366 * 86_400), long.MaxValue) };
         Simulation = new NetworkBuilder(scenario, options).Build();
         options.Prepare?.Invoke(Simulation);
+        foreach (InterfaceName station in options.Stations.Keys.OrderBy(k => k.ToString(), StringComparer.Ordinal))
+        {
+            Announce(station);
+        }
+
         _programs = ScenarioRunner.Start(scenario, Simulation, new RunRecorder(Simulation, live: true) { Said = said, Ended = OnCallEnded });
     }
 
@@ -85,8 +92,41 @@ public sealed class LiveScenario : IDisposable
     /// <summary>The first hundred of these.</summary>
     public IReadOnlyList<Verdict> Failures => _failures;
 
+    /// <summary>The interface that is linked to a bridge, as its only station there.</summary>
+    /// <param name="scenario">With a link of the bridge, as <see cref="WithOutside"/> makes it.</param>
+    /// <param name="bridge">Name of the bridge.</param>
+    /// <returns>Null when a switch is linked to it, or nothing.</returns>
+    public static InterfaceName? StationOf(ScenarioDefinition scenario, string bridge)
+    {
+        InterfaceName[] ends =
+        [
+            .. scenario.Links.Where(l => l.A.Host == bridge).Select(l => l.B), .. scenario.Links.Where(l => l.B.Host == bridge).Select(l => l.A),
+        ];
+        return ends.Length == 1 && scenario.Hosts.Any(h => h.Name == ends[0].Host) ? ends[0] : null;
+    }
+
     /// <summary>What the programs transferred.</summary>
     public IReadOnlyList<TransferRecord> Transfers() => [.. _programs.Select(p => p.ToRecord())];
+
+    // RFC 5227 §2.3, RFC 4861 §7.2.6: who talked to somebody else by the address learns of the new one.
+    private void Announce(InterfaceName station)
+    {
+        SimHost? host = Simulation.Hosts.FirstOrDefault(h => h.Name == station.Host);
+        if (host?.Interfaces.FirstOrDefault(i => i.ShortName == station.Interface) is not { } port)
+        {
+            return;
+        }
+
+        Simulation.Loop.Post(Simulation.Now, () =>
+        {
+            foreach (IpAddress address in port.Addresses)
+            {
+                host.Stack.Ip.Announce(port.Stack, address);
+            }
+
+            host.Pump();
+        });
+    }
 
     /// <summary>Ends observation.</summary>
     public void Dispose()

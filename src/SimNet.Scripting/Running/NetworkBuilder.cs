@@ -7,6 +7,7 @@ using SimNet.Scripting.Model;
 using SimNet.Time;
 using SimStack.Ip;
 using SimStack.Profiles;
+using SimStack.Wire;
 
 namespace SimNet.Scripting.Running;
 
@@ -84,8 +85,9 @@ internal sealed class NetworkBuilder(ScenarioDefinition scenario, RunOptions opt
 
         foreach (InterfaceDefinition i in definition.Interfaces)
         {
-            HostInterface port = host.AddInterface(i.Name, i.Mac, i.Mtu);
-            _ports[new InterfaceName(definition.Name, i.Name)] = port;
+            var full = new InterfaceName(definition.Name, i.Name);
+            HostInterface port = host.AddInterface(i.Name, options.Stations.TryGetValue(full, out MacAddress station) ? station : i.Mac, i.Mtu);
+            _ports[full] = port;
             foreach (AddressPrefix address in i.Addresses)
             {
                 port.AddAddress(address.Address, address.Length);

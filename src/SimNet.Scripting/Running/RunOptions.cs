@@ -1,4 +1,5 @@
 using SimNet.Scripting.Model;
+using SimStack.Wire;
 
 namespace SimNet.Scripting.Running;
 
@@ -25,6 +26,12 @@ public sealed record RunOptions
 
     /// <summary>In place of the scenario's date and time of the first instant.</summary>
     public Timestamp? Start { get; init; }
+
+    /// <summary>
+    /// Ethernet addresses of interfaces in place of the scenario's: those that are stations on a real network. They announce their IP addresses
+    /// when a bridge session begins.
+    /// </summary>
+    public IReadOnlyDictionary<InterfaceName, MacAddress> Stations { get; init; } = new Dictionary<InterfaceName, MacAddress>();
 
     /// <summary>In place of the scenario's limits; null: those.</summary>
     public RunLimits? Limits { get; init; }

@@ -43,6 +43,19 @@ public sealed class BridgePort : LinkPort
     /// </summary>
     public bool ReceiveOffload { get; set; }
 
+    /// <summary>
+    /// Cuts a host's long TCP packets here, as late as can be (generic segmentation offload, <c>ethtool -K … gso on</c>): stack and link work on one
+    /// packet instead of its segments. Only behind a host, over a link that does nothing to packets; captures at the host then show the
+    /// packets, those here what is on the wire. Off unless set.
+    /// </summary>
+    public bool SegmentationOffload { get; set; }
+
+    /// <summary>The device behind it takes packets of many segments.</summary>
+    internal bool HasOffloadDevice { get; set; }
+
+    /// <summary>Packets of many segments may come here.</summary>
+    internal bool TakesLongPackets => SegmentationOffload || HasOffloadDevice;
+
     /// <summary>Frames that came in from outside.</summary>
     public long Entered { get; private set; }
 
@@ -93,9 +106,26 @@ public sealed class BridgePort : LinkPort
     /// <inheritdoc/>
     protected internal override void Arrive(Instant now, Frame frame)
     {
-        Left++;
+        if (frame.SegmentSize > 0 && !HasOffloadDevice)
+        {
+            SegmentCutter cutter = new(_pool, frame);
+            while (cutter.TryCut(out Frame segment))
+            {
+                Leave(now, segment);
+            }
+
+            _pool.Return(frame);
+            return;
+        }
+
         // What a link did to one segment of a packet must be seen on the wire: the device is not to join them again.
         frame.GroupFollows &= (_incoming ??= Link!.AToB.To == this ? Link.AToB : Link.BToA).IsClear;
+        Leave(now, frame);
+    }
+
+    private void Leave(Instant now, Frame frame)
+    {
+        Left++;
         Observe(now, frame, CaptureDirection.Outbound);
         if (Leaving is { } taker)
         {

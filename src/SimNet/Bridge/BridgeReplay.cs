@@ -1,6 +1,7 @@
 using SimNet.Capture;
 using SimNet.Observe;
 using SimStack;
+using SimStack.Wire;
 
 namespace SimNet.Bridge;
 
@@ -21,7 +22,10 @@ public sealed class BridgeReplay : IDisposable
     private readonly List<IDisposable> _attachments = [];
     private readonly Queue<ReplayedFrame> _recorded = [];
     private readonly Queue<ReplayedFrame> _replayed = [];
+    private readonly List<Frame> _batch = [];
     private readonly bool _compares;
+    private Instant _batchTime;
+    private int _batchPort;
     private Instant _last;
 
     /// <summary>Begins; nothing has run yet.</summary>
@@ -99,7 +103,13 @@ public sealed class BridgeReplay : IDisposable
     public void Add(Instant time, int port, CaptureDirection direction, ReadOnlySpan<byte> frame, CancellationToken stop = default)
     {
         _last = Instant.Max(_last, time);
-        if (direction == CaptureDirection.Outbound)
+        bool outbound = direction == CaptureDirection.Outbound;
+        if (_batch.Count > 0 && (outbound || time != _batchTime || port != _batchPort))
+        {
+            EnterBatch();
+        }
+
+        if (outbound)
         {
             RecordedLeft++;
             if (_compares && Difference is null)
@@ -118,11 +128,15 @@ public sealed class BridgeReplay : IDisposable
                 : FormattableString.Invariant($"a frame of {frame.Length} bytes; at most {ushort.MaxValue} are possible"));
         }
 
-        RunUntil(time, stop);
-        // Up to here the recording has told everything that left before this frame came.
-        CompareLeftOver();
-        Entered++;
-        _ports[port].Enter(time, _simulation.FramePool.Copy(frame));
+        if (_batch.Count == 0)
+        {
+            RunUntil(time, stop);
+            // Up to here the recording has told everything that left before this frame came.
+            CompareLeftOver();
+            (_batchTime, _batchPort) = (time, port);
+        }
+
+        _batch.Add(_simulation.FramePool.Copy(frame));
     }
 
     /// <summary>Runs to the end of the recording and compares what is left.</summary>
@@ -133,6 +147,7 @@ public sealed class BridgeReplay : IDisposable
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public void Finish(Instant? end, CancellationToken stop = default)
     {
+        EnterBatch();
         RunUntil(Instant.Max(end ?? _last, _simulation.Now), stop);
         if (end is null && _recorded.Count == 0)
         {
@@ -151,6 +166,18 @@ public sealed class BridgeReplay : IDisposable
         }
 
         _attachments.Clear();
+    }
+
+    /// <summary>What waited together at a device entered together.</summary>
+    private void EnterBatch()
+    {
+        Entered += _batch.Count;
+        foreach (Frame frame in _batch)
+        {
+            _ports[_batchPort].Enter(_batchTime, frame);
+        }
+
+        _batch.Clear();
     }
 
     private void RunUntil(Instant time, CancellationToken stop)

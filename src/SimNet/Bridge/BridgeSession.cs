@@ -16,6 +16,7 @@ public sealed class BridgeSession : IDisposable
 {
     // So many events run before the clock is looked at again.
     private const int EventsAtOnce = 4096;
+    private const int FullFrame = 1514;
     private static readonly Duration LongestSleep = Duration.FromSeconds(1);
     private readonly Simulation _simulation;
     private readonly BridgeOptions _options;
@@ -50,6 +51,7 @@ public sealed class BridgeSession : IDisposable
     public void Attach(BridgePort port, FrameDevice device)
     {
         _devices.Add((port, device));
+        port.HasOffloadDevice = device.TakesLongPackets;
         port.Leaving = (_, frame) => device.Write(_simulation.FramePool, frame);
     }
 
@@ -82,6 +84,7 @@ public sealed class BridgeSession : IDisposable
         }
 
         using CancellationTokenRegistration registration = stop.Register(Stop);
+        Warm();
         _clock = new WallClock(_simulation.Now);
         try
         {
@@ -111,6 +114,16 @@ public sealed class BridgeSession : IDisposable
             port.Leaving = null;
             device.Dispose();
         }
+    }
+
+    /// <summary>As many frames as a round takes are made beforehand: what is allocated later may stop the thread when it matters.</summary>
+    private void Warm()
+    {
+        const int LongPackets = 40;
+        bool isLong = _devices.Exists(one => one.Device.TakesLongPackets || one.Port.ReceiveOffload || one.Port.SegmentationOffload);
+        List<Frame> frames = [.. _batch.Select(_ => _simulation.FramePool.Rent(FullFrame))];
+        frames.AddRange(Enumerable.Range(0, isLong ? LongPackets : 0).Select(_ => _simulation.FramePool.Rent(TcpFrameLayout.MaxPacketLength)));
+        frames.ForEach(_simulation.FramePool.Return);
     }
 
     private void Round(DeviceWaiter waiter)

@@ -1,7 +1,6 @@
 using SimNet.Capture;
 using SimNet.Links;
 using SimStack.Ip;
-using SimStack.Wire;
 
 namespace SimNet.Bridge;
 

@@ -13,8 +13,9 @@ namespace SimNet.Bridge;
 /// </summary>
 /// <remarks>
 /// The captured side cannot react: it repeats what it lost then, acknowledges what it got then, and sends no more than it did. A packet waits
-/// until the simulated host has sent something that it can acknowledge (<see cref="CaptureFeedOptions.Patience"/>), which keeps the conversation
-/// together when a program is slower than it was; and acknowledges no more than the host has sent, when that is less.
+/// until the simulated host has sent something that it can acknowledge (<see cref="CaptureFeedOptions.Patience"/>), and then as long as it did after
+/// the captured host, which keeps the conversation together when a program is slower than it was; and it acknowledges no more than the host has
+/// sent, when that is less.
 /// </remarks>
 public sealed class CaptureFeed : IDisposable
 {
@@ -113,7 +114,7 @@ public sealed class CaptureFeed : IDisposable
             Counters.Own++;
             if (_options.AdaptsNumbers)
             {
-                _flows.CapturedSent(packet);
+                _flows.CapturedSent(packet, Instant.Zero + _options.Start + time);
             }
 
             return false;
@@ -142,7 +143,7 @@ public sealed class CaptureFeed : IDisposable
         // Frames of several processors stand out of order by microseconds: time does not go back.
         Instant due = Instant.Max(_simulation.Now, Instant.Zero + _options.Start + time + _shift);
         RunUntil(due, stop);
-        bool ready = flow is null || Ready(flow, packet, stop);
+        bool ready = flow is null || Ready(flow, packet, Instant.Zero + _options.Start + time, stop);
         _shift += _simulation.Now - due;
         if (!ready)
         {
@@ -159,7 +160,7 @@ public sealed class CaptureFeed : IDisposable
     }
 
     /// <summary>Waits until the simulated host has sent what the packet answers; false when the packet makes no sense without.</summary>
-    private bool Ready(FieldFlow flow, in FrameSummary packet, CancellationToken stop)
+    private bool Ready(FieldFlow flow, in FrameSummary packet, Instant captured, CancellationToken stop)
     {
         bool acknowledges = packet.IsTcp && (packet.Flags & TcpFlags.Ack) != 0;
         if (!acknowledges && !flow.IsActive)
@@ -184,6 +185,11 @@ public sealed class CaptureFeed : IDisposable
         }
 
         flow.IsGivenUp |= !HasSent();
+        if (acknowledges && flow.NotBefore(acknowledged, captured) is { } earliest && earliest > _simulation.Now && _options.Patience > Duration.Zero)
+        {
+            RunUntil(earliest, stop);
+        }
+
         Counters.Premature += acknowledges && acknowledged + flow.Shift > flow.SimulatedNext ? 1 : 0;
         return true;
     }

@@ -3,16 +3,26 @@ using SimStack;
 
 namespace SimNet.Bridge;
 
-/// <summary>Waits for devices to become readable, for a time, or for another thread's call (poll(2), eventfd(2)).</summary>
+/// <summary>
+/// Waits for devices to become readable, for a time, or for another thread's call (poll(2), eventfd(2)). Systems other than Linux have neither ppoll
+/// nor eventfd in common: there a wait is a millisecond at most, after which devices are looked at anyway.
+/// </summary>
 internal sealed unsafe class DeviceWaiter : IDisposable
 {
-    private readonly Libc.PollDescriptor[] _descriptors;
+    private static readonly Duration Pause = Duration.FromMilliseconds(1);
+    private readonly Libc.PollDescriptor[] _descriptors = [];
+    private readonly ManualResetEventSlim _woken = new();
     private readonly int _wake;
     private readonly Lock _closing = new();
     private bool _closed;
 
     public DeviceWaiter(IEnumerable<FrameDevice> devices)
     {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
         _wake = Libc.EventDescriptor(0, Libc.EFD_NONBLOCK | Libc.EFD_CLOEXEC);
         _descriptors =
         [
@@ -26,6 +36,13 @@ internal sealed unsafe class DeviceWaiter : IDisposable
     /// <summary>Sleeps until a device has frames, <see cref="Wake"/> is called, or the time is over.</summary>
     public void Wait(Duration most)
     {
+        if (_descriptors.Length == 0)
+        {
+            _ = _woken.Wait(Duration.Min(most, Pause).ToTimeSpan());
+            _woken.Reset();
+            return;
+        }
+
         Libc.TimeSpecification timeout = new()
         {
             Seconds = most.Nanoseconds / 1_000_000_000,
@@ -48,11 +65,19 @@ internal sealed unsafe class DeviceWaiter : IDisposable
     {
         lock (_closing)
         {
-            if (!_closed)
+            if (_closed)
             {
-                ulong one = 1;
-                _ = Libc.Write(_wake, (byte*)&one, sizeof(ulong));
+                return;
             }
+
+            if (_descriptors.Length == 0)
+            {
+                _woken.Set();
+                return;
+            }
+
+            ulong one = 1;
+            _ = Libc.Write(_wake, (byte*)&one, sizeof(ulong));
         }
     }
 
@@ -60,9 +85,15 @@ internal sealed unsafe class DeviceWaiter : IDisposable
     {
         lock (_closing)
         {
-            if (!_closed)
+            if (_closed)
             {
-                _closed = true;
+                return;
+            }
+
+            _closed = true;
+            _woken.Dispose();
+            if (_descriptors.Length > 0)
+            {
                 _ = Libc.Close(_wake);
             }
         }

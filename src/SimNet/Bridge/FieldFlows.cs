@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using SimNet.Links;
+using SimStack;
 using SimStack.Ip;
 using SimStack.Wire;
 
@@ -63,7 +64,9 @@ internal sealed class FieldFlows
     public FieldFlow? Quoted(IpEndpoint own, IpEndpoint peer, IpProtocol protocol) => _captured.GetValueOrDefault(new Key(own, peer, protocol));
 
     /// <summary>Takes note of a packet that the captured host sent, in whose place the simulated one is.</summary>
-    public void CapturedSent(in FrameSummary packet)
+    /// <param name="packet">From that host.</param>
+    /// <param name="time">When it was.</param>
+    public void CapturedSent(in FrameSummary packet, Instant time)
     {
         if (!TryPorts(packet, out ushort source, out ushort destination))
         {
@@ -80,10 +83,10 @@ internal sealed class FieldFlows
             Expect(flow);
         }
 
-        if (flow is not null && packet.IsTcp && (packet.Flags & TcpFlags.Syn) != 0)
+        if (flow is not null && packet.IsTcp)
         {
-            flow.CapturedFirst = packet.Sequence;
-            flow.CapturedTimestamp = Timestamp(packet);
+            flow.CapturedFirst = (packet.Flags & TcpFlags.Syn) != 0 ? packet.Sequence : flow.CapturedFirst;
+            flow.CapturedSends.Add(End(packet), time, Timestamp(packet));
         }
     }
 
@@ -119,21 +122,26 @@ internal sealed class FieldFlows
 
     private static void Note(FieldFlow flow, in FrameSummary packet)
     {
-        int syn = (packet.Flags & TcpFlags.Syn) != 0 ? 1 : 0, fin = (packet.Flags & TcpFlags.Fin) != 0 ? 1 : 0;
-        SequenceNumber next = packet.Sequence + (packet.PayloadLength + syn + fin);
+        SequenceNumber next = End(packet);
         uint? timestamp = Timestamp(packet);
-        if (syn != 0 && flow.SimulatedFirst != packet.Sequence)
+        if ((packet.Flags & TcpFlags.Syn) != 0 && flow.SimulatedFirst != packet.Sequence)
         {
             flow.SimulatedFirst = packet.Sequence;
             flow.SimulatedNext = next;
-            flow.SimulatedTimestamp = timestamp;
         }
 
         if (flow.SimulatedFirst is not null)
         {
             flow.SimulatedNext = SequenceNumber.Max(flow.SimulatedNext, next);
             flow.LastTimestamp = timestamp ?? flow.LastTimestamp;
+            flow.SimulatedSends.Add(next, packet.Time, timestamp);
         }
+    }
+
+    private static SequenceNumber End(in FrameSummary packet)
+    {
+        int syn = (packet.Flags & TcpFlags.Syn) != 0 ? 1 : 0, fin = (packet.Flags & TcpFlags.Fin) != 0 ? 1 : 0;
+        return packet.Sequence + (packet.PayloadLength + syn + fin);
     }
 
     // Where the captured host's own SYN is not in the capture, the first acknowledgement tells its number.
@@ -197,8 +205,7 @@ internal sealed class FieldFlows
         {
             FieldFlow begun = early[0];
             early.RemoveAt(0);
-            (flow.Simulated, flow.SimulatedFirst, flow.SimulatedNext) = (begun.Simulated, begun.SimulatedFirst, begun.SimulatedNext);
-            (flow.SimulatedTimestamp, flow.LastTimestamp) = (begun.SimulatedTimestamp, begun.LastTimestamp);
+            flow.Begin(begun);
             _simulated[new Key(flow.Simulated!.Value, flow.Peer, flow.Protocol)] = flow;
             return;
         }

@@ -62,7 +62,8 @@ internal static class FieldFrame
 
         int told = isV4 ? BinaryPrimitives.ReadUInt16BigEndian(content[2..])
             : BinaryPrimitives.ReadUInt16BigEndian(content[4..]) is var payload and > 0 ? Ipv6View.HeaderLength + payload : 0;
-        return told == 0 ? onWire : Math.Min(told, onWire);
+        int length = told == 0 ? onWire : Math.Min(told, onWire);
+        return length < (isV4 ? Ipv4View.MinHeaderLength : Ipv6View.HeaderLength) ? 0 : length;
     }
 
     // A card that fills it in on the way out leaves it wrong in captures of its own machine.

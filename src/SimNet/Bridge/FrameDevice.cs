@@ -17,6 +17,9 @@ public abstract class FrameDevice : IDisposable
     /// <summary>The address of the system's own end; null when it has none.</summary>
     public virtual MacAddress? HardwareAddress => null;
 
+    /// <summary>It takes packets of many segments (<see cref="Frame.SegmentSize"/>) as well as frames.</summary>
+    internal virtual bool TakesLongPackets => false;
+
     /// <summary>What went through it.</summary>
     public DeviceCounters Counters { get; } = new();
 

@@ -166,8 +166,9 @@ internal sealed class ReceiveCoalescer(FramePool pool, Action<Instant, Frame> pa
     // Counted up by most systems, and 0 in all where the segments must not be fragmented (RFC 6864 §4.1).
     private static bool FollowsById(in Held held, ReadOnlySpan<byte> bytes)
     {
-        ushort first = held.Layout.Id(held.Frame.Bytes), id = held.Layout.Id(bytes);
-        return !held.Layout.IsV4 || id == (held.Layout.HasNoId(bytes) ? first : (ushort)(first + held.Count));
+        ReadOnlySpan<byte> first = held.Frame.Bytes;
+        return !held.Layout.IsV4
+            || held.Layout.Id(bytes) == (held.Layout.HasNoId(first) ? (ushort)0 : (ushort)(held.Layout.Id(first) + held.Count));
     }
 
     // A part that begins at an odd place is summed with its bytes the other way round (RFC 1071 §2 B).

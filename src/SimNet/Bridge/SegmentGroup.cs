@@ -73,9 +73,16 @@ internal sealed unsafe class SegmentGroup : IDisposable
     {
         count = Count + 1;
         *_header = default;
-        if (Count > 1)
+        if (Count == 1 && _frames[0] is { SegmentSize: > 0 } whole)
         {
-            WriteHeaders();
+            if (TcpFrameLayout.TryParse(whole.Bytes, out _layout))
+            {
+                WriteHeaders(whole.SegmentSize);
+            }
+        }
+        else if (Count > 1)
+        {
+            WriteHeaders(_frames[0].Length - _layout.Payload);
         }
 
         return _vectors;
@@ -102,7 +109,7 @@ internal sealed unsafe class SegmentGroup : IDisposable
     private void Begin(Frame frame)
     {
         ReadOnlySpan<byte> bytes = frame.Bytes;
-        _isOver = !frame.GroupFollows || !TcpFrameLayout.TryParse(bytes, out _layout) || bytes.Length == _layout.Payload
+        _isOver = !frame.GroupFollows || frame.SegmentSize > 0 || !TcpFrameLayout.TryParse(bytes, out _layout) || bytes.Length == _layout.Payload
             || (TcpFrameLayout.Flags(bytes, _layout.Tcp) & (Alone | Ending)) != 0;
         if (!_isOver)
         {
@@ -114,7 +121,7 @@ internal sealed unsafe class SegmentGroup : IDisposable
     {
         ReadOnlySpan<byte> bytes = frame.Bytes;
         ReadOnlySpan<byte> first = _frames[0].Bytes;
-        if (_isOver || Count == Most || !TcpFrameLayout.TryParse(bytes, out TcpFrameLayout layout) || !layout.HasHeadersOf(bytes, first, _layout))
+        if (_isOver || Count == Most || frame.SegmentSize > 0 || !TcpFrameLayout.TryParse(bytes, out TcpFrameLayout layout) || !layout.HasHeadersOf(bytes, first, _layout))
         {
             return false;
         }
@@ -134,10 +141,10 @@ internal sealed unsafe class SegmentGroup : IDisposable
     }
 
     /// <summary>The first frame's headers become the packet's, with what the device needs to cut it again.</summary>
-    private void WriteHeaders()
+    private void WriteHeaders(int segmentSize)
     {
         Span<byte> first = _frames[0].Bytes;
-        int segmentSize = first.Length - _layout.Payload, tcp = _layout.Tcp;
+        int tcp = _layout.Tcp;
         ReadOnlySpan<byte> last = _frames[Count - 1].Bytes;
         TcpFlags flags = TcpFrameLayout.Flags(first, tcp);
         TcpFrameLayout.SetFlags(first, tcp, flags | (TcpFrameLayout.Flags(last, tcp) & Ending));

@@ -25,6 +25,7 @@ internal sealed unsafe class SystemInterface
     private const int AF_INET6 = 10;
     private const int SOCK_DGRAM = 2;
     private const int EEXIST = 17;
+    private const ushort ARPHRD_ETHER = 1;
     private const short IFF_UP = 1;
     private const short IFF_RUNNING = 0x40;
     private readonly byte[] _name = new byte[NameLength];
@@ -42,6 +43,9 @@ internal sealed unsafe class SystemInterface
     public int Index => BinaryPrimitives.ReadInt32LittleEndian(Ask(SIOCGIFINDEX, "its index"));
 
     public bool IsUp => (BinaryPrimitives.ReadInt16LittleEndian(Ask(SIOCGIFFLAGS, "its flags")) & IFF_UP) != 0;
+
+    /// <summary>Its frames are Ethernet's (ARPHRD_ETHER).</summary>
+    public bool IsEthernet => BinaryPrimitives.ReadUInt16LittleEndian(Ask(SIOCGIFHWADDR, "its address")) == ARPHRD_ETHER;
 
     public MacAddress HardwareAddress
     {

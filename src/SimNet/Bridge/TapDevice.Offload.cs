@@ -18,6 +18,9 @@ public sealed unsafe partial class TapDevice
     private readonly SegmentGroup? _group;
 
     /// <inheritdoc/>
+    internal override bool TakesLongPackets => _group is not null;
+
+    /// <inheritdoc/>
     public override void Flush(FramePool pool) => WriteGroup(pool);
 
     private static void SetOffload(int descriptor, string name)

@@ -16,6 +16,9 @@ internal struct VirtioHeader
     /// <summary>gso_type: no more than one segment; TCP over IPv4 and over IPv6.</summary>
     public const byte None = 0, TcpV4 = 1, TcpV6 = 4;
 
+    /// <summary>gso_type: UDP datagrams. Packet sockets see such packets of their own system; a TAP device is not asked for them.</summary>
+    public const byte UdpDatagrams = 5;
+
     /// <summary>Beside a gso_type: the first segment says that the window was reduced.</summary>
     public const byte Ecn = 0x80;
 

@@ -174,6 +174,7 @@ public sealed class PcapngWriter : CaptureWriter
 
     private protected override void WriteEnd()
     {
+        Span<byte> time = stackalloc byte[8];
         for (int id = 0; id < _interfaces && !Ignoring; id++)
         {
             if (_statistics[id] is { } statistics)
@@ -183,7 +184,6 @@ public sealed class PcapngWriter : CaptureWriter
                 block.Timestamp((ulong)(statistics.End ?? _lastTimes[id]));
                 if (statistics.End is { } end)
                 {
-                    Span<byte> time = stackalloc byte[8];
                     BinaryPrimitives.WriteUInt32LittleEndian(time, (uint)(end >> 32));
                     BinaryPrimitives.WriteUInt32LittleEndian(time[4..], (uint)end);
                     block.Option(PcapngFormat.StatisticsEnd, time);

@@ -1,3 +1,4 @@
+using SimNet.Bridge;
 using SimNet.Capture;
 using SimNet.Links;
 using SimNet.Observe;
@@ -136,6 +137,12 @@ public sealed class HostInterface : LinkPort
     /// <summary>Sends what the stack has queued.</summary>
     internal void Transmit(Instant now)
     {
+        if (Outgoing is { To: BridgePort port })
+        {
+            // Told before the stack works: whether a packet of many segments can leave as it is, right up to a device.
+            Stack.TakesLongPackets = port.TakesLongPackets && Outgoing.IsClear;
+        }
+
         if (Stack.Queue is not null && Outgoing is { } line)
         {
             TransmitFromQueue(now, line);
@@ -144,7 +151,11 @@ public sealed class HostInterface : LinkPort
 
         while (Stack.TryDequeue(out Frame? frame))
         {
-            if (Outgoing is { } link)
+            if (frame.SegmentSize > 0)
+            {
+                TransmitLong(now, frame);
+            }
+            else if (Outgoing is { } link)
             {
                 link.Send(now, frame);
             }
@@ -157,6 +168,36 @@ public sealed class HostInterface : LinkPort
                 SendNowhere(now, frame);
             }
         }
+    }
+
+    private void TransmitLong(Instant now, Frame frame)
+    {
+        if (Outgoing is { IsClear: true, To: BridgePort { TakesLongPackets: true } port } link)
+        {
+            if ((Tap.IsObserved || link.Tap.IsObserved || port.Tap.IsObserved) && TcpFrameLayout.TryParse(frame.Bytes, out TcpFrameLayout layout))
+            {
+                layout.WriteChecksum(frame.Bytes);
+            }
+
+            link.Send(now, frame);
+            return;
+        }
+
+        // The link has changed since it was made.
+        SegmentCutter cutter = new(Host.Simulation.FramePool, frame);
+        while (cutter.TryCut(out Frame segment))
+        {
+            if (Outgoing is { } changed)
+            {
+                changed.Send(now, segment);
+            }
+            else
+            {
+                SendNowhere(now, segment);
+            }
+        }
+
+        Host.Simulation.FramePool.Return(frame);
     }
 
     private void TransmitFromQueue(Instant now, LinkDirection line)

@@ -62,7 +62,7 @@ public sealed partial class IpLayer
         }
 
         IpAddress from = ip.IsMulticastOrBroadcast ? path.Source : ip.Destination;
-        SendEcho(now, path, from, reply: true, message.Id, message.Sequence, message.Payload, ip.TrafficClass);
+        SendEcho(now, path, from, reply: true, message.Id, message.Sequence, message.Payload, ip.TrafficClass, EchoesCode ? message.Code : (byte)0);
     }
 
     private void CountIcmpType(IcmpType type)
@@ -249,7 +249,7 @@ public sealed partial class IpLayer
                     && FindPath(ip.Source, ip.IsMulticastOrBroadcast ? default : ip.Destination) is { } path)
                 {
                     IpAddress from = ip.IsMulticastOrBroadcast ? path.Source : ip.Destination;
-                    SendEcho(now, path, from, reply: true, message.Id, message.Sequence, message.Payload, ip.TrafficClass);
+                    SendEcho(now, path, from, reply: true, message.Id, message.Sequence, message.Payload, ip.TrafficClass, EchoesCode ? message.Code : (byte)0);
                 }
 
                 break;
@@ -295,13 +295,13 @@ public sealed partial class IpLayer
 
     private void SendEcho(
         Instant now, IpPath path, in IpAddress source, bool reply, ushort id, ushort sequence,
-        ReadOnlySpan<byte> payload, byte trafficClass)
+        ReadOnlySpan<byte> payload, byte trafficClass, byte code = 0)
     {
         Frame frame = Pool.Rent(path.TransportOffset + IcmpView.HeaderLength + payload.Length);
         Span<byte> message = frame.Buffer.AsSpan(path.TransportOffset);
         if (path.Destination.IsV4)
         {
-            int length = IcmpWriter.WriteEcho(message, reply, id, sequence, payload);
+            int length = IcmpWriter.WriteEcho(message, reply, id, sequence, payload, code);
             _counters[SnmpCounter.IcmpOutMsgs]++;
             _counters[reply ? SnmpCounter.IcmpOutEchoReps : SnmpCounter.IcmpOutEchos]++;
             _counters[reply ? SnmpCounter.IcmpMsgOutType0 : SnmpCounter.IcmpMsgOutType8]++;
@@ -313,7 +313,7 @@ public sealed partial class IpLayer
         }
         else
         {
-            int length = Icmpv6Writer.WriteEcho(message, source, path.Destination, reply, id, sequence, payload);
+            int length = Icmpv6Writer.WriteEcho(message, source, path.Destination, reply, id, sequence, payload, code);
             _counters[SnmpCounter.Icmp6OutMsgs]++;
             _counters[reply ? SnmpCounter.Icmp6OutEchoReplies : SnmpCounter.Icmp6OutEchos]++;
             Send(now, path, source, path.Destination, frame, length, IpProtocol.IcmpV6, trafficClass, DefaultTtl, false);

@@ -56,6 +56,9 @@ public sealed partial class IpLayer
     /// <summary>Datagrams with DF have an identification too, all from one counter (Windows).</summary>
     internal bool CountsEveryDatagram { get; init; }
 
+    /// <summary>An echo reply has its request's code.</summary>
+    internal bool EchoesCode { get; init; } = true;
+
     internal FramePool Pool { get; }
 
     /// <summary>Changes whenever a path may have become wrong.</summary>

@@ -64,6 +64,12 @@ public sealed class NetworkInterface
     /// </summary>
     public bool SegmentationOffload { get; set; } = true;
 
+    /// <summary>
+    /// The device takes TCP packets of many segments as they are (<see cref="Wire.Frame.SegmentSize"/>), rather than the segments with marks; their
+    /// TCP checksums are left to it. May change at any time.
+    /// </summary>
+    public bool TakesLongPackets { get; set; }
+
     /// <summary>Every frame is dropped as if the queue were full, as with <c>tc qdisc … pfifo limit 0</c>.</summary>
     public bool RefusesFrames { get; set; }
 

@@ -13,6 +13,7 @@ public sealed class Profile
         ChargesSegmentMemory = true,
         TailLossProbe = true,
         SegmentationOffload = true,
+        CountsConnectionDatagrams = true,
         HasTcpAo = true,
         Defaults = new Sysctls { TimerHz = 250 },
     };
@@ -28,6 +29,7 @@ public sealed class Profile
         InitialReceiveWindowSegments = 10,
         RandomTimestampOffset = false,
         SegmentationOffload = true,
+        CountsConnectionDatagrams = true,
         Defaults = new Sysctls
         {
             Rack = false,
@@ -187,6 +189,15 @@ public sealed class Profile
     /// Every IPv4 datagram has an identification from the host's counter; otherwise only those that may be fragmented (RFC 6864 §4.1).
     /// </summary>
     public bool CountsEveryDatagram { get; init; }
+
+    /// <summary>An echo reply has the code of its request, which should be 0 (Linux: icmp_echo); otherwise 0, as Windows does.</summary>
+    public bool EchoesCode { get; init; } = true;
+
+    /// <summary>
+    /// A connection's IPv4 datagrams have identifications of its own, one after the other from a random one, with DF too (Linux: inet_id); those that
+    /// answer for no connection yet or any more, SYN-ACKs and most RSTs, have 0. Otherwise see <see cref="CountsEveryDatagram"/>.
+    /// </summary>
+    public bool CountsConnectionDatagrams { get; init; }
 
     /// <summary>
     /// A connection is given up after tcp_retries2 retransmissions of one segment; otherwise after the time that so many would take at

@@ -17,6 +17,7 @@ internal static class WindowsProfile
         InitialReceiveWindow = 8192,
         RetryAfterRefusal = Duration.FromMilliseconds(500),
         CountsEveryDatagram = true,
+        EchoesCode = false,
         CountsRetransmissions = true,
         Rfc6298Timer = true,
         ZeroWindowProbeCarriesData = true,

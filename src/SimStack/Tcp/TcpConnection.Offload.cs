@@ -270,15 +270,8 @@ internal sealed partial class TcpConnection
         SentFlags forced = length > mss ? SentFlags.Push : SentFlags.None;
         SequenceNumber start = _snd.Nxt, behind = start + length;
         Instant prior = _lastTransmissionAt;
-        for (bool first = true; length > mss; length -= mss, first = false)
-        {
-            if (!TransmitSegment(now, mss, SentFlags.Followed, SentFlags.None) && first)
-            {
-                return UndoLastSegment(now, start, behind);
-            }
-        }
-
-        if (!TransmitSegment(now, length, end, forced) && forced == SentFlags.None)
+        length = LeavesWhole(length, mss) ? TransmitWhole(now, length, end, forced, mss) : TransmitCut(now, length, end, forced, mss);
+        if (length < 0)
         {
             return UndoLastSegment(now, start, behind);
         }
@@ -327,16 +320,21 @@ internal sealed partial class TcpConnection
         return false;
     }
 
-    private bool TransmitSegment(Instant now, int length, SentFlags flags, SentFlags forced)
+    /// <summary>Sends the segments of a packet one by one.</summary>
+    /// <returns>Bytes of data in the last segment; -1 when the interface would not have the first.</returns>
+    private int TransmitCut(Instant now, int length, SentFlags last, SentFlags forced, int mss)
     {
-        ref SentSegment segment = ref Sent.Add();
-        segment.Seq = _snd.Nxt;
-        segment.Length = length + ((flags & SentFlags.Fin) != 0 ? 1 : 0);
-        segment.SentAt = Instant.Max(now, _lastTransmissionAt);
-        segment.Flags = flags;
-        NoteDeparture(ref segment, again: false);
-        SequenceNumber seq = _snd.Nxt;
-        _snd.Nxt = segment.End;
-        return EmitData(now, seq, length, flags | forced);
+        for (bool first = true; length > mss; length -= mss, first = false)
+        {
+            if (!TransmitSegment(now, mss, SentFlags.Followed, SentFlags.None) && first)
+            {
+                return -1;
+            }
+        }
+
+        return TransmitSegment(now, length, last, forced) || forced != SentFlags.None ? length : -1;
     }
+
+    private bool TransmitSegment(Instant now, int length, SentFlags flags, SentFlags forced) =>
+        EmitData(now, NoteSegment(now, length, flags), length, flags | forced);
 }

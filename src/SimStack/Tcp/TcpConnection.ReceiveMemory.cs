@@ -31,18 +31,14 @@ internal sealed partial class TcpConnection
     private ReceiveBufferLayout BufferLayout =>
         Sysctls.ReceiveBuffers > 0 ? (ReceiveBufferLayout)(Sysctls.ReceiveBuffers - 1) : _path?.Interface.ReceiveBuffers ?? default;
 
-    private SegmentBuffer BufferOf(scoped in TcpSegment segment)
-    {
-        if (_backlog?.Current is { } waited)
-        {
-            return waited.Buffer;
-        }
+    private SegmentBuffer BufferOf(scoped in TcpSegment segment) => segment.PartLength > 0
+        ? BufferOfParts(segment)
+        : _backlog?.Current?.Buffer ?? SegmentBuffer.For(
+            BufferLayout, segment.Data.Length, (RemoteAddress.IsV4 ? 20 : 40) + segment.HeaderLength + segment.Data.Length);
 
-        int header = (RemoteAddress.IsV4 ? 20 : 40) + segment.HeaderLength, length = segment.Data.Length;
-        return segment.PartLength == 0 || length <= segment.PartLength
-            ? SegmentBuffer.For(BufferLayout, length, header + length)
-            : SegmentBuffer.OfParts(BufferLayout, length, segment.PartLength, header);
-    }
+    private SegmentBuffer BufferOfParts(scoped in TcpSegment segment) => SegmentBuffer.OfParts(
+        BufferLayout, segment.Data.Length, Math.Min(segment.PartLength, Math.Max(1, segment.Data.Length)),
+        (RemoteAddress.IsV4 ? 20 : 40) + segment.HeaderLength);
 
     private void ChargeReceived(int memory)
     {

@@ -422,9 +422,17 @@ internal sealed partial class TcpConnection
         }
 
         path.FlowLabel = FlowLabel;
-        return _tcp.Ip.TrySend(
-            now, path, LocalAddress, RemoteAddress, frame, total, IpProtocol.Tcp, _typeOfService, _ttl,
-            dontFragment: _tcp.MayNotFragment(path, _pathMtuDiscovery)) || !Offloads;
+        return SendDatagram(now, path, frame, total) || !Offloads;
+    }
+
+    private bool SendDatagram(Instant now, IpPath path, Frame frame, int length)
+    {
+        bool dontFragment = _tcp.MayNotFragment(path, _pathMtuDiscovery);
+        return Profile.CountsConnectionDatagrams
+            ? _tcp.Ip.Send(
+                now, path, LocalAddress, RemoteAddress, frame, length, IpProtocol.Tcp, _typeOfService, _ttl, dontFragment,
+                _nextDatagramId++, dontFragment ? path.Interface.Mtu : path.Mtu)
+            : _tcp.Ip.TrySend(now, path, LocalAddress, RemoteAddress, frame, length, IpProtocol.Tcp, _typeOfService, _ttl, dontFragment);
     }
 
     /// <summary>Data from the send buffer.</summary>

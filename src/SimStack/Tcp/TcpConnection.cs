@@ -19,6 +19,7 @@ internal sealed partial class TcpConnection : TcpFlow
     private ReceiveSequenceSpace _rcv;
     private TimerTable _timers;
     private RttEstimator _rtt;
+    private ushort _nextDatagramId;
 
     private ByteQueue? _sendBuffer;
     private SegmentRing? _sent;
@@ -35,6 +36,7 @@ internal sealed partial class TcpConnection : TcpFlow
         _congestion.Window = tcp.Sysctls.InitialWindowSegments;
         _congestion.Threshold = _congestion.Clamp = int.MaxValue;
         _timestampsStamp = _lastSentAt = Instant.Never;
+        _nextDatagramId = tcp.FirstDatagramId(local, remote, id);
     }
 
     /// <summary>The socket that the user holds; null before accept and after close.</summary>

@@ -33,7 +33,7 @@ internal sealed partial class TcpLayer
         }
 
         TcpFlow? flow = Flows.Find(ip.Destination, view.DestinationPort, ip.Source, view.SourcePort);
-        if (!HasGoodSum(ip, view, flow, Ip.IsVerified, ref segment.Data))
+        if (!Ip.IsVerified && !HasGoodSum(ip, view, flow, ref segment.Data))
         {
             Counters[SnmpCounter.TcpInCsumErrors]++;
             Counters[SnmpCounter.TcpInErrs]++;
@@ -67,13 +67,8 @@ internal sealed partial class TcpLayer
     /// Verifies the checksum. Data that a connection waits for is copied to the end of what it received in the same pass, which costs little
     /// more than either; only once the segment is taken does it become a part of that.
     /// </summary>
-    private static bool HasGoodSum(in IpPacketInfo ip, in TcpView view, TcpFlow? flow, bool isVerified, ref ReadOnlySpan<byte> data)
+    private static bool HasGoodSum(in IpPacketInfo ip, in TcpView view, TcpFlow? flow, ref ReadOnlySpan<byte> data)
     {
-        if (isVerified)
-        {
-            return true;
-        }
-
         if (flow is not TcpConnection connection || connection.PlaceFor(view.Sequence, data.Length) is not { IsEmpty: false } place)
         {
             return TcpView.VerifyChecksum(ip.Source, ip.Destination, view.Bytes);

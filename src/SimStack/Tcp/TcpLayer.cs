@@ -163,10 +163,10 @@ internal sealed partial class TcpLayer
         unchecked((uint)HashOfTuple(local, remote, 0x1551) + (uint)(now.Nanoseconds / Sysctls.IsnTickNanoseconds));
 
     /// <summary>
-    /// Timestamps to each address start elsewhere (RFC 7323 §5.4), unless the host's clock was set by the scenario or net.ipv4.tcp_timestamps is 2.
+    /// Timestamps of each connection start elsewhere (RFC 7323 §5.4; Linux 6.18.44 shows the same, ports included), unless the host's clock was set by the scenario or net.ipv4.tcp_timestamps is 2.
     /// </summary>
     public uint TimestampOffset(IpEndpoint local, IpEndpoint remote) =>
-        RandomTimestampOffset && Sysctls.TimestampOffsets ? (uint)HashOfTuple(local with { Port = 0 }, remote with { Port = 0 }, 0x7575) : 0;
+        RandomTimestampOffset && Sysctls.TimestampOffsets ? (uint)HashOfTuple(local, remote, 0x7575) : 0;
 
     /// <summary>The flow label of a connection's packets; never 0 where they have one (Linux: ip6_make_flowlabel).</summary>
     /// <param name="local">Our end.</param>
@@ -183,6 +183,10 @@ internal sealed partial class TcpLayer
         uint label = (uint)HashOfTuple(local, remote, 0x666C_0000 + (uint)turn) & 0xF_FFFF;
         return label == 0 ? 1 : label;
     }
+
+    /// <summary>The identification of a connection's first IPv4 datagram; that of the next connection of the same four is another.</summary>
+    public ushort FirstDatagramId(IpEndpoint local, IpEndpoint remote, long connection) =>
+        unchecked((ushort)(HashOfTuple(local, remote, 0x6964_0000) + (ulong)connection * 0x9E37));
 
     /// <summary>What net.ipv6.auto_flowlabels and IPV6_AUTOFLOWLABEL come to.</summary>
     public static bool WantsFlowLabel(int mode, bool? option) => mode == 3 || (mode > 0 && (option ?? mode == 1));

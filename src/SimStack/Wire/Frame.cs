@@ -30,9 +30,9 @@ public sealed class Frame
     public bool GroupFollows { get; set; }
 
     /// <summary>
-    /// Bytes of data in each of the TCP segments, the last one perhaps apart, that became this one packet on their way in (Linux's gso_size:
-    /// receive offload), up to 65,535 bytes long. Their checksums were verified, or they never left the machine; its own is not to be looked at. 0: the
-    /// frame is as it was on the wire.
+    /// Bytes of data in each of the TCP segments, the last one perhaps apart, that became this one packet on their way in, or that it will be cut
+    /// into on its way out (Linux's gso_size: receive and segmentation offload), up to 65,535 bytes long. Its checksum is not to be looked at: those of the
+    /// segments were verified, or will be computed. 0: the frame is as it is on the wire.
     /// </summary>
     public int SegmentSize { get; set; }
 

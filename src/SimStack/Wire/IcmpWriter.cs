@@ -6,8 +6,8 @@ namespace SimStack.Wire;
 public static class IcmpWriter
 {
     /// <summary>Writes an echo request or reply and returns its length.</summary>
-    public static int WriteEcho(Span<byte> destination, bool reply, ushort id, ushort sequence, ReadOnlySpan<byte> payload) =>
-        Write(destination, reply ? IcmpType.EchoReply : IcmpType.Echo, 0, (uint)(id << 16 | sequence), payload);
+    public static int WriteEcho(Span<byte> destination, bool reply, ushort id, ushort sequence, ReadOnlySpan<byte> payload, byte code = 0) =>
+        Write(destination, reply ? IcmpType.EchoReply : IcmpType.Echo, code, (uint)(id << 16 | sequence), payload);
 
     /// <summary>Writes an error that quotes the start of a packet, and returns its length.</summary>
     /// <param name="destination">At least 8 bytes and the quote.</param>

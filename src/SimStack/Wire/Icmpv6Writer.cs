@@ -13,8 +13,8 @@ public static class Icmpv6Writer
     /// <summary>Writes an echo request or reply and returns its length.</summary>
     public static int WriteEcho(
         Span<byte> destination, in IpAddress source, in IpAddress target, bool reply, ushort id, ushort sequence,
-        ReadOnlySpan<byte> payload) =>
-        Write(destination, source, target, reply ? Icmpv6Type.EchoReply : Icmpv6Type.EchoRequest, 0,
+        ReadOnlySpan<byte> payload, byte code = 0) =>
+        Write(destination, source, target, reply ? Icmpv6Type.EchoReply : Icmpv6Type.EchoRequest, code,
             (uint)(id << 16 | sequence), payload);
 
     /// <summary>Writes an error that quotes as much of a packet as is given, and returns its length.</summary>

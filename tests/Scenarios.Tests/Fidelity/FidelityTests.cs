@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Xml.Linq;
 using Scenarios.Fidelity;
 using Scenarios.Tests.Bridge;
+using SimStack;
 
 namespace Scenarios.Tests.Fidelity;
 
@@ -49,6 +50,7 @@ public class FidelityTests
         Assert.True(first.PayloadIntact && first.Losses.AgreesWith(again.Losses));
         Assert.Equal((first.Seconds, first.Retransmissions), (again.Seconds, again.Retransmissions));
         Assert.False(first.Losses.AgreesWith(other.Losses));
+        Assert.NotEqual(first.Seconds, SimulatedTransfer.Run(link, 3, Duration.FromMilliseconds(5)).Seconds);
     }
 
     [Fact]

@@ -14,8 +14,8 @@ namespace SimNet.Tests.Bridge;
 public class BridgeReplayTests
 {
     private const int Bytes = 200_000;
-    private static readonly DateTimeOffset Start = new(2031, 4, 5, 6, 7, 8, TimeSpan.Zero);
-    private static readonly Lazy<byte[]> Recording = new(Record);
+    internal static readonly DateTimeOffset Start = new(2031, 4, 5, 6, 7, 8, TimeSpan.Zero);
+    internal static readonly Lazy<byte[]> Recording = new(Record);
 
     [Fact]
     public void TheSameFramesLeaveAtTheSameInstants()
@@ -129,7 +129,7 @@ public class BridgeReplayTests
         return replay;
     }
 
-    private static List<(Instant Time, CaptureDirection Direction, byte[] Frame)> Read(byte[] recording)
+    internal static List<(Instant Time, CaptureDirection Direction, byte[] Frame)> Read(byte[] recording)
     {
         using CaptureReader reader = CaptureReader.Open(new MemoryStream(recording));
         CaptureClock clock = CaptureClock.StartingAt(Start);
@@ -143,7 +143,7 @@ public class BridgeReplayTests
     }
 
     /// <summary>A host that echoes, behind a bad link.</summary>
-    private static Simulation Network(ulong seed, out BridgePort outside)
+    internal static Simulation Network(ulong seed, out BridgePort outside)
     {
         Simulation simulation = new(new SimulationOptions { Seed = seed, Start = Start, Limits = new SimulationLimits { Events = long.MaxValue } });
         SimHost host = simulation.AddHost("near");
@@ -163,8 +163,15 @@ public class BridgeReplayTests
             using SimTcpListener listener = near.Listen(new IpEndpoint(IpAddress.AnyV4, 7));
             while (true)
             {
-                await using SimTcpStream stream = await listener.AcceptAsync();
-                await stream.CopyToAsync(stream);
+                try
+                {
+                    await using SimTcpStream stream = await listener.AcceptAsync();
+                    await stream.CopyToAsync(stream);
+                }
+                catch (SimSocketException)
+                {
+                    // The next one, please.
+                }
             }
         });
         return simulation;

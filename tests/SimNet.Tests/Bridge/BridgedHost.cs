@@ -21,7 +21,9 @@ internal sealed class BridgedHost : IDisposable
     /// <param name="link">Between host and device; null: an ideal link.</param>
     /// <param name="options">Of the host; its name is `sim`.</param>
     /// <param name="prepare">Called before anything runs.</param>
-    public BridgedHost(KernelNamespace kernel, LinkOptions? link = null, SimHostOptions? options = null, Action<BridgedHost>? prepare = null)
+    /// <param name="device">Null: as a device is without options. Its name, place and addresses are set here.</param>
+    public BridgedHost(
+        KernelNamespace kernel, LinkOptions? link = null, SimHostOptions? options = null, Action<BridgedHost>? prepare = null, TapOptions? device = null)
     {
         Simulation = new Simulation(new SimulationOptions
         {
@@ -34,7 +36,7 @@ internal sealed class BridgedHost : IDisposable
         port.AddAddress(IpAddress.Parse("fd09::2"), 64);
         Port = Simulation.AddBridgePort("outside");
         Link = Simulation.AddLink(Port, port, link);
-        Device = TapDevice.Open(new TapOptions
+        Device = TapDevice.Open((device ?? new TapOptions()) with
         {
             Name = "tap0",
             NetworkNamespace = kernel.Name,

@@ -28,6 +28,7 @@ internal sealed class Scene
 
     private readonly List<PeerSocket> _sockets = [];
     private readonly List<(string What, object Value)> _told = [];
+    private SegmentLog? _log;
 
     private Scene(Peer a, Peer b, Wire wire, bool v6, ushort port)
     {
@@ -74,6 +75,7 @@ internal sealed class Scene
         (Dictionary<string, long> A, Dictionary<string, long> B) asSecond = second.Play(play);
         string[] all = [.. Loose, .. loose ?? []];
         string differences = Compare("A", asFirst.A, asSecond.A, all) + Compare("B", asSecond.B, asFirst.B, all);
+        Assert.Equal(first._log?.Lines ?? [], second._log?.Lines ?? []);
         Assert.True(differences.Length == 0, "what the two counted differs:" + differences);
         Assert.Equal(first._told, second._told);
     }
@@ -93,6 +95,10 @@ internal sealed class Scene
 
     /// <summary>Remembers a figure that must be the same with the parts exchanged.</summary>
     public void Tell(string what, object value) => _told.Add((what, value));
+
+    /// <summary>From now on every segment counts: they must be the same ones with the parts exchanged.</summary>
+    /// <param name="windows">False where the receiver may raise its window, as when hangs on the time (tcp_rcv_space_adjust).</param>
+    public void TellSegments(bool windows = true) => Wire.Log(_log = new SegmentLog(Wire.SideOf(A), Port, windows));
 
     /// <summary>Opens a socket that is closed at the end of the scene.</summary>
     public PeerSocket Open(Peer peer)
@@ -180,6 +186,7 @@ internal sealed class Scene
         {
             play(this);
             Wire.Settle();
+            Wire.Log(null);
             return (Since(a, A.Counters()), Since(b, B.Counters()));
         }
         catch (Exception failure) when (failure is not OperationCanceledException)

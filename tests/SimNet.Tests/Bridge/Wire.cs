@@ -13,6 +13,7 @@ internal sealed class Wire : FaultRule
     private readonly BridgedHost _bridged;
     private readonly List<Entry> _entries = [];
     private long _frames;
+    private SegmentLog? _log;
 
     public Wire(BridgedHost bridged)
     {
@@ -69,14 +70,23 @@ internal sealed class Wire : FaultRule
     /// <summary>Packets held so far are forgotten, and those to come go through.</summary>
     public void Forget(Entry entry) => Do(() => _entries.Remove(entry));
 
-    /// <summary>Waits until nothing has passed for a while.</summary>
-    public void Settle()
+    /// <summary>True, as segments are asked for by their numbers.</summary>
+    public override bool NeedsFlows => true;
+
+    /// <summary>Writes down what passes; null: no longer.</summary>
+    public void Log(SegmentLog? log) => Do(() => _log = log);
+
+    /// <summary>Waits until nothing has passed for a while in which the bridge ran.</summary>
+    /// <param name="milliseconds">More than 40 for what a delayed acknowledgement may bring.</param>
+    public void Settle(int milliseconds = 30)
     {
         long before;
         do
         {
             before = Interlocked.Read(ref _frames);
-            Thread.Sleep(30);
+            Do(() => { });
+            Thread.Sleep(milliseconds);
+            Do(() => { });
         }
         while (before != Interlocked.Read(ref _frames));
     }
@@ -84,6 +94,7 @@ internal sealed class Wire : FaultRule
     public override FaultAction Decide(in FrameSummary frame)
     {
         Interlocked.Increment(ref _frames);
+        _log?.Add(in frame);
         FaultAction action = FaultAction.None;
         foreach (Entry entry in _entries)
         {
@@ -103,8 +114,11 @@ internal sealed class Wire : FaultRule
         return action;
     }
 
+    /// <summary>The direction in which a peer sends.</summary>
+    public static LinkSide SideOf(Peer from) => from is KernelPeer ? LinkSide.AToB : LinkSide.BToA;
+
     private static FrameMatch From(Peer from, FrameMatch match) =>
-        match with { Side = from is KernelPeer ? LinkSide.AToB : LinkSide.BToA, Protocol = match.Protocol ?? IpProtocol.Tcp };
+        match with { Side = SideOf(from), Protocol = match.Protocol ?? IpProtocol.Tcp };
 
     private Entry Add(Entry entry)
     {

@@ -69,7 +69,7 @@ public sealed class GuardedWriteTests : IDisposable
             for (int cut = first; Cuts && cut < buffer.Length; cut += Page)
             {
                 base.Write(buffer[..cut]);
-                Long.Add(File.ReadAllBytes(path));
+                Long.Add(File.ReadAllBytes(Name));
                 Position = start;
             }
 

@@ -52,6 +52,21 @@ public sealed class IcmpTests
     }
 
     [Fact]
+    public void AReplyHasTheCodeOfItsRequest()
+    {
+        byte[] request = new byte[16];
+        IcmpWriter.WriteEcho(request, false, 1, 1, new byte[8], code: 9);
+        _bench.Receive(At(0), V4(IpProtocol.Icmp, request));
+        byte[] reply = _bench.SentOne();
+        Assert.Equal((0, 9), (reply[34], reply[35]));
+        Assert.Equal(0xFFFF, OnesSum(reply[34..]));
+        Icmpv6Writer.WriteEcho(request, Peer6, Own6, false, 1, 1, new byte[8], code: 9);
+        _bench.Receive(At(0), V6(IpProtocol.IcmpV6, request));
+        reply = _bench.SentOne();
+        Assert.Equal((129, 9), (reply[54], reply[55]));
+    }
+
+    [Fact]
     public void Echo6IsAnsweredWithTheSameData()
     {
         byte[] request = new byte[8 + 21];

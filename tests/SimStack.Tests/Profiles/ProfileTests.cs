@@ -30,12 +30,24 @@ public sealed class ProfileTests
 
     [Theory]
     [InlineData("windows", 1, 2)]
-    [InlineData("linux", 0, 0)]
+    [InlineData("rfc9293", 0, 0)]
     [InlineData("freebsd", 0, 0)]
     public void The_identification_counts_where_the_system_has_it_so(string name, int first, int second)
     {
         byte[][] syns = FirstFrames(name, 2);
         Assert.Equal([first, second], syns.Select(s => s[18] << 8 | s[19]));
+    }
+
+    [Theory]
+    [InlineData("linux")]
+    [InlineData("linux26")]
+    public void A_connection_of_Linux_counts_for_itself_from_a_random_number(string name)
+    {
+        int[] ids = [.. FirstFrames(name, 3, again: true).Select(s => s[18] << 8 | s[19])];
+        Assert.NotEqual(0, ids[0]);
+        Assert.Equal([ids[0], ids[0] + 1, ids[0] + 2], ids);
+        int[] others = [.. FirstFrames(name, 3).Select(s => s[18] << 8 | s[19])];
+        Assert.Equal(3, others.Distinct().Count());
     }
 
     [Fact]
@@ -152,7 +164,7 @@ public sealed class ProfileTests
         return profile;
     }
 
-    private static byte[][] FirstFrames(string name, int count)
+    private static byte[][] FirstFrames(string name, int count, bool again = false)
     {
         FramePool pool = new();
         Host host = new(new HostOptions { Name = "h", Profile = Named(name), Secret = 1, FramePool = pool });
@@ -162,7 +174,15 @@ public sealed class ProfileTests
         List<byte[]> frames = [];
         for (int i = 0; i < count; i++)
         {
-            host.OpenTcpSocket(AddressFamily.AF_INET).Connect(Instant.Zero, new IpEndpoint(IpAddress.FromV4(10, 0, 0, 2), 80));
+            if (again && i > 0)
+            {
+                host.Advance(host.NextDeadline);
+            }
+            else
+            {
+                host.OpenTcpSocket(AddressFamily.AF_INET).Connect(Instant.Zero, new IpEndpoint(IpAddress.FromV4(10, 0, 0, 2), 80));
+            }
+
             Assert.True(eth0.TryDequeue(out Frame? frame));
             frames.Add(frame!.Bytes.ToArray());
             pool.Return(frame);

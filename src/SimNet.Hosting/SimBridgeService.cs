@@ -1,0 +1,230 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using SimNet.Bridge;
+using SimNet.Hosts;
+using SimNet.Time;
+using SimStack;
+using SimStack.Sockets;
+using SimStack.Tcp;
+using SimStack.Wire;
+
+namespace SimNet.Hosting;
+
+/// <summary>Runs the bridge on a thread of its own, from the program's start to its end.</summary>
+internal sealed partial class SimBridgeService(
+    IOptions<SimBridgeOptions> options, SimBridge bridge, SimBridgeMetrics metrics, IServiceProvider services, ILogger<SimBridgeService> logger, TimeProvider? time = null)
+    : BackgroundService
+{
+    private readonly SimBridgeOptions _options = options.Value;
+    private readonly List<SocketTableRow> _rows = [];
+    private Simulation? _simulation;
+    private SimBridgeNetwork? _network;
+    private BridgeSession? _session;
+    private TimeSpan _warnedLag;
+    private TimeSpan _warnedSlip;
+    private long _warnedDrops;
+
+    /// <summary>Builds the network and opens the devices, so that what cannot be keeps the program from starting.</summary>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            Open();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+
+        return base.StartAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        _session?.Dispose();
+        _network?.DisposeDevices();
+        _simulation?.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        BridgeSession session = _session!;
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Thread thread = new(() =>
+        {
+            try
+            {
+                session.Run(stoppingToken);
+                ended.SetResult();
+            }
+            catch (Exception failure)
+            {
+                LogFailure(logger, failure.Message);
+                ended.SetException(failure);
+            }
+        })
+        { Name = "SimBridge", IsBackground = true };
+        thread.Start();
+        return End(ended.Task, session);
+    }
+
+    private async Task End(Task running, BridgeSession session)
+    {
+        try
+        {
+            await running.ConfigureAwait(false);
+        }
+        finally
+        {
+            // Its thread is gone: what it looked after can be looked at from here.
+            TakeSnapshot();
+            bridge.End();
+            LogStop(logger, session.Statistics.Elapsed, session.Statistics.LongestLag, session.Statistics.LongestStall);
+            session.Dispose();
+        }
+    }
+
+    private void Open()
+    {
+        DateTimeOffset now = (time ?? TimeProvider.System).GetUtcNow();
+        _simulation = new Simulation(_options.Simulation ?? new SimulationOptions
+        {
+            Seed = _options.Seed,
+            Start = now,
+            Limits = new SimulationLimits { VirtualTime = Duration.FromSeconds(100L * 366 * 86_400), Events = long.MaxValue },
+        });
+        SimBridgeNetwork network = _network = new SimBridgeNetwork(_simulation, services);
+        _options.Network!(network);
+        if (_simulation.BridgePorts.Count == 0)
+        {
+            throw new InvalidOperationException("AddSimBridge: the network has no port to the real one; add it by `network.Simulation.AddBridgePort(\"outside\")` and a link");
+        }
+
+        _session = new BridgeSession(_simulation, new BridgeOptions
+        {
+            MaxLag = ToDuration(_options.MaxLag),
+            Spin = ToDuration(_options.Spin),
+            Batch = _options.Batch,
+        });
+        foreach (BridgePort port in _simulation.BridgePorts)
+        {
+            FrameDevice device = network.DeviceOf(port) ?? SimBridgeOptionsValidator.Open(OptionsOf(port, _simulation.BridgePorts.Count));
+            _session.Attach(port, device);
+            LogStart(logger, port.Name, device.Name, device.Mtu, device.HardwareAddress);
+        }
+
+        _session.Every(ToDuration(_options.Interval), Look);
+        TakeSnapshot();
+        bridge.Begin(_simulation, _session);
+    }
+
+    private SimBridgeDeviceOptions OptionsOf(BridgePort port, int ports)
+    {
+        if (_options.Devices.TryGetValue(port.Name, out SimBridgeDeviceOptions? named))
+        {
+            return named;
+        }
+
+        return ports == 1 ? _options.Device ?? new SimBridgeDeviceOptions()
+            : throw new InvalidOperationException($"{SimBridgeOptions.SectionName}:Devices:{port.Name} is missing: the network has {ports} ports, and each needs a device");
+    }
+
+    /// <summary>On the session's thread.</summary>
+    private void Look()
+    {
+        foreach ((_, FrameDevice device) in _session!.Devices)
+        {
+            device.UpdateCounters();
+        }
+
+        SimBridgeSnapshot snapshot = TakeSnapshot();
+        if (snapshot.LongestLag > _warnedLag && snapshot.LongestLag >= _options.LagWarning)
+        {
+            _warnedLag = snapshot.LongestLag;
+            LogLag(logger, snapshot.LongestLag);
+        }
+
+        if (snapshot.Slipped > _warnedSlip)
+        {
+            _warnedSlip = snapshot.Slipped;
+            LogSlip(logger, snapshot.Slipped);
+        }
+
+        long dropped = snapshot.Devices.Sum(d => d.ReceiveDropped);
+        if (dropped > _warnedDrops)
+        {
+            _warnedDrops = dropped;
+            LogDrops(logger, dropped);
+        }
+    }
+
+    private SimBridgeSnapshot TakeSnapshot()
+    {
+        BridgeStatistics statistics = _session!.Statistics;
+        SimBridgeSnapshot snapshot = new()
+        {
+            Devices = [.. _session.Devices.Select(d => Take(d.Port, d.Device))],
+            Connections = metrics.Connections.Enabled ? CountConnections() : [],
+            Elapsed = statistics.Elapsed.ToTimeSpan(),
+            LongestLag = statistics.LongestLag.ToTimeSpan(),
+            LongestStall = statistics.LongestStall.ToTimeSpan(),
+            Slipped = statistics.Slipped.ToTimeSpan(),
+        };
+        bridge.Snapshot = snapshot;
+        return snapshot;
+    }
+
+    private static SimBridgeDeviceSnapshot Take(BridgePort port, FrameDevice device)
+    {
+        DeviceCounters c = device.Counters;
+        return new SimBridgeDeviceSnapshot(port.Name, device.Name, c.RxFrames, c.RxBytes, c.RxDropped, c.RxErrors, c.TxFrames, c.TxBytes, c.TxDropped);
+    }
+
+    private List<(string Host, TcpState State, int Count)> CountConnections()
+    {
+        List<(string, TcpState, int)> counts = [];
+        int[] states = new int[Enum.GetValues<TcpState>().Length];
+        foreach (SimHost host in _simulation!.Hosts)
+        {
+            Array.Clear(states);
+            _rows.Clear();
+            host.Stack.GetSocketTable(_rows);
+            foreach (SocketTableRow row in _rows)
+            {
+                states[(int)row.State] += row.Protocol == IpProtocol.Tcp ? 1 : 0;
+            }
+
+            for (int i = (int)TcpState.Listen; i < states.Length; i++)
+            {
+                counts.Add((host.Name, (TcpState)i, states[i]));
+            }
+        }
+
+        return counts;
+    }
+
+    private static Duration ToDuration(TimeSpan time) => new(time.Ticks * 100);
+
+    [LoggerMessage(1, LogLevel.Information, "Bridge: {Port} is {Device}, MTU {Mtu}, system's address {HardwareAddress}")]
+    private static partial void LogStart(ILogger logger, string port, string device, int mtu, MacAddress? hardwareAddress);
+
+    [LoggerMessage(2, LogLevel.Information, "Bridge: ended after {Elapsed}; the longest lag {LongestLag}, the longest stall {LongestStall}")]
+    private static partial void LogStop(ILogger logger, Duration elapsed, Duration longestLag, Duration longestStall);
+
+    [LoggerMessage(3, LogLevel.Warning, "Bridge: an event ran {Lag} behind the wall clock")]
+    private static partial void LogLag(ILogger logger, TimeSpan lag);
+
+    [LoggerMessage(4, LogLevel.Warning, "Bridge: unfaithful: the machine did not keep up, and virtual time stood still for {Slipped} in all")]
+    private static partial void LogSlip(ILogger logger, TimeSpan slipped);
+
+    [LoggerMessage(5, LogLevel.Warning, "Bridge: unfaithful: the system dropped {Count} frames before they were read")]
+    private static partial void LogDrops(ILogger logger, long count);
+
+    [LoggerMessage(6, LogLevel.Error, "Bridge: {Message}")]
+    private static partial void LogFailure(ILogger logger, string message);
+}
