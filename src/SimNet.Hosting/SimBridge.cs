@@ -5,7 +5,7 @@ namespace SimNet.Hosting;
 /// <summary>The bridge that runs as a hosted service, for the program's other services.</summary>
 public sealed class SimBridge
 {
-    private readonly CancellationTokenSource _ended = new();
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile BridgeSession? _session;
     private volatile Simulation? _simulation;
     private volatile SimBridgeSnapshot? _snapshot;
@@ -38,7 +38,7 @@ public sealed class SimBridge
 
         TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         session.Post(() => Run(done, simulation, action));
-        return done.Task.WaitAsync(_ended.Token);
+        return UntilEnd(done.Task);
     }
 
     /// <summary>As the other overload, without a result.</summary>
@@ -51,7 +51,13 @@ public sealed class SimBridge
 
     internal void Begin(Simulation simulation, BridgeSession session) => (_simulation, _session) = (simulation, session);
 
-    internal void End() => _ended.Cancel();
+    internal void End() => _ended.TrySetResult();
+
+    private async Task<T> UntilEnd<T>(Task<T> done)
+    {
+        await Task.WhenAny(done, _ended.Task).ConfigureAwait(false);
+        return done.IsCompleted ? await done.ConfigureAwait(false) : throw new OperationCanceledException("the bridge has ended");
+    }
 
     private static void Run<T>(TaskCompletionSource<T> done, Simulation simulation, Func<Simulation, T> action)
     {

@@ -17,4 +17,10 @@ public sealed class SimBridgeDeviceOptions
 
     /// <summary>In bytes, 68 to 65,521; null: as it is, 1500 for a new one. To set it takes root.</summary>
     public int? Mtu { get; set; }
+
+    /// <summary>
+    /// Checksums and the cutting of long TCP packets into segments are left to whoever is last, and segments that came in together are joined
+    /// before a host (generic receive offload): more in less time, in other segments than on a wire. Off unless set.
+    /// </summary>
+    public bool Offload { get; set; }
 }

@@ -44,6 +44,7 @@ internal sealed class SimBridgeOptionsValidator : IValidateOptions<SimBridgeOpti
         NetworkNamespace = device.NetworkNamespace,
         Addresses = [.. device.Addresses.Select(a => TryParse(a, out InterfaceAddress address) ? address : default)],
         Mtu = device.Mtu,
+        Offload = device.Offload,
     });
 
     private static void Validate(List<string> failures, string where, SimBridgeDeviceOptions device)

@@ -17,7 +17,7 @@ internal sealed partial class SimBridgeService(
     : BackgroundService
 {
     private readonly SimBridgeOptions _options = options.Value;
-    private readonly List<SocketTableRow> _rows = [];
+    private readonly SocketOverview _overview = new(busiest: 0);
     private Simulation? _simulation;
     private SimBridgeNetwork? _network;
     private BridgeSession? _session;
@@ -113,7 +113,7 @@ internal sealed partial class SimBridgeService(
         });
         foreach (BridgePort port in _simulation.BridgePorts)
         {
-            FrameDevice device = network.DeviceOf(port) ?? SimBridgeOptionsValidator.Open(OptionsOf(port, _simulation.BridgePorts.Count));
+            FrameDevice device = network.DeviceOf(port) ?? Open(port, OptionsOf(port, _simulation.BridgePorts.Count));
             _session.Attach(port, device);
             LogStart(logger, port.Name, device.Name, device.Mtu, device.HardwareAddress);
         }
@@ -121,6 +121,12 @@ internal sealed partial class SimBridgeService(
         _session.Every(ToDuration(_options.Interval), Look);
         TakeSnapshot();
         bridge.Begin(_simulation, _session);
+    }
+
+    private static FrameDevice Open(BridgePort port, SimBridgeDeviceOptions device)
+    {
+        port.ReceiveOffload |= device.Offload;
+        return SimBridgeOptionsValidator.Open(device);
     }
 
     private SimBridgeDeviceOptions OptionsOf(BridgePort port, int ports)
@@ -188,20 +194,12 @@ internal sealed partial class SimBridgeService(
     private List<(string Host, TcpState State, int Count)> CountConnections()
     {
         List<(string, TcpState, int)> counts = [];
-        int[] states = new int[Enum.GetValues<TcpState>().Length];
         foreach (SimHost host in _simulation!.Hosts)
         {
-            Array.Clear(states);
-            _rows.Clear();
-            host.Stack.GetSocketTable(_rows);
-            foreach (SocketTableRow row in _rows)
+            host.Stack.LookAtSockets(_simulation.Now, _overview);
+            for (TcpState state = TcpState.Listen; state <= TcpState.TimeWait; state++)
             {
-                states[(int)row.State] += row.Protocol == IpProtocol.Tcp ? 1 : 0;
-            }
-
-            for (int i = (int)TcpState.Listen; i < states.Length; i++)
-            {
-                counts.Add((host.Name, (TcpState)i, states[i]));
+                counts.Add((host.Name, state, _overview.Count(state)));
             }
         }
 

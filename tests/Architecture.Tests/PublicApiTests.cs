@@ -12,6 +12,7 @@ public class PublicApiTests
     [InlineData("SimStack")]
     [InlineData("SimNet")]
     [InlineData("SimNet.Scripting")]
+    [InlineData("SimNet.Hosting")]
     public void ThePublicSurfaceIsTheOneWrittenDown(string project)
     {
         Assembly assembly = PublicSurface.Assemblies.Single(candidate => candidate.GetName().Name == project);

@@ -4,7 +4,6 @@ using SimNet;
 using SimNet.Bridge;
 using SimNet.Hosts;
 using SimNet.Time;
-using SimStack;
 using SimStack.Ip;
 using SimStack.Sockets;
 

@@ -25,7 +25,7 @@ internal static class TapCommand
             "--spin", "how long to look for frames before sleeping", "0ms", Units.TryDuration, Units.DurationForm);
         Option<bool> offload = new("--offload") { Description = "segmentation and checksum offload both ways (IFF_VNET_HDR)" };
         Option<bool> single = new("--no-port-offload") { Description = "the stack works on every segment by itself" };
-        Option<bool> napi = new("--threaded-napi") { Description = "the kernel receives on a thread of its own" };
+        Option<bool> napi = new("--no-threaded-napi") { Description = "the kernel receives within the calls that write frames, not on a thread of its own" };
         Option<string?> json = JsonOption.Create("the figures");
         SimCommand command = new(
             "tap", "A connection between a simulated host and this machine's kernel over a TAP device; takes root.",
@@ -38,7 +38,7 @@ internal static class TapCommand
             TapBenchmark benchmark = new(
                 parsed.GetValue(bytes),
                 (int)Math.Min(parsed.GetValue(buffer), 1 << 29),
-                new TapOptions { Offload = parsed.GetValue(offload), ThreadedNapi = parsed.GetValue(napi) },
+                new TapOptions { Offload = parsed.GetValue(offload), ThreadedNapi = !parsed.GetValue(napi) },
                 new BridgeOptions { Batch = parsed.GetValue(batch), Spin = parsed.GetValue(spin) })
             {
                 PortOffload = !parsed.GetValue(single),

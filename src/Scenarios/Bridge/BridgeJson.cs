@@ -4,7 +4,6 @@ using SimNet.Bridge;
 using SimNet.Hosts;
 using SimNet.Links;
 using SimNet.Observe;
-using SimNet.Scripting.Expectations;
 using SimNet.Scripting.Running;
 using SimStack.Sockets;
 using SimStack.Tcp;

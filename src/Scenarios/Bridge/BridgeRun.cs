@@ -34,7 +34,7 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
             StartUnixNanoseconds = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks * 100,
             Stations = Stations(scenario, devices),
         };
-        using var said = new LineWriter(console.Error);
+        using var said = new LineWriter(console);
         BridgeDisplay? display = null;
         using LiveScenario live = Build(scenario, recording, devices, line => Say(request, line, display, said));
         using var session = new BridgeSession(live.Simulation, request.Options);

@@ -8,15 +8,15 @@ internal sealed class LineWriter : IDisposable
 {
     private const int MostWaiting = 10_000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-    private readonly TextWriter _writer;
+    private readonly SimConsole _console;
     private readonly Queue<string> _waiting = new();
     private readonly Thread _thread;
     private long _leftOut;
     private bool _ends;
 
-    public LineWriter(TextWriter writer)
+    public LineWriter(SimConsole console)
     {
-        _writer = writer;
+        _console = console;
         _thread = new Thread(Run) { IsBackground = true, Name = "lines" };
         _thread.Start();
     }
@@ -58,10 +58,10 @@ internal sealed class LineWriter : IDisposable
             {
                 foreach (string line in lines)
                 {
-                    _writer.WriteLine(line);
+                    _console.Error.WriteLine(line);
                 }
 
-                _writer.Flush();
+                _console.Error.Flush();
             }
         }
         catch (IOException)

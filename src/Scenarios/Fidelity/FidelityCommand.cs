@@ -16,6 +16,7 @@ internal sealed class FidelityCommand
     private readonly Option<int> _jobs = BenchCommand.Whole("--jobs", "transfers in real time at once", 2);
     private readonly Option<Duration> _mostLag = BenchCommand.Of<Duration>(
         "--most-lag", "a run in real time in which an event came later is repeated", "10ms", Units.TryDuration, Units.DurationForm);
+    private readonly Option<int> _attempts = BenchCommand.Whole("--attempts", "how often such a run is tried before it is given up", 10);
     private readonly Option<Duration> _wakeupDelay = BenchCommand.Of<Duration>(
         "--wakeup-delay", "from a simulated socket's readiness to the return of the call that waits for it", "0", Units.TryDuration, Units.DurationForm);
     private readonly Option<string?> _bytes = Text("--bytes", "payload; default: as the links have it", "2MB");
@@ -38,7 +39,7 @@ internal sealed class FidelityCommand
             "sim bench fidelity --out docs/figures",
             "sim bench fidelity --seeds 5 --rate 10Mbit --delay 30ms --loss 1% --bytes 1MB")
         {
-            _seeds, _bytes, _rate, _delay, _loss, _queue, _jobs, _mostLag, _wakeupDelay, _out, _json,
+            _seeds, _bytes, _rate, _delay, _loss, _queue, _jobs, _mostLag, _attempts, _wakeupDelay, _out, _json,
         };
         command.SetAction((parsed, stop) => Task.FromResult(Run(parsed, console, stop)));
         return command;
@@ -47,7 +48,7 @@ internal sealed class FidelityCommand
     private int Run(ParseResult parsed, SimConsole console, CancellationToken stop)
     {
         FidelityLink[] links = Links(parsed);
-        FidelityRuns runs = new(parsed.GetValue(_seeds), parsed.GetValue(_jobs), parsed.GetValue(_mostLag), parsed.GetValue(_wakeupDelay));
+        FidelityRuns runs = new(parsed.GetValue(_seeds), parsed.GetValue(_jobs), parsed.GetValue(_mostLag), parsed.GetValue(_attempts), parsed.GetValue(_wakeupDelay));
         runs.WarmUp(stop);
         List<FidelityComparison> comparisons = [];
         foreach (FidelityLink link in links)

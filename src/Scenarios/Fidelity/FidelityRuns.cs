@@ -7,12 +7,10 @@ namespace Scenarios.Fidelity;
 /// <param name="Seeds">From 1 to this.</param>
 /// <param name="Jobs">Transfers in real time at once.</param>
 /// <param name="MostLag">A run in which an event came later is thrown away and repeated.</param>
+/// <param name="Attempts">So often a run is tried.</param>
 /// <param name="WakeupDelay">Of the programs on simulated hosts.</param>
-internal sealed record FidelityRuns(int Seeds, int Jobs, Duration MostLag, Duration WakeupDelay)
+internal sealed record FidelityRuns(int Seeds, int Jobs, Duration MostLag, int Attempts, Duration WakeupDelay)
 {
-    /// <summary>So often a run is tried.</summary>
-    private const int Attempts = 10;
-
     /// <summary>Runs everything once over a fast link, so that no code is compiled while time counts.</summary>
     /// <exception cref="SimException">The machine refused what it takes.</exception>
     public void WarmUp(CancellationToken stop)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SimNet.Capture;
 using SimNet.Observe;
 using SimStack;
@@ -172,11 +173,7 @@ public sealed class BridgeReplay : IDisposable
     private void EnterBatch()
     {
         Entered += _batch.Count;
-        foreach (Frame frame in _batch)
-        {
-            _ports[_batchPort].Enter(_batchTime, frame);
-        }
-
+        _ports[_batchPort].Enter(_batchTime, CollectionsMarshal.AsSpan(_batch));
         _batch.Clear();
     }
 

@@ -131,6 +131,11 @@ public sealed class BridgeSession : IDisposable
         Instant began = _clock.Now;
         Statistics.Rounds++;
         CatchUp(began);
+        if (_stopping)
+        {
+            return;
+        }
+
         while (_posted.TryDequeue(out Action? action))
         {
             _simulation.Loop.Post(_simulation.Now, action);
@@ -142,12 +147,12 @@ public sealed class BridgeSession : IDisposable
             device.Flush(_simulation.FramePool);
         }
 
-        Instant next = DoChores(began);
+        Duration left = DoChores();
         Instant now = _clock.Now;
         Statistics.LongestStall = Max(Statistics.LongestStall, now - began);
         if (!moved)
         {
-            Sleep(waiter, now, Instant.Min(next, _simulation.Loop.NextDue));
+            Sleep(waiter, now, Instant.Min(now + left, _simulation.Loop.NextDue));
         }
     }
 
@@ -179,8 +184,13 @@ public sealed class BridgeSession : IDisposable
             moved = true;
             Instant now = CatchUp(Instant.Max(_clock.Now, _lastEntered + Duration.FromNanoseconds(1)));
             _lastEntered = now;
+            if (_stopping)
+            {
+                return false;
+            }
+
             port.Enter(now, _batch.AsSpan(0, count));
-            _simulation.RunUntil(now);
+            RunTo(now);
         }
 
         return moved;
@@ -197,10 +207,20 @@ public sealed class BridgeSession : IDisposable
             target = Limit(target, due);
         }
 
-        while (!_simulation.Loop.RunUntil(target, EventsAtOnce))
+        return RunTo(target);
+    }
+
+    private Instant RunTo(Instant target)
+    {
+        while (!_stopping && !_simulation.Loop.RunUntil(target, EventsAtOnce))
         {
             target = Limit(target, _simulation.Now);
             Statistics.LongestLag = Max(Statistics.LongestLag, _clock.Now - _simulation.Now);
+            if (_clock.Elapsed - Statistics.Elapsed > LongestSleep)
+            {
+                // A network without any delay or rate can make events without end in no time; it can be looked at and stopped all the same.
+                DoChores();
+            }
         }
 
         return target;
@@ -220,10 +240,12 @@ public sealed class BridgeSession : IDisposable
         return Instant.Min(target, Instant.Max(present, _lastEntered) + _options.MaxLag);
     }
 
-    private Instant DoChores(Instant now)
+    /// <summary>Does what is due by the wall clock; how long until the next.</summary>
+    private Duration DoChores()
     {
-        Statistics.Elapsed = _clock.Elapsed;
-        Instant next = Instant.Never;
+        Duration now = _clock.Elapsed;
+        Statistics.Elapsed = now;
+        Duration least = LongestSleep;
         foreach (Chore chore in _chores)
         {
             if (chore.Due <= now)
@@ -232,10 +254,10 @@ public sealed class BridgeSession : IDisposable
                 chore.Due = now + chore.Interval;
             }
 
-            next = Instant.Min(next, chore.Due);
+            least = Duration.Min(least, chore.Due - now);
         }
 
-        return next;
+        return least;
     }
 
     private static Duration Max(Duration a, Duration b) => a > b ? a : b;
@@ -246,6 +268,6 @@ public sealed class BridgeSession : IDisposable
 
         public Action Action { get; } = action;
 
-        public Instant Due { get; set; } = Instant.Zero + interval;
+        public Duration Due { get; set; } = interval;
     }
 }

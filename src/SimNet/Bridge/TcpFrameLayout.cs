@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using SimStack.Ip;
 using SimStack.Wire;
 
 namespace SimNet.Bridge;

@@ -12,7 +12,7 @@ internal sealed partial class TcpConnection
     /// </summary>
     private bool LeavesWhole(int length, int mss) =>
         length > mss && CurrentPath() is { Options: null, Interface: { TakesLongPackets: true, SegmentationOffload: true, Queue: null, RefusesFrames: false } } path
-        && Authentication is null && EcnMode is EcnState.None && !_urgentToSend && _tcp.MayNotFragment(path, _pathMtuDiscovery);
+        && Authentication is null && !Profile.CountsEveryDatagram && EcnMode is EcnState.None && !_urgentToSend && _tcp.MayNotFragment(path, _pathMtuDiscovery);
 
     /// <summary>Notes every segment of a packet as sent, and sends the packet.</summary>
     /// <returns>Bytes of data in the last segment.</returns>
@@ -66,7 +66,10 @@ internal sealed partial class TcpConnection
         Count(SnmpCounter.TcpOutSegs, count);
         NoteAckSent();
         path.FlowLabel = FlowLabel;
+        // One for each segment (ip_select_ident_segs).
+        ushort id = Profile.CountsConnectionDatagrams ? _nextDatagramId : (ushort)0;
+        _nextDatagramId += (ushort)count;
         _tcp.Ip.Send(
-            now, path, LocalAddress, RemoteAddress, frame, header + length, IpProtocol.Tcp, _typeOfService, _ttl, dontFragment: true, id: 0, ushort.MaxValue);
+            now, path, LocalAddress, RemoteAddress, frame, header + length, IpProtocol.Tcp, _typeOfService, _ttl, dontFragment: true, id, ushort.MaxValue);
     }
 }

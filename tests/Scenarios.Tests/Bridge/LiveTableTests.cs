@@ -27,6 +27,11 @@ public sealed class LiveTableTests : IDisposable
               client: 10.9.0.3/24
               server: 10.9.0.2/24
             bridges: [outside]
+            switches: [lan]
+            links:
+              - {between: [outside, lan]}
+              - {between: [client, lan]}
+              - {between: [server, lan], rate: 10Mbit, delay: 5ms, queue: 20}
             applications:
               server: [{source: {port: 19}}]
               client: [{connect: "server:19"}, {read: until-eof}]

@@ -98,6 +98,25 @@ public sealed class TapErrorTests : IDisposable
     }
 
     [Fact]
+    public async Task ANetworkThatMakesEventsWithoutEndInNoTimeCanBeStopped()
+    {
+        using KernelNamespace kernel = new();
+        string file = _folder.Write("zeno.yaml", """
+            name: zeno
+            title: A source on a link without a rate
+            hosts:
+              client: 10.9.0.3/24
+              server: 10.9.0.2/24
+            bridges: [outside]
+            applications:
+              server: [{source: {port: 19}}]
+              client: [{connect: "server:19"}, {read: until-eof}]
+            """);
+        Sim.Result result = (await Sim.Run("bridge", "tap", "--host", file, "--netns", kernel.Name, "--capture", "none", "--for", "300ms")).Ended(ExitStatus.Success);
+        Assert.StartsWith("unfaithful: the machine did not keep up", result.Lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void AUsersOwnDeviceTakesNoRootAndStays()
     {
         using KernelNamespace kernel = new();

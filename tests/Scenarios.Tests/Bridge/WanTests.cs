@@ -34,28 +34,23 @@ public class WanTests
     public async Task RateAndDelayAreKept()
     {
         const int Count = 60, Length = 1000, Headers = 14 + 20 + 8;
+        const double Delay = 0.080, Each = (Length + Headers) * 8 / 1e6, Late = 0.05;
         await using WanRun wan = await WanRun.Start("--rate", "1Mbit", "--delay", "80ms", "--b-to-a", "rate=8Mbit");
         using Socket from = Sender(wan), to = Receiver(wan);
-        byte[] data = new byte[Length];
-        long start = Stopwatch.GetTimestamp();
-        for (int i = 0; i < Count; i++)
+        (double first, double last) = (0, 0);
+        // Nothing ever comes early. How late, that is up to the machine's other work too, which pauses now and then.
+        for (int attempt = 0; attempt < 5; attempt++)
         {
-            from.SendTo(data, Everybody);
+            (double sent, first, last) = Burst(from, to, new byte[Length], Count);
+            Assert.InRange(first, Delay + Each, double.MaxValue);
+            Assert.InRange(last, Delay + Count * Each, double.MaxValue);
+            if (first < Delay + Each + Late && last < Delay + Count * Each + sent + Late)
+            {
+                return;
+            }
         }
 
-        double sent = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        to.Receive(data);
-        double first = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        for (int i = 1; i < Count; i++)
-        {
-            to.Receive(data);
-        }
-
-        double last = Stopwatch.GetElapsedTime(start).TotalSeconds;
-        const double Each = (Length + Headers) * 8 / 1e6;
-        // Nothing comes early; how late, that is up to the machine's other work.
-        Assert.InRange(first, 0.080 + Each, 0.080 + Each + 0.25);
-        Assert.InRange(last, 0.080 + Count * Each, 0.080 + Count * Each + sent + 0.25);
+        Assert.Fail($"the first datagram came after {first} s, the last after {last} s");
     }
 
     [Fact]
@@ -126,6 +121,26 @@ public class WanTests
 
         live.Simulation.RunFor(Duration.FromSeconds(1));
         return [.. Enumerable.Range(0, 200).Except(record.Lost.Select(n => n - 1))];
+    }
+
+    /// <summary>Sends datagrams at once; how long that took, and when the first and the last arrived, in seconds.</summary>
+    private static (double Sent, double First, double Last) Burst(Socket from, Socket to, byte[] data, int count)
+    {
+        long start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < count; i++)
+        {
+            from.SendTo(data, Everybody);
+        }
+
+        double sent = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        to.Receive(data);
+        double first = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        for (int i = 1; i < count; i++)
+        {
+            to.Receive(data);
+        }
+
+        return (sent, first, Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
     private static void Send(Socket from, byte[] data, int number)

@@ -41,6 +41,8 @@ public class CommandLineTests
     [InlineData("bench")]
     [InlineData("bench bulk")]
     [InlineData("bench handshakes")]
+    [InlineData("bench fidelity")]
+    [InlineData("bridge wan")]
     public async Task EveryCommandsHelpHasAnExample(string command)
     {
         Sim.Result result = (await Sim.Run([.. command.Split(' '), "--help"])).Ended(0);

@@ -15,8 +15,9 @@ public class FidelityTests
         WanRun.RequireRoot();
         using TemporaryFolder folder = new();
         Sim.Result result = await Sim.Run(
-            "bench", "fidelity", "--seeds", "3", "--jobs", "3", "--most-lag", "2s", "--rate", "5Mbit", "--delay", "20ms", "--loss", "2%", "--queue", "500", "--bytes", "400kB",
+            "bench", "fidelity", "--seeds", "3", "--jobs", "3", "--most-lag", "20ms", "--attempts", "4", "--rate", "5Mbit", "--delay", "20ms", "--loss", "2%", "--queue", "500", "--bytes", "400kB",
             "--out", folder.Path, "--json");
+        Assert.SkipWhen(result.Status == 3 && result.Error.Contains("does not keep up", StringComparison.Ordinal), result.Error);
         Assert.True(result.Status is 0 or 1, result.Error);
         using var document = JsonDocument.Parse(result.Output);
         JsonElement link = Assert.Single(document.RootElement.GetProperty("links").EnumerateArray());
@@ -24,7 +25,7 @@ public class FidelityTests
         Assert.True(link.GetProperty("sameLosses").GetBoolean());
         JsonElement[] figures = [.. link.GetProperty("figures").EnumerateArray()];
         Assert.Equal(["seconds", "retransmissions"], figures.Take(2).Select(f => f.GetProperty("name").GetString()));
-        // A busy machine has its part in the kernel's time.
+        // A machine that is a little busy has its part in the kernel's time; one that is very busy has been sorted out above.
         Assert.InRange(figures[0].GetProperty("difference").GetDouble(), -0.4, 0.4);
         Assert.InRange(figures[1].GetProperty("difference").GetDouble(), -0.4, 0.4);
         string[] table = File.ReadAllLines(Path.Combine(folder.Path, FidelityReport.TableName));

@@ -159,6 +159,7 @@ internal sealed class KernelNamespace : IDisposable
             string name = string.Create(CultureInfo.InvariantCulture, $"{Probe}-{Environment.ProcessId}");
             Call("ip", "netns", "add", name);
             Call("ip", "netns", "delete", name);
+            RemoveLeftovers();
             return null;
         }
         catch (Win32Exception)
@@ -168,6 +169,20 @@ internal sealed class KernelNamespace : IDisposable
         catch (InvalidOperationException refused)
         {
             return "this machine allows no network namespaces: " + refused.Message;
+        }
+    }
+
+    /// <summary>A run that was killed left its namespaces behind; they are named after its process.</summary>
+    private static void RemoveLeftovers()
+    {
+        foreach (string path in Directory.GetFiles("/var/run/netns", "sim-*"))
+        {
+            string name = Path.GetFileName(path);
+            if (name.Split('-') is [_, { } process, _] && int.TryParse(process, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                && !Directory.Exists(string.Create(CultureInfo.InvariantCulture, $"/proc/{id}")))
+            {
+                Call("ip", "netns", "delete", name);
+            }
         }
     }
 

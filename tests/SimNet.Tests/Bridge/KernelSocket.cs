@@ -10,7 +10,7 @@ namespace SimNet.Tests.Bridge;
 /// <summary>
 /// A TCP socket of the kernel, by the C library's calls: System.Net.Sockets makes calls of its own in between and has other names for errors.
 /// </summary>
-internal sealed class KernelSocket : PeerSocket
+internal sealed partial class KernelSocket : PeerSocket
 {
     public const int SOL_TCP = 6;
     public const int TCP_INFO = 11;
@@ -83,15 +83,10 @@ internal sealed class KernelSocket : PeerSocket
     }
 
     public override SocketResult Send(ReadOnlySpan<byte> data, MessageFlags flags = MessageFlags.None) =>
-        Result(Send(_descriptor, data.ToArray(), data.Length, (int)flags | MSG_NOSIGNAL));
+        Result(Send(_descriptor, data, data.Length, (int)flags | MSG_NOSIGNAL));
 
-    public override SocketResult Receive(Span<byte> data, MessageFlags flags = MessageFlags.None)
-    {
-        byte[] buffer = new byte[data.Length];
-        SocketResult result = Result(Receive(_descriptor, buffer, buffer.Length, (int)flags));
-        buffer.AsSpan(0, Math.Max(0, result.Value)).CopyTo(data);
-        return result;
-    }
+    public override SocketResult Receive(Span<byte> data, MessageFlags flags = MessageFlags.None) =>
+        Result(Receive(_descriptor, data, data.Length, (int)flags));
 
     public override Errno Shutdown(ShutdownHow how) => Check(Shutdown(_descriptor, (int)how));
 
@@ -214,42 +209,42 @@ internal sealed class KernelSocket : PeerSocket
         };
     }
 
-    [DllImport("libc", EntryPoint = "socket", SetLastError = true)]
-    private static extern int New(int family, int type, int protocol);
+    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
+    private static partial int New(int family, int type, int protocol);
 
-    [DllImport("libc", EntryPoint = "bind", SetLastError = true)]
-    private static extern int Bind(int descriptor, byte[] address, int length);
+    [LibraryImport("libc", EntryPoint = "bind", SetLastError = true)]
+    private static partial int Bind(int descriptor, ReadOnlySpan<byte> address, int length);
 
-    [DllImport("libc", EntryPoint = "listen", SetLastError = true)]
-    private static extern int Listen(int descriptor, int backlog);
+    [LibraryImport("libc", EntryPoint = "listen", SetLastError = true)]
+    private static partial int Listen(int descriptor, int backlog);
 
-    [DllImport("libc", EntryPoint = "connect", SetLastError = true)]
-    private static extern int Connect(int descriptor, byte[] address, int length);
+    [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
+    private static partial int Connect(int descriptor, ReadOnlySpan<byte> address, int length);
 
-    [DllImport("libc", EntryPoint = "accept4", SetLastError = true)]
-    private static extern int Accept(int descriptor, nint address, nint length, int flags);
+    [LibraryImport("libc", EntryPoint = "accept4", SetLastError = true)]
+    private static partial int Accept(int descriptor, nint address, nint length, int flags);
 
-    [DllImport("libc", EntryPoint = "send", SetLastError = true)]
-    private static extern nint Send(int descriptor, byte[] data, nint length, int flags);
+    [LibraryImport("libc", EntryPoint = "send", SetLastError = true)]
+    private static partial nint Send(int descriptor, ReadOnlySpan<byte> data, nint length, int flags);
 
-    [DllImport("libc", EntryPoint = "recv", SetLastError = true)]
-    private static extern nint Receive(int descriptor, byte[] data, nint length, int flags);
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    private static partial nint Receive(int descriptor, Span<byte> data, nint length, int flags);
 
-    [DllImport("libc", EntryPoint = "shutdown", SetLastError = true)]
-    private static extern int Shutdown(int descriptor, int how);
+    [LibraryImport("libc", EntryPoint = "shutdown", SetLastError = true)]
+    private static partial int Shutdown(int descriptor, int how);
 
-    [DllImport("libc", EntryPoint = "close", SetLastError = true)]
-    private static extern int Close(int descriptor);
+    [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
+    private static partial int Close(int descriptor);
 
-    [DllImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
-    private static extern int SetOption(int descriptor, int level, int name, byte[] value, int length);
+    [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
+    private static partial int SetOption(int descriptor, int level, int name, ReadOnlySpan<byte> value, int length);
 
-    [DllImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
-    private static extern int GetOption(int descriptor, int level, int name, byte[] value, ref int length);
+    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
+    private static partial int GetOption(int descriptor, int level, int name, Span<byte> value, ref int length);
 
-    [DllImport("libc", EntryPoint = "getsockname", SetLastError = true)]
-    private static extern int GetName(int descriptor, byte[] address, ref int length);
+    [LibraryImport("libc", EntryPoint = "getsockname", SetLastError = true)]
+    private static partial int GetName(int descriptor, Span<byte> address, ref int length);
 
-    [DllImport("libc", EntryPoint = "ioctl", SetLastError = true)]
-    private static extern int Control(int descriptor, nuint request, ref int argument);
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int Control(int descriptor, nuint request, ref int argument);
 }
