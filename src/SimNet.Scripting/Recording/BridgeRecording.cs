@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SimNet.Scripting.Model;
-using SimStack.Wire;
 
 namespace SimNet.Scripting.Recording;
 

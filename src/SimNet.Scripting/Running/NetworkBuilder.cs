@@ -7,7 +7,6 @@ using SimNet.Scripting.Model;
 using SimNet.Time;
 using SimStack.Ip;
 using SimStack.Profiles;
-using SimStack.Wire;
 
 namespace SimNet.Scripting.Running;
 

@@ -1,5 +1,4 @@
 using SimNet.Scripting.Model;
-using SimStack.Wire;
 
 namespace SimNet.Scripting.Running;
 
