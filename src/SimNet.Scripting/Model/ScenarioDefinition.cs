@@ -78,7 +78,7 @@ public sealed record RunLimits(Duration Time, long Events)
 public readonly record struct InterfaceName(string Host, string Interface)
 {
     /// <summary><c>host.interface</c>.</summary>
-    public override string ToString() => Interface.Length == 0 ? Host : $"{Host}.{Interface}";
+    public override string ToString() => string.IsNullOrEmpty(Interface) ? Host ?? "" : $"{Host}.{Interface}";
 }
 
 /// <summary>How a host's sockets, or its counters, are printed.</summary>

@@ -57,7 +57,7 @@ public sealed unsafe partial class TapDevice
             }
 
             // Short ones are copied, so that not each of them takes memory for 64 KiB.
-            if (length <= _capacity)
+            if (length <= _capacity && frame.SegmentSize == 0)
             {
                 frames[count++] = pool.Copy(frame.Bytes);
             }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.ExceptionServices;
 
 namespace SimNet.Capture;
 
@@ -33,12 +34,25 @@ internal static class GuardedWrite
         {
             Fill(file, start, blocks);
         }
-        catch (IOException)
+        catch (IOException full)
         {
             // The disk is full: what a plain write takes of it is known by the file's length.
+            CutBack(file, start, full);
+            file.Write(blocks);
+        }
+    }
+
+    private static void CutBack(FileStream file, long start, IOException cause)
+    {
+        try
+        {
             file.SetLength(start);
             file.Position = start;
-            file.Write(blocks);
+        }
+        catch (IOException)
+        {
+            // It is no file with a length; why it did not take the bytes is what its user needs to know.
+            ExceptionDispatchInfo.Throw(cause);
         }
     }
 

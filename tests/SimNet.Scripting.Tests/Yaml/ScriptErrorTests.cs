@@ -62,6 +62,7 @@ public class ScriptErrorTests
     [InlineData("{address: 10.0.0.2/24}", "{address: 10.0.0.2/24, gateway: 10.0.1.1}", "4:43", "next hop `10.0.1.1` is in no network of this host")]
     [InlineData("{address: 10.0.0.2/24}", "{address: 10.0.0.2/24, sysctls: {tcp_syn_retries: 3}}", "4:44",
         "unknown sysctl `tcp_syn_retries`; did you mean `net.ipv4.tcp_syn_retries`?")]
+    [InlineData("hosts:", "capture: clien\nexpect:\n  - segments:\n      - {from: client}\nhosts:", "2:10", "unknown host `clien`; did you mean `client`?")]
     [InlineData("[client, server]", "[clinet, server]", "6:15", "unknown host `clinet`; did you mean `client`?")]
     [InlineData("[client, server]", "[client]", "6:14", "a link has two ends")]
     [InlineData("[client, server]", "[client, client]", "6:23", "both ends are `client.eth0`; a link joins two interfaces")]
