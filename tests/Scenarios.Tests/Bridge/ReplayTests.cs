@@ -68,7 +68,7 @@ public sealed class ReplayTests(ReplayTests.Session session) : IClassFixture<Rep
         byte[] bytes = await Bytes(session.Recording);
         // Bytes of the page, somewhere in the middle: they leave, so that the replay has them right.
         int at = bytes.AsSpan(bytes.Length / 2).IndexOf(Encoding.ASCII.GetBytes(Session.Phrase));
-        Assert.True(at > 0);
+        Assert.True(at >= 0);
         bytes[bytes.Length / 2 + at]++;
         await File.WriteAllBytesAsync(folder["changed.pcapng"], bytes, TestContext.Current.CancellationToken);
         Sim.Result result = (await Sim.Run("replay", folder["changed.pcapng"])).Ended(ExitStatus.ExpectationFailed);

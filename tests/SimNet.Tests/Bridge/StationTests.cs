@@ -55,7 +55,8 @@ public class StationTests
         byte[] hash = await SHA256.HashDataAsync(new NetworkStream(socket), TestContext.Current.CancellationToken);
         Assert.Equal(data.Length, await sending);
         Assert.Equal(SHA256.HashData(data), hash);
-        Assert.Empty(cable.Peer.Counters().Where(c => c.Key is "TcpInCsumErrors" or "TcpInErrs" or "TcpRetransSegs"));
+        // No word of retransmissions: on a busy machine the station may answer later than the kernel waits.
+        Assert.Empty(cable.Peer.Counters().Where(c => c.Key is "TcpInCsumErrors" or "TcpInErrs"));
         Assert.Equal(0, station.Device.Counters.RxErrors);
         // The kernel beside, whose Ethernet address it shares, stays out of it.
         Assert.Empty(cable.Beside.Counters().Where(c => c.Key is "TcpOutRsts" or "IcmpOutMsgs"));
