@@ -20,7 +20,7 @@ public sealed unsafe partial class TapDevice : FrameDevice
     private const int EACCES = 13;
     private readonly TapOptions _options;
     private readonly int _capacity;
-    private readonly long _droppedBefore;
+    private long _dropped;
     private int _descriptor = -1;
 
     private TapDevice(TapOptions options, int descriptor, SystemInterface system)
@@ -30,7 +30,7 @@ public sealed unsafe partial class TapDevice : FrameDevice
         Interface = system;
         Mtu = Interface.Mtu;
         HardwareAddress = Interface.HardwareAddress;
-        _droppedBefore = Interface.TxDropped;
+        _dropped = Interface.TxDropped;
         // A VLAN tag may come on top.
         _capacity = Mtu + EthernetView.HeaderLength + 4;
         _group = options.Offload ? new SegmentGroup() : null;
@@ -85,7 +85,7 @@ public sealed unsafe partial class TapDevice : FrameDevice
             {
                 int error = Marshal.GetLastSystemError();
                 pool.Return(frame);
-                ThrowUnlessEmpty(error);
+                ThrowUnlessEmpty(error, count);
                 break;
             }
 
@@ -118,7 +118,12 @@ public sealed unsafe partial class TapDevice : FrameDevice
     }
 
     /// <inheritdoc/>
-    public override void UpdateCounters() => Counters.RxDropped = NetworkNamespace.Run(_options.NetworkNamespace, () => Interface.TxDropped) - _droppedBefore;
+    public override void UpdateCounters()
+    {
+        long dropped = NetworkNamespace.Run(_options.NetworkNamespace, () => Interface.TxDropped);
+        Counters.RxDropped += dropped - _dropped;
+        _dropped = dropped;
+    }
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
@@ -126,6 +131,7 @@ public sealed unsafe partial class TapDevice : FrameDevice
         int descriptor = Interlocked.Exchange(ref _descriptor, -1);
         if (descriptor >= 0)
         {
+            ResetOffload(descriptor);
             _ = Libc.Close(descriptor);
             _group?.Dispose();
         }
@@ -146,10 +152,19 @@ public sealed unsafe partial class TapDevice : FrameDevice
 
         try
         {
+            if (options.Offload)
+            {
+                CheckOffload(descriptor, options.Name);
+            }
+
             SystemInterface system = new(Attach(descriptor, options));
             if (options.Offload)
             {
                 SetOffload(descriptor, system.Name);
+            }
+            else
+            {
+                ResetOffload(descriptor);
             }
 
             system.Configure(options);
@@ -195,9 +210,10 @@ public sealed unsafe partial class TapDevice : FrameDevice
         return Marshal.PtrToStringAnsi((nint)request) ?? options.Name;
     }
 
-    private void ThrowUnlessEmpty(int error)
+    /// <summary>Frames that were read before come first: the next call finds the same.</summary>
+    private void ThrowUnlessEmpty(int error, int count)
     {
-        if (error is not (Libc.EAGAIN or Libc.EINTR))
+        if (count == 0 && error is not (Libc.EAGAIN or Libc.EINTR))
         {
             throw new BridgeException($"{Name} can't be read any more: {Marshal.GetPInvokeErrorMessage(error)}; was it removed?");
         }
