@@ -62,7 +62,7 @@ public sealed class OffloadSessionTests : IDisposable
     public async Task AnInterfaceThatCannotHaveItIsALine(string kind)
     {
         string file = _folder.Write("mine.yaml", Scenario(Clear, "bridges"));
-        Sim.Result result = (await Sim.Run("bridge", kind, "--interface", "lo", "--host", file)).Ended(ExitStatus.BadRequest);
+        Sim.Result result = (await Sim.Run("bridge", kind, "--interface", "lo", "--host", file, "--for", "10ms")).Ended(ExitStatus.BadRequest);
         Assert.Contains(
             "bridge `outside` is to have offload, which an interface that others use can't give; leave it out with --set bridges.outside.offload=false",
             Assert.Single(result.ErrorLines), StringComparison.Ordinal);
