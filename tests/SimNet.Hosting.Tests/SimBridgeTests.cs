@@ -1,13 +1,17 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SimNet.Bridge;
+using SimNet.Capture;
 using SimNet.Hosts;
 using SimNet.Tests.Bridge;
+using SimNet.Time;
 using SimStack.Ip;
 using SimStack.Wire;
 
@@ -174,6 +178,71 @@ public class SimBridgeTests
         Assert.NotEqual(0, kernel.TryRun("ip", "link", "show", "tap7").Status);
     }
 
+    [Fact]
+    public async Task WhatAProgramRecordsWithOffloadIsReplayed()
+    {
+        using KernelNamespace kernel = new();
+        Dictionary<string, string?> configuration = new()
+        {
+            ["SimBridge:Device:NetworkNamespace"] = kernel.Name,
+            ["SimBridge:Device:Addresses:0"] = "10.0.0.1/24",
+            ["SimBridge:Device:Offload"] = "true",
+        };
+        SimulationOptions options = new() { Start = new DateTimeOffset(2031, 4, 5, 6, 7, 8, TimeSpan.Zero), Limits = new SimulationLimits { Events = long.MaxValue } };
+        using MemoryStream file = new();
+        using PcapngWriter writer = new(file, new PcapngOptions { LeaveOpen = true });
+        using (IHost host = Build(null, o =>
+        {
+            o.Simulation = options;
+            // Before the device is there.
+            o.Network = network => _ = new CaptureSession(network.Simulation, writer, [AddServer(network.Simulation)], withComments: false);
+        }, configuration: configuration))
+        {
+            await host.StartAsync(TestContext.Current.CancellationToken);
+            Echo(kernel);
+            Assert.All(host.Services.GetRequiredService<SimBridge>().Snapshot!.Devices, device => Assert.Equal(0, device.ReceiveErrors));
+            await host.StopAsync(TestContext.Current.CancellationToken);
+        }
+
+        writer.Dispose();
+        using Simulation simulation = new(options);
+        AddServer(simulation);
+        using BridgeReplay replay = new(simulation);
+        using CaptureReader reader = CaptureReader.Open(new MemoryStream(file.ToArray()));
+        replay.Run(reader, TestContext.Current.CancellationToken);
+        Assert.True(replay.Difference is null && replay.Identical > 10, $"{replay.Identical} frames are alike; then {replay.Difference}");
+        Assert.Contains(Read(file.ToArray()), packet => packet is { Length: > 1514, Comment: "sim-segments 1448" });
+    }
+
+    private static void Echo(KernelNamespace kernel)
+    {
+        byte[] data = new byte[500_000];
+        new System.Random(1).NextBytes(data);
+        using Socket socket = kernel.Enter(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 20_000, SendTimeout = 20_000 });
+        socket.Connect(new IPEndPoint(IPAddress.Parse("10.0.0.2"), 80));
+        Task sent = Task.Run(() => socket.Send(data));
+        byte[] back = new byte[data.Length];
+        for (int count = 0; count < back.Length;)
+        {
+            count += socket.Receive(back, count, back.Length - count, SocketFlags.None);
+        }
+
+        sent.GetAwaiter().GetResult();
+        Assert.True(back.AsSpan().SequenceEqual(data));
+    }
+
+    private static List<(int Length, string? Comment)> Read(byte[] file)
+    {
+        using CaptureReader reader = CaptureReader.Open(new MemoryStream(file));
+        List<(int, string?)> packets = [];
+        while (reader.TryRead(out CapturedPacket packet))
+        {
+            packets.Add((packet.CapturedLength, packet.Comment));
+        }
+
+        return packets;
+    }
+
     private static IHost Build(
         MemoryDevice? device, Action<SimBridgeOptions>? options = null, Action<IServiceCollection>? services = null, Dictionary<string, string?>? configuration = null)
     {
@@ -184,12 +253,7 @@ public class SimBridgeTests
             o.Network = network =>
             {
                 Assert.NotNull(network.Services.GetRequiredService<IHostApplicationLifetime>());
-                BridgePort outside = network.Simulation.AddBridgePort("outside");
-                SimHost server = network.Simulation.AddHost("server");
-                HostInterface eth0 = server.AddInterface();
-                eth0.AddAddress(IpAddress.Parse("10.0.0.2"), 24);
-                network.Simulation.AddLink(outside, eth0);
-                server.Start(async h => await h.Listen(new IpEndpoint(IpAddress.AnyV4, 80)).AcceptAsync());
+                BridgePort outside = AddServer(network.Simulation);
                 if (device is not null)
                 {
                     network.Attach(outside, device);
@@ -199,6 +263,21 @@ public class SimBridgeTests
         });
         services?.Invoke(builder.Services);
         return builder.Build();
+    }
+
+    private static BridgePort AddServer(Simulation simulation)
+    {
+        BridgePort outside = simulation.AddBridgePort("outside");
+        SimHost server = simulation.AddHost("server");
+        HostInterface eth0 = server.AddInterface();
+        eth0.AddAddress(IpAddress.Parse("10.0.0.2"), 24);
+        simulation.AddLink(outside, eth0);
+        server.Start(async h =>
+        {
+            SimTcpStream stream = await h.Listen(new IpEndpoint(IpAddress.AnyV4, 80)).AcceptAsync();
+            await stream.CopyToAsync(stream);
+        });
+        return outside;
     }
 
     private static byte[] WhoHas(string address)
