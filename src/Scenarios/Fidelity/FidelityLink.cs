@@ -1,3 +1,4 @@
+using Scenarios.Bench;
 using Scenarios.Bridge;
 
 namespace Scenarios.Fidelity;
@@ -19,6 +20,18 @@ internal sealed record FidelityLink(string Name, long Bytes, string Rate, string
         new("20mbit-queue", 12_000_000, "20Mbit", "20ms", null, "60"),
     ];
 
+    /// <summary>Of frames, each way, held back so that later ones overtake; null: none.</summary>
+    public string? Reorder { get; init; }
+
+    /// <summary>Of frames, each way, that arrive twice; null: none.</summary>
+    public string? Duplicate { get; init; }
+
+    /// <summary>Of both kinds of hosts, besides the usual ones or in their place.</summary>
+    public IReadOnlyList<SysctlSetting> Sysctls { get; init; } = [];
+
+    /// <summary>All sysctls that hosts on this link are given, the last of a name being the one that counts.</summary>
+    public IEnumerable<SysctlSetting> AllSysctls => HostSettings.Sysctls.Concat(Sysctls);
+
     /// <summary>The scenario that `sim bridge wan` with these options runs.</summary>
     public string Script()
     {
@@ -28,6 +41,16 @@ internal sealed record FidelityLink(string Name, long Bytes, string Rate, string
         if (Loss is not null)
         {
             script.Set("loss", Loss, "--loss");
+        }
+
+        if (Reorder is not null)
+        {
+            script.Set("reorder", Reorder, "--reorder");
+        }
+
+        if (Duplicate is not null)
+        {
+            script.Set("duplicate", Duplicate, "--duplicate");
         }
 
         if (Queue is not null)
@@ -40,5 +63,9 @@ internal sealed record FidelityLink(string Name, long Bytes, string Rate, string
 
     /// <summary>In words.</summary>
     public string Describe() =>
-        $"{Bytes} bytes, {Rate}, {Delay} each way, {(Loss is null ? "no random loss" : $"loss {Loss} each way")}{(Queue is null ? "" : $", queue of {Queue} frames")}";
+        $"{Bytes} bytes, {Rate}, {Delay} each way, {(Loss is null ? "no random loss" : $"loss {Loss} each way")}"
+        + (Reorder is null ? "" : $", reordering {Reorder} each way")
+        + (Duplicate is null ? "" : $", duplication {Duplicate} each way")
+        + (Queue is null ? "" : $", queue of {Queue} frames")
+        + string.Concat(Sysctls.Select(s => $", {s}"));
 }
