@@ -20,7 +20,7 @@ internal sealed class FidelityCommand
     private readonly Option<Duration> _wakeupDelay = BenchCommand.Of<Duration>(
         "--wakeup-delay", "from a simulated socket's readiness to the return of the call that waits for it", "0", Units.TryDuration, Units.DurationForm);
     private readonly Option<string?> _bytes = Text("--bytes", "payload; default: as the links have it", "2MB");
-    private readonly Option<string?> _rate = Text("--rate", "a link of your own, as `sim bridge wan` takes it, in place of the three usual ones", "10Mbit");
+    private readonly Option<string?> _rate = Text("--rate", "a link of your own, as `sim bridge wan` takes it, in place of the usual ones", "10Mbit");
     private readonly Option<string?> _delay = Text("--delay", "of that link, each way; default 30ms", "30ms");
     private readonly Option<string?> _loss = Text("--loss", "of that link, each way; default: none", "1%");
     private readonly Option<string?> _reorder = Text("--reorder", "of that link, each way; default: none", "1%");
