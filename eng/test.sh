@@ -12,7 +12,7 @@ if [ "${CI:-}" = true ]; then
 fi
 
 # Programs that tests call, as "program:Debian package".
-tools="tshark:tshark capinfos:tshark tcpdump:tcpdump ip:iproute2 ping:iputils-ping traceroute:traceroute curl:curl python3:python3 p0f:p0f nmap:nmap hping3:hping3"
+tools="tshark:tshark capinfos:tshark tcpdump:tcpdump ip:iproute2 ping:iputils-ping traceroute:traceroute curl:curl python3:python3 p0f:p0f nmap:nmap hping3:hping3 setpriv:util-linux script:bsdutils nft:nftables"
 packages=""
 for tool in $tools; do
   command -v "${tool%%:*}" >/dev/null || packages="$packages ${tool##*:}"

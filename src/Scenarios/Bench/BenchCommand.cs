@@ -108,7 +108,7 @@ internal static class BenchCommand
             (string text, out string value) => Sysctls.IsCongestionControl(value = text), names.Replace(" ", ", ", StringComparison.Ordinal));
     }
 
-    private static Option<SysctlSetting[]> Settings(params SysctlSetting[] usual) => new("--sysctl")
+    internal static Option<SysctlSetting[]> Settings(params SysctlSetting[] usual) => new("--sysctl")
     {
         Description = "a setting of both hosts; may be repeated",
         HelpName = "NAME=VALUE",

@@ -20,9 +20,12 @@ internal sealed class FidelityCommand
     private readonly Option<Duration> _wakeupDelay = BenchCommand.Of<Duration>(
         "--wakeup-delay", "from a simulated socket's readiness to the return of the call that waits for it", "0", Units.TryDuration, Units.DurationForm);
     private readonly Option<string?> _bytes = Text("--bytes", "payload; default: as the links have it", "2MB");
-    private readonly Option<string?> _rate = Text("--rate", "a link of your own, as `sim bridge wan` takes it, in place of the three usual ones", "10Mbit");
+    private readonly Option<string?> _rate = Text("--rate", "a link of your own, as `sim bridge wan` takes it, in place of the usual ones", "10Mbit");
     private readonly Option<string?> _delay = Text("--delay", "of that link, each way; default 30ms", "30ms");
     private readonly Option<string?> _loss = Text("--loss", "of that link, each way; default: none", "1%");
+    private readonly Option<string?> _reorder = Text("--reorder", "of that link, each way; default: none", "1%");
+    private readonly Option<string?> _duplicate = Text("--duplicate", "of that link, each way; default: none", "1%");
+    private readonly Option<SysctlSetting[]> _sysctls = BenchCommand.Settings();
     private readonly Option<string?> _queue = Text("--queue", "of that link; default: 100", "100");
     private readonly Option<string?> _out = new("--out") { Description = $"write {FidelityReport.TableName} and a picture of each link to this folder", HelpName = "DIR" };
     private readonly Option<string?> _json = JsonOption.Create("what was measured");
@@ -39,7 +42,7 @@ internal sealed class FidelityCommand
             "sim bench fidelity --out docs/figures",
             "sim bench fidelity --seeds 5 --rate 10Mbit --delay 30ms --loss 1% --bytes 1MB")
         {
-            _seeds, _bytes, _rate, _delay, _loss, _queue, _jobs, _mostLag, _attempts, _wakeupDelay, _out, _json,
+            _seeds, _bytes, _rate, _delay, _loss, _reorder, _duplicate, _queue, _sysctls, _jobs, _mostLag, _attempts, _wakeupDelay, _out, _json,
         };
         command.SetAction((parsed, stop) => Task.FromResult(Run(parsed, console, stop)));
         return command;
@@ -80,10 +83,14 @@ internal sealed class FidelityCommand
     private FidelityLink[] Links(ParseResult parsed)
     {
         FidelityLink[] links = FidelityLink.Usual;
-        if (new[] { _rate, _delay, _loss, _queue }.Any(o => parsed.GetValue(o) is not null))
+        if (new[] { _rate, _delay, _loss, _reorder, _duplicate, _queue }.Any(o => parsed.GetValue(o) is not null))
         {
             links = [new FidelityLink(
-                "own", 2_000_000, parsed.GetValue(_rate) ?? "10Mbit", parsed.GetValue(_delay) ?? "30ms", parsed.GetValue(_loss), parsed.GetValue(_queue) ?? "100")];
+                "own", 2_000_000, parsed.GetValue(_rate) ?? "10Mbit", parsed.GetValue(_delay) ?? "30ms", parsed.GetValue(_loss), parsed.GetValue(_queue) ?? "100")
+            {
+                Reorder = parsed.GetValue(_reorder),
+                Duplicate = parsed.GetValue(_duplicate),
+            }];
         }
 
         if (parsed.GetValue(_bytes) is { } text)
@@ -94,6 +101,11 @@ internal sealed class FidelityCommand
             }
 
             links = [.. links.Select(l => l with { Bytes = bytes })];
+        }
+
+        if (parsed.GetValue(_sysctls) is { Length: > 0 } sysctls)
+        {
+            links = [.. links.Select(l => l with { Sysctls = [.. l.Sysctls, .. sysctls] })];
         }
 
         foreach (FidelityLink link in links)

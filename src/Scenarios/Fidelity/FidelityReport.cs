@@ -16,11 +16,11 @@ internal static class FidelityReport
     public static void Print(FidelityComparison comparison, TextWriter output)
     {
         output.WriteLine(Invariant($"{comparison.Link.Name}: {comparison.Link.Describe()}; {comparison.Kernel.Count} seeds"));
-        output.WriteLine("                            kernel: median (quartiles)    simulated: median (quartiles)  difference");
+        output.WriteLine("                               kernel: median (quartiles)    simulated: median (quartiles)  difference");
         foreach (FidelityFigure figure in new[] { comparison.Seconds, comparison.Retransmissions }.Concat(comparison.Further))
         {
             output.WriteLine(Invariant(
-                $"  {figure.Name,-22} {Spread(figure.Kernel),30} {Spread(figure.Simulated),32} {Percent(figure.Difference),10}"));
+                $"  {figure.Name,-25} {Spread(figure.Kernel),30} {Spread(figure.Simulated),32} {Percent(figure.Difference),10}"));
         }
 
         ulong[] different = [.. comparison.DifferentLosses];
@@ -66,7 +66,7 @@ internal static class FidelityReport
                 foreach (TransferResult r in results)
                 {
                     table.Append(Invariant($"{comparison.Link.Name},{hosts},{r.Seed},{r.Seconds:F4},{r.Retransmissions},{r.Counter("TcpExtTCPTimeouts")},"));
-                    table.Append(Invariant($"{r.Counter("TcpExtTCPLossProbes")},{r.Counter("TcpExtTCPSackRecovery")},{r.Counter("TcpExtTCPDSACKRecv")},"));
+                    table.Append(Invariant($"{r.Counter("TcpExtTCPLossProbes")},{r.Counter("TcpExtTCPSackRecovery") + r.Counter("TcpExtTCPRenoRecovery")},{r.Counter("TcpExtTCPDSACKRecv")},"));
                     table.Append(Invariant($"{r.Counter("TcpExtTCPHystartTrainCwnd") + r.Counter("TcpExtTCPHystartDelayCwnd")},{r.LongestLag:F2},"));
                     table.Append(Invariant($"{r.Losses.Frames},{r.Losses.Refused},{string.Join(' ', r.Losses.Lost)}\n"));
                 }

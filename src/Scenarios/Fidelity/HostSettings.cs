@@ -1,3 +1,5 @@
+using Scenarios.Bench;
+
 namespace Scenarios.Fidelity;
 
 /// <summary>Settings of both kinds of hosts: those in which machines differ, or that make one run depend on another.</summary>
@@ -7,18 +9,18 @@ internal static class HostSettings
     public const string CongestionControl = "cubic";
 
     /// <summary>By their sysctl names.</summary>
-    public static readonly (string Name, string Value)[] Sysctls =
+    public static readonly SysctlSetting[] Sysctls =
     [
-        ("net.ipv4.tcp_no_metrics_save", "1"),
-        ("net.ipv4.tcp_rmem", "4096 131072 6291456"),
-        ("net.ipv4.tcp_wmem", "4096 16384 4194304"),
-        ("net.ipv4.tcp_moderate_rcvbuf", "1"),
-        ("net.ipv4.tcp_window_scaling", "1"),
-        ("net.ipv4.tcp_timestamps", "1"),
-        ("net.ipv4.tcp_sack", "1"),
-        ("net.ipv4.tcp_ecn", "2"),
-        ("net.ipv4.tcp_recovery", "1"),
-        ("net.ipv4.tcp_early_retrans", "3"),
-        ("net.ipv4.tcp_frto", "2"),
+        new("net.ipv4.tcp_no_metrics_save", "1"),
+        new("net.ipv4.tcp_rmem", "4096 131072 6291456"),
+        new("net.ipv4.tcp_wmem", "4096 16384 4194304"),
+        new("net.ipv4.tcp_moderate_rcvbuf", "1"),
+        new("net.ipv4.tcp_window_scaling", "1"),
+        new("net.ipv4.tcp_timestamps", "1"),
+        new("net.ipv4.tcp_sack", "1"),
+        new("net.ipv4.tcp_ecn", "2"),
+        new("net.ipv4.tcp_recovery", "1"),
+        new("net.ipv4.tcp_early_retrans", "3"),
+        new("net.ipv4.tcp_frto", "2"),
     ];
 }

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Scenarios.Bench;
 using SimNet.Bridge;
 using SimStack.Ip;
 
@@ -17,15 +18,17 @@ internal sealed class KernelHost : IDisposable
     private const int TCP_CONGESTION = 13;
     private readonly PrivateNamespace _namespace = new();
 
+    /// <param name="address">Its own.</param>
+    /// <param name="sysctls">What is set in its namespace.</param>
     /// <exception cref="BridgeException">The machine refused it.</exception>
-    public KernelHost(string address)
+    public KernelHost(string address, IEnumerable<SysctlSetting> sysctls)
     {
         Address = IPAddress.Parse(address);
         try
         {
             // Nothing passes the link but the transfer: no IPv6, which would look for routers and neighbours.
             Enter(() => File.Exists("/proc/sys/net/ipv6/conf/default/disable_ipv6"), "net.ipv6.conf.default.disable_ipv6", "1");
-            foreach ((string name, string value) in HostSettings.Sysctls)
+            foreach ((string name, string value) in sysctls)
             {
                 Enter(() => true, name, value);
             }

@@ -36,9 +36,9 @@ internal sealed class KernelTransfer : IDisposable
         _session = new BridgeSession(_live.Simulation, new BridgeOptions());
         try
         {
-            _client = new KernelHost("10.0.0.1");
+            _client = new KernelHost("10.0.0.1", path.AllSysctls);
             _session.Attach(_live.Simulation.BridgePorts[0], _client.Device);
-            _server = new KernelHost("10.0.0.2");
+            _server = new KernelHost("10.0.0.2", path.AllSysctls);
             _session.Attach(_live.Simulation.BridgePorts[1], _server.Device);
             _client.AddNeighbour(_server);
             _server.AddNeighbour(_client);

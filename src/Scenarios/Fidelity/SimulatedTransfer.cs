@@ -27,8 +27,8 @@ internal static class SimulatedTransfer
             Seed = seed,
             Limits = new SimulationLimits { VirtualTime = Duration.FromSeconds(100_000), Events = long.MaxValue },
         });
-        SimHost client = AddHost(simulation, "client", IpAddress.FromV4(10, 0, 0, 1), wakeupDelay);
-        SimHost server = AddHost(simulation, "server", IpAddress.FromV4(10, 0, 0, 2), wakeupDelay);
+        SimHost client = AddHost(simulation, path, "client", IpAddress.FromV4(10, 0, 0, 1), wakeupDelay);
+        SimHost server = AddHost(simulation, path, "server", IpAddress.FromV4(10, 0, 0, 2), wakeupDelay);
         client.Interfaces[0].AddNeighbour(server.Interfaces[0].Addresses[0], server.Interfaces[0].Stack.MacAddress);
         server.Interfaces[0].AddNeighbour(client.Interfaces[0].Addresses[0], client.Interfaces[0].Stack.MacAddress);
         Link link = simulation.AddLink(client.Interfaces[0], server.Interfaces[0], LinkOf(path, seed));
@@ -71,11 +71,11 @@ internal static class SimulatedTransfer
 
     private static void UseAlgorithm(TcpSocket socket) => socket.SetCongestionControl(default, HostSettings.CongestionControl);
 
-    private static SimHost AddHost(Simulation simulation, string name, IpAddress address, Duration wakeupDelay)
+    private static SimHost AddHost(Simulation simulation, FidelityLink path, string name, IpAddress address, Duration wakeupDelay)
     {
         SimHost host = simulation.AddHost(new SimHostOptions { Name = name, WakeupDelay = wakeupDelay });
         host.AddInterface().AddAddress(address, 24);
-        foreach ((string setting, string value) in HostSettings.Sysctls)
+        foreach ((string setting, string value) in path.AllSysctls)
         {
             if (!host.Stack.Sysctls.TrySet(setting, value, out string? error))
             {

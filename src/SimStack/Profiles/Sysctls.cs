@@ -263,6 +263,7 @@ public sealed partial class Sysctls
         number("net.ipv4.tcp_syncookies", 0, 2, s => s.SynCookies, (s, v) => s.SynCookies = v);
         flag("net.ipv4.tcp_abort_on_overflow", s => s.AbortOnOverflow, (s, v) => s.AbortOnOverflow = v);
         flag("net.ipv4.tcp_migrate_req", s => s.MigrateRequests, (s, v) => s.MigrateRequests = v);
+        // AccECN's 3 to 5, and the option's 3, are those of Linux 7.0: 6.18 has the code, and refuses them.
         number("net.ipv4.tcp_ecn", 0, 5, s => s.Ecn, (s, v) => s.Ecn = v);
         flag("net.ipv4.tcp_ecn_fallback", s => s.EcnFallback, (s, v) => s.EcnFallback = v);
         number("net.ipv4.tcp_ecn_option", 0, 3, s => s.EcnOption, (s, v) => s.EcnOption = v);

@@ -39,6 +39,15 @@ public sealed class KillTests : IDisposable
         using Process process = Sim.Start(
             _folder.Path, null, "bridge", "tap", "--host", "endless.yaml", "--netns", kernel.Name, "--address", "10.9.0.1/24", "--capture", "server");
         await Grows(process, "endless.pcapng", 100);
+        // What passed is in the file soon, and not only when there is much of it.
+        kernel.Run("ping", "-c", "1", "-W", "20", "10.9.0.2");
+        var clock = Stopwatch.StartNew();
+        while (Packets(_folder["endless.pcapng"]) < 4)
+        {
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30) && !process.HasExited, "the ping does not get into the file");
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+
         kernel.Start("curl", "-s", "-o", "/dev/null", "--retry", "20", "--retry-connrefused", "http://10.9.0.2/");
         await Grows(process, "endless.server.eth0.pcapng", 3_000_000);
         using (Process kill = Process.Start("kill", [$"-{signal}", process.Id.ToString(CultureInfo.InvariantCulture)]))

@@ -51,7 +51,7 @@ public sealed class StationTests : IDisposable
     {
         using Cable cable = new();
         string scenario = Scenario.Replace("[10.8.0.2/24, \"fd08::2/64\"]", $"[\"{address}/{(address.Contains(':') ? 64 : 24)}\"]", StringComparison.Ordinal);
-        Sim.Result result = await Sim.Run(Arguments("packet", cable, scenario, []));
+        Sim.Result result = await Sim.Run(Arguments("packet", cable, scenario, ["--for", "10ms"]));
         Assert.Contains(message, Assert.Single(result.Ended(ExitStatus.EnvironmentRefused).ErrorLines), StringComparison.Ordinal);
     }
 

@@ -13,8 +13,7 @@ namespace SimNet.Tests.Bridge;
 /// </summary>
 internal sealed class BridgedHost : IDisposable
 {
-    private readonly Thread _thread;
-    private Exception? _failure;
+    private readonly SessionThread _thread;
 
     /// <summary>Starts it.</summary>
     /// <param name="kernel">Where the device is made.</param>
@@ -46,8 +45,7 @@ internal sealed class BridgedHost : IDisposable
         Session = new BridgeSession(Simulation);
         Session.Attach(Port, Device);
         prepare?.Invoke(this);
-        _thread = new Thread(Run) { Name = "bridge", IsBackground = true };
-        _thread.Start();
+        _thread = new SessionThread(Session, Simulation);
     }
 
     public Simulation Simulation { get; }
@@ -74,7 +72,7 @@ internal sealed class BridgedHost : IDisposable
         }));
         if (!done.Task.Wait(TimeSpan.FromSeconds(30)))
         {
-            throw new TimeoutException("nothing came of it within 30 s", _failure);
+            throw new TimeoutException("nothing came of it within 30 s", _thread.FailureSoFar);
         }
 
         return done.Task.Result;
@@ -86,27 +84,5 @@ internal sealed class BridgedHost : IDisposable
     /// <summary>Starts a program of the host that goes on by itself.</summary>
     public void Start(Func<SimHost, Task> program) => Session.Post(() => Host.Start(program));
 
-    public void Dispose()
-    {
-        Session.Stop();
-        _thread.Join();
-        Session.Dispose();
-        Simulation.Dispose();
-        if (_failure is not null)
-        {
-            throw new InvalidOperationException("the bridge failed: " + _failure.Message, _failure);
-        }
-    }
-
-    private void Run()
-    {
-        try
-        {
-            Session.Run();
-        }
-        catch (Exception error)
-        {
-            _failure = error;
-        }
-    }
+    public void Dispose() => _thread.Dispose();
 }

@@ -15,8 +15,7 @@ namespace SimNet.Tests.Bridge;
 /// </summary>
 internal sealed class BridgedStation : IDisposable
 {
-    private readonly Thread _thread;
-    private Exception? _failure;
+    private readonly SessionThread _thread;
 
     /// <summary>Starts it.</summary>
     /// <param name="kind"><c>packet</c> or <c>pcap</c>.</param>
@@ -45,8 +44,7 @@ internal sealed class BridgedStation : IDisposable
         Simulation.AddLink(outside, port);
         Session = new BridgeSession(Simulation);
         Session.Attach(outside, Device);
-        _thread = new Thread(Run) { Name = "bridge", IsBackground = true };
-        _thread.Start();
+        _thread = new SessionThread(Session, Simulation);
     }
 
     public Simulation Simulation { get; }
@@ -55,16 +53,7 @@ internal sealed class BridgedStation : IDisposable
     public BridgeSession Session { get; }
 
     /// <summary>What made the session end.</summary>
-    public Exception? Failure
-    {
-        get
-        {
-            _thread.Join(TimeSpan.FromSeconds(30));
-            Exception? failure = _failure;
-            _failure = null;
-            return failure;
-        }
-    }
+    public Exception? Failure => _thread.TakeFailure();
 
     public static StationDevice Open(string kind, StationOptions options)
     {
@@ -82,27 +71,5 @@ internal sealed class BridgedStation : IDisposable
     /// <summary>Starts a program of the host that goes on by itself.</summary>
     public void Start(Func<SimHost, Task> program) => Session.Post(() => Host.Start(program));
 
-    public void Dispose()
-    {
-        Session.Stop();
-        _thread.Join();
-        Session.Dispose();
-        Simulation.Dispose();
-        if (_failure is not null)
-        {
-            throw new InvalidOperationException("the bridge failed: " + _failure.Message, _failure);
-        }
-    }
-
-    private void Run()
-    {
-        try
-        {
-            Session.Run();
-        }
-        catch (Exception error)
-        {
-            _failure = error;
-        }
-    }
+    public void Dispose() => _thread.Dispose();
 }

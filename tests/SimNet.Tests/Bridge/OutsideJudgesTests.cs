@@ -54,6 +54,7 @@ public class OutsideJudgesTests
         string output = ExternalTool.Run("p0f", "-r", capture).Output;
         string[] lines = output[output.IndexOf("(syn) ]-", StringComparison.Ordinal)..].Split('\n');
         Assert.Contains("| os       = " + system, lines);
+        Assert.Contains("| dist     = 0", lines);
         Assert.Equal("| params   = " + match, lines.First(l => l.StartsWith("| params", StringComparison.Ordinal)));
     }
 

@@ -26,6 +26,20 @@ public unsafe class SegmentationTests
         Assert.Equal(before, Cut(joined).Select(Text));
     }
 
+    // RFC 3168 §6.1.2: CWR is said once. With AE (RFC 9768) the same bits are a counter, which each segment carries.
+    [Theory]
+    [InlineData(TcpFlags.Cwr, false)]
+    [InlineData(TcpFlags.Cwr | TcpFlags.Ae, true)]
+    public void ReducingTheWindowIsSaidByTheFirstSegment(TcpFlags set, bool all)
+    {
+        Frame whole = Enumerable.Range(1, 40).SelectMany(seed => Join(new SegmentFlow(new System.Random(seed)).Packet(_pool))).First(f => f.SegmentSize > 0 && f.Length > 4 * f.SegmentSize);
+        Assert.True(TcpFrameLayout.TryParse(whole.Bytes, out TcpFrameLayout layout));
+        TcpFrameLayout.SetFlags(whole.Bytes, layout.Tcp, TcpFrameLayout.Flags(whole.Bytes, layout.Tcp) | set);
+        bool[] said = [.. Cut([whole]).Select(segment => (TcpFrameLayout.Flags(segment.Bytes, layout.Tcp) & set) == set)];
+        Assert.InRange(said.Length, 4, 100);
+        Assert.Equal([true, .. Enumerable.Repeat(all, said.Length - 1)], said);
+    }
+
     [Theory]
     [MemberData(nameof(Seeds))]
     public void WhateverComesIsHandedOnInTheOrderOfItsConnection(int seed)
