@@ -302,6 +302,11 @@ public sealed unsafe class PcapDevice : StationDevice
             if (OperatingSystem.IsLinux())
             {
                 SystemInterface system = new(name);
+                if (!system.IsEthernet)
+                {
+                    throw new BridgeException($"interface {name} is not an Ethernet; see `ip link show {name}`");
+                }
+
                 return system.IsUp ? new SystemCard(name, system.Index, system.Mtu, system.HardwareAddress)
                     : throw new BridgeException($"interface {name} is down; `ip link set {name} up` brings it up");
             }

@@ -200,6 +200,11 @@ internal sealed unsafe class SystemInterface
             _ = Libc.Close(socket);
         }
 
+        if (result < 0 && error == Libc.ENODEV)
+        {
+            throw new BridgeException($"there is no interface {Name}; `ip link show` shows those that there are");
+        }
+
         if (result < 0 && error != alright)
         {
             throw new BridgeException($"interface {Name}: {failure}: {Marshal.GetPInvokeErrorMessage(error)}");
