@@ -16,11 +16,11 @@ internal static class TapCommand
     public static Command Create(SimConsole console)
     {
         Option<long> bytes = BenchCommand.Size("--bytes", "payload", "4GiB", 1);
-        Option<long> buffer = BenchCommand.Size("--buffer", "send and receive buffers of both ends", "512KiB", 4096);
+        Option<long> buffer = BenchCommand.Size("--buffer", "send and receive buffers of both ends", "768KiB", 4096);
         Option<string> direction = BenchCommand.Of(
             "--direction", "who sends", "both",
             (string text, out string value) => Directions.Contains(value = text), "kernel-sends, stack-sends or both");
-        Option<int> batch = BenchCommand.Whole("--batch", "frames read before the simulation runs", 64);
+        Option<int> batch = BenchCommand.Whole("--batch", "frames read before the simulation runs", 128);
         Option<Duration> spin = BenchCommand.Of<Duration>(
             "--spin", "how long to look for frames before sleeping", "0ms", Units.TryDuration, Units.DurationForm);
         Option<bool> offload = new("--offload") { Description = "segmentation and checksum offload both ways (IFF_VNET_HDR)" };

@@ -182,9 +182,16 @@ internal sealed class SegmentRing
     /// <summary>Lost ones are taken for lost no more.</summary>
     public void LookAgain() => _scan = Oldest;
 
-    /// <summary>It was sent again just now: the last in the order of sending.</summary>
+    /// <summary>
+    /// It was sent again just now: the last in the order of sending. One that is SACKed has no place there; a loss probe may send it all the same.
+    /// </summary>
     public void MoveToNewest(int position)
     {
+        if (At(position).Has(SentFlags.Sacked))
+        {
+            return;
+        }
+
         Unlist(position);
         List(position);
     }

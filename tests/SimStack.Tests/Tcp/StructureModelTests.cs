@@ -147,6 +147,28 @@ public sealed class StructureModelTests
         Assert.Equal(ring.End - 1, ring.SkipSacked(ring.Start));
     }
 
+    /// <summary>A loss probe may send the last segment again although the peer has it: it stays out of the order of sending.</summary>
+    [Fact]
+    public void A_sacked_segment_that_is_sent_again_is_stepped_over_as_before()
+    {
+        SegmentRing ring = new();
+        for (int i = 0; i < 4; i++)
+        {
+            ref SentSegment segment = ref ring.Add();
+            segment.Seq = new SequenceNumber((uint)(100 * i));
+            segment.Length = 100;
+        }
+
+        ring.MarkSacked(ring.Start + 2);
+        ring.MarkSacked(ring.Start + 3);
+        ring.MoveToNewest(ring.Start + 3);
+        ring.MoveToNewest(ring.Start + 1);
+        Assert.Equal(ring.End, ring.SkipSacked(ring.Start + 2));
+        Assert.Equal(ring.Start, ring.Oldest);
+        Assert.Equal(ring.Start + 1, ring.At(ring.Oldest).Next);
+        Assert.Equal(SegmentRing.None, ring.At(ring.Start + 1).Next);
+    }
+
     [Fact]
     public void SegmentRing_is_a_list() =>
         Prop.ForAll(Steps(200), steps =>
