@@ -173,6 +173,7 @@ public sealed class BridgeSession : IDisposable
 
     private void Release()
     {
+        _waiter?.Dispose();
         foreach ((BridgePort port, FrameDevice device) in _devices)
         {
             port.Leaving = null;
