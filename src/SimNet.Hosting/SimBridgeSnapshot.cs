@@ -35,7 +35,7 @@ public sealed record SimBridgeSnapshot
 /// <param name="Device">The device's name.</param>
 /// <param name="ReceivedFrames">Frames read.</param>
 /// <param name="ReceivedBytes">Their bytes.</param>
-/// <param name="ReceiveDropped">Frames that were lost before they were read, as far as the system tells.</param>
+/// <param name="ReceiveDropped">Frames that were lost on the way in, as far as the system tells.</param>
 /// <param name="ReceiveErrors">Frames that could not be used.</param>
 /// <param name="SentFrames">Frames written.</param>
 /// <param name="SentBytes">Their bytes.</param>

@@ -30,12 +30,7 @@ internal static class BridgeProgram
             o.Network = network =>
             {
                 Assert.NotNull(network.Services.GetRequiredService<IHostApplicationLifetime>());
-                BridgePort outside = network.Simulation.AddBridgePort("outside");
-                SimHost server = network.Simulation.AddHost("server");
-                HostInterface eth0 = server.AddInterface();
-                eth0.AddAddress(IpAddress.Parse("10.0.0.2"), 24);
-                network.Simulation.AddLink(outside, eth0);
-                server.Start(async h => await h.Listen(new IpEndpoint(IpAddress.AnyV4, 80)).AcceptAsync());
+                BridgePort outside = AddServer(network.Simulation);
                 if (device is not null)
                 {
                     network.Attach(outside, device);
@@ -45,6 +40,22 @@ internal static class BridgeProgram
         });
         services?.Invoke(builder.Services);
         return builder.Build();
+    }
+
+    /// <summary>A port to the outside, and a host behind it that echoes what one connection brings.</summary>
+    public static BridgePort AddServer(Simulation simulation)
+    {
+        BridgePort outside = simulation.AddBridgePort("outside");
+        SimHost server = simulation.AddHost("server");
+        HostInterface eth0 = server.AddInterface();
+        eth0.AddAddress(IpAddress.Parse("10.0.0.2"), 24);
+        simulation.AddLink(outside, eth0);
+        server.Start(async h =>
+        {
+            SimTcpStream stream = await h.Listen(new IpEndpoint(IpAddress.AnyV4, 80)).AcceptAsync();
+            await stream.CopyToAsync(stream);
+        });
+        return outside;
     }
 
     /// <summary>Asks again and again, half a minute at most.</summary>

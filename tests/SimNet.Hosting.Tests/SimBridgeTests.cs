@@ -1,10 +1,14 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using SimNet.Bridge;
+using SimNet.Capture;
 using SimNet.Hosts;
 using SimNet.Tests.Bridge;
+using SimNet.Time;
 using SimStack.Ip;
 using SimStack.Wire;
 using static SimNet.Hosting.Tests.BridgeProgram;
@@ -152,6 +156,71 @@ public class SimBridgeTests
             network.Simulation.AddBridgePort("second");
         });
         Assert.Contains("SimBridge:Devices:second", (await Assert.ThrowsAsync<InvalidOperationException>(() => two.StartAsync(TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatAProgramRecordsWithOffloadIsReplayed()
+    {
+        using KernelNamespace kernel = new();
+        Dictionary<string, string?> configuration = new()
+        {
+            ["SimBridge:Device:NetworkNamespace"] = kernel.Name,
+            ["SimBridge:Device:Addresses:0"] = "10.0.0.1/24",
+            ["SimBridge:Device:Offload"] = "true",
+        };
+        SimulationOptions options = new() { Start = new DateTimeOffset(2031, 4, 5, 6, 7, 8, TimeSpan.Zero), Limits = new SimulationLimits { Events = long.MaxValue } };
+        using MemoryStream file = new();
+        using PcapngWriter writer = new(file, new PcapngOptions { LeaveOpen = true });
+        using (IHost host = Build(null, o =>
+        {
+            o.Simulation = options;
+            // Before the device is there.
+            o.Network = network => _ = new CaptureSession(network.Simulation, writer, [AddServer(network.Simulation)], withComments: false);
+        }, configuration: configuration))
+        {
+            await host.StartAsync(TestContext.Current.CancellationToken);
+            Echo(kernel);
+            Assert.All(host.Services.GetRequiredService<SimBridge>().Snapshot!.Devices, device => Assert.Equal(0, device.ReceiveErrors));
+            await host.StopAsync(TestContext.Current.CancellationToken);
+        }
+
+        writer.Dispose();
+        using Simulation simulation = new(options);
+        AddServer(simulation);
+        using BridgeReplay replay = new(simulation);
+        using CaptureReader reader = CaptureReader.Open(new MemoryStream(file.ToArray()));
+        replay.Run(reader, TestContext.Current.CancellationToken);
+        Assert.True(replay.Difference is null && replay.Identical > 10, $"{replay.Identical} frames are alike; then {replay.Difference}");
+        Assert.Contains(Read(file.ToArray()), packet => packet is { Length: > 1514, Comment: "sim-segments 1448" });
+    }
+
+    private static void Echo(KernelNamespace kernel)
+    {
+        byte[] data = new byte[500_000];
+        new System.Random(1).NextBytes(data);
+        using Socket socket = kernel.Enter(() => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveTimeout = 20_000, SendTimeout = 20_000 });
+        socket.Connect(new IPEndPoint(IPAddress.Parse("10.0.0.2"), 80));
+        Task sent = Task.Run(() => socket.Send(data));
+        byte[] back = new byte[data.Length];
+        for (int count = 0; count < back.Length;)
+        {
+            count += socket.Receive(back, count, back.Length - count, SocketFlags.None);
+        }
+
+        sent.GetAwaiter().GetResult();
+        Assert.True(back.AsSpan().SequenceEqual(data));
+    }
+
+    private static List<(int Length, string? Comment)> Read(byte[] file)
+    {
+        using CaptureReader reader = CaptureReader.Open(new MemoryStream(file));
+        List<(int, string?)> packets = [];
+        while (reader.TryRead(out CapturedPacket packet))
+        {
+            packets.Add((packet.CapturedLength, packet.Comment));
+        }
+
+        return packets;
     }
 
     private static byte[] WhoHas(string address)

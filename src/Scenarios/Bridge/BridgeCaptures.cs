@@ -63,8 +63,9 @@ internal sealed class BridgeCaptures : IDisposable
     {
         if (_captures is [{ Writer: PcapngWriter recording }, ..])
         {
-            // A replay runs as far as the session did.
-            long end = CaptureClock.StartingAt(_simulation.Options.Start).ToUnixNanoseconds(_simulation.Now);
+            // A replay runs as far as the session did. Stopped in the midst of an instant, it has no end to run to.
+            bool isWhole = _simulation.Loop.NextDue > _simulation.Now;
+            long? end = isWhole ? CaptureClock.StartingAt(_simulation.Options.Start).ToUnixNanoseconds(_simulation.Now) : null;
             for (int i = 0; i < _simulation.BridgePorts.Count; i++)
             {
                 recording.SetStatistics(i, _simulation.BridgePorts[i].Entered, dropped: 0, end);

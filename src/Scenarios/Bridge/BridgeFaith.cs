@@ -20,7 +20,7 @@ internal static class BridgeFaith
         {
             if (device.Counters.RxDropped > 0)
             {
-                found.Add($"the system dropped {Amounts.Count(device.Counters.RxDropped, "frame")} at {device.Name} before they were read");
+                found.Add($"{device.Name} lost {Amounts.Count(device.Counters.RxDropped, "frame")} on the way in");
             }
 
             if (device.Counters.TxDropped > 0)

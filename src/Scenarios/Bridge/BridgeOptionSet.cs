@@ -20,28 +20,22 @@ internal sealed class BridgeOptionSet
     private readonly Option<Duration?> _for = Time("--for", "how long it lasts; default: until Ctrl-C", "30s");
     private readonly Option<Duration?> _maxLag = Time("--max-lag", "how far virtual time may fall behind the wall clock before it stands still for the rest, and the run is called unfaithful; default: 100ms", "50ms");
     private readonly Option<Duration?> _spin = Time("--spin", "look for frames again and again for so long before sleeping: less delay, for a processor's whole time; default: 0", "50us");
-    private readonly Option<string?> _out = new("--out") { Description = "folder of the output files; default: SIM_OUT, or the current one", HelpName = "DIR" };
+    private readonly Option<string?> _out = SharedOptions.Out();
     private readonly Option<string?> _json = JsonOption.Create("the result");
 
-    private readonly Option<string[]> _settings = new("--set")
-    {
-        Description = "change a value of the script by its path before it is read, like links.0.loss=5%",
-        HelpName = "PATH=VALUE",
-    };
+    private readonly Option<string[]> _settings = SharedOptions.Settings("links.0.loss=5%");
 
-    private readonly Option<string?> _capture = new("--capture")
-    {
-        Description = "what passes to and from the real network is captured in NAME.pcapng, for `sim replay`; a host, host.interface or switch.port, or all: that too, in files of their own; -: to standard output; none: nothing",
-        HelpName = "POINT|all|-|none",
-    };
+    private readonly Option<string?> _capture = SharedOptions.Capture(
+        "where to capture besides what passes to and from the real network, which is in NAME.pcapng for `sim replay`",
+        "all: every interface, a file each; none: nothing at all", "POINT|all|-|none");
 
-    private readonly Option<string?> _format = new("--format")
+    private readonly Option<string?> _format = SharedOptions.Format();
+
+    /// <summary>For commands whose devices can have it; these add it.</summary>
+    public Option<bool> Offload { get; } = new("--offload")
     {
-        Description = "of captures; default: SIM_FORMAT, or pcapng; only pcapng can be replayed",
-        HelpName = "pcapng|pcap",
-        CustomParser = result => result.Tokens[0].Value is "pcapng" or "pcap"
-            ? result.Tokens[0].Value
-            : result.Wrong<string?>("--format", "pcapng or pcap"),
+        Description = "leave checksums and the cutting of long TCP packets to whoever is last (IFF_VNET_HDR), and join segments before a host: more in less time, in packets longer than "
+            + "the MTU. Links that do anything to packets get segments all the same",
     };
 
     /// <summary>Adds them to a command.</summary>
@@ -95,6 +89,7 @@ internal sealed class BridgeOptionSet
             Seed = parsed.GetValue(_seed),
             Profile = parsed.GetValue(_profile),
             OpenDevices = openDevices,
+            Offload = parsed.GetValue(Offload),
             Out = defaults.Folder,
             Format = defaults.CaptureFormat,
             Capture = parsed.GetValue(_capture),

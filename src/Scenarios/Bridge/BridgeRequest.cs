@@ -26,6 +26,9 @@ internal sealed record BridgeRequest
     /// <summary>Opens the devices, one for each port to the real network, in the order of the scenario.</summary>
     public required Func<ScenarioDefinition, IReadOnlyList<FrameDevice>> OpenDevices { get; init; }
 
+    /// <summary>At all devices, and not only where the scenario says so; <see cref="OpenDevices"/> sees to the devices themselves.</summary>
+    public bool Offload { get; init; }
+
     /// <summary>Folder of the output files.</summary>
     public string Out { get; init; } = ".";
 

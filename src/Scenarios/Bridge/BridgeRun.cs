@@ -40,7 +40,9 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
         using var session = new BridgeSession(live.Simulation, request.Options);
         for (int i = 0; i < devices.Count; i++)
         {
-            session.Attach(live.Simulation.BridgePorts[i], devices[i]);
+            BridgePort port = live.Simulation.BridgePorts[i];
+            port.ReceiveOffload = request.Offload || scenario.Bridges[i].Offload;
+            session.Attach(port, devices[i]);
         }
 
         OutputFiles.CreateFolder(request.Out);
@@ -136,7 +138,7 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
     {
         foreach ((BridgePort port, FrameDevice device) in request.Quiet ? [] : session.Devices)
         {
-            console.Error.WriteLine($"sim: {port.Name} is {device.Name}, {device.HardwareAddress?.ToString() ?? "no address"}, MTU {device.Mtu}; Ctrl-C stops");
+            console.Error.WriteLine($"sim: {port.Name} is {device.Name}, {device.HardwareAddress?.ToString() ?? "no address"}, MTU {device.Mtu}{(port.ReceiveOffload ? ", offload" : "")}; Ctrl-C stops");
         }
 
         console.Error.Flush();

@@ -93,6 +93,12 @@ internal sealed class BridgeStationCommand
         {
             foreach (BridgeDefinition bridge in scenario.Bridges)
             {
+                if (bridge.Offload)
+                {
+                    throw SimException.BadRequest(
+                        $"sim bridge {_kind}: bridge `{bridge.Name}` is to have offload, which an interface that others use can't give; leave it out with --set bridges.{bridge.Name}.offload=false");
+                }
+
                 InterfaceDefinition own = Find(scenario, bridge, out HostDefinition host);
                 IpAddress[] addresses = [.. own.Addresses.Select(a => a.Address)];
                 // What is behind a router comes in through it.

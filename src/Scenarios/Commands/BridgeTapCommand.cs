@@ -78,9 +78,10 @@ internal sealed class BridgeTapCommand
             "sim bridge tap --host web-server --address 10.9.0.1/24 --address fd09::1/64",
             "sim bridge tap --host web-server --netns lab --address 10.9.0.1/24",
             "sim bridge tap --name tap7 --host mine.yaml --for 1min --capture all --out runs",
+            "sim bridge tap --host mine.yaml --netns lab --address 10.9.0.1/24 --offload",
             "sim bridge tap --name left=tap7,right=tap8 --host between.yaml --set links.0.loss=3%")
         {
-            _name, _host, _address, _mtu, _namespace,
+            _name, _host, _address, _mtu, _namespace, _shared.Offload,
         };
         _shared.AddTo(command);
         command.SetAction((parsed, cancellationToken) => _shared.Run(
@@ -95,14 +96,15 @@ internal sealed class BridgeTapCommand
         var devices = new List<FrameDevice>();
         try
         {
-            foreach (DeviceName name in names)
+            for (int i = 0; i < names.Length; i++)
             {
                 devices.Add(TapDevice.Open(new TapOptions
                 {
-                    Name = name.Name,
-                    NetworkNamespace = name.Namespace ?? parsed.GetValue(_namespace),
-                    Addresses = devices.Count == 0 ? parsed.GetValue(_address) ?? [] : [],
+                    Name = names[i].Name,
+                    NetworkNamespace = names[i].Namespace ?? parsed.GetValue(_namespace),
+                    Addresses = i == 0 ? parsed.GetValue(_address) ?? [] : [],
                     Mtu = parsed.GetValue(_mtu),
+                    Offload = parsed.GetValue(_shared.Offload) || scenario.Bridges[i].Offload,
                 }));
             }
 

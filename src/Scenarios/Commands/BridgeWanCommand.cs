@@ -172,6 +172,7 @@ internal sealed class BridgeWanCommand
                     NetworkNamespace = names[i].Namespace,
                     Addresses = addresses[i],
                     Mtu = parsed.GetValue(_deviceMtu),
+                    Offload = scenario.Bridges[i].Offload,
                 }));
             }
 

@@ -48,11 +48,7 @@ internal sealed class ReplayCommand
 
     private readonly Option<ulong?> _seed = SharedOptions.Seed("root of all randomness, in place of the recorded one");
 
-    private readonly Option<string[]> _settings = new("--set")
-    {
-        Description = "change a value of the script by its path before it is read, like links.0.loss=5%, after what the recording says",
-        HelpName = "PATH=VALUE",
-    };
+    private readonly Option<string[]> _settings = SharedOptions.Settings("links.0.loss=5%, after what the recording says");
 
     private readonly Option<string?> _profile = SharedOptions.Profile($"behaviour of every host, in place of the recorded one: {SharedOptions.ProfileList}");
     private readonly Option<bool> _compare = new("--compare") { Description = "compare with the recording although --seed, --set or --profile change the run" };
@@ -62,22 +58,12 @@ internal sealed class ReplayCommand
         Description = "judge what the scenario expects, too; without it only where nothing is compared",
     };
 
-    private readonly Option<string?> _capture = new("--capture")
-    {
-        Description = "capture the replay in NAME.replay.pcapng: ports (what enters and leaves), a host, host.interface or switch.port; -: the ports, to standard output",
-        HelpName = "ports|POINT|-",
-    };
+    private readonly Option<string?> _capture = SharedOptions.Capture(
+        "where to capture the replay, in NAME.replay.pcapng", "ports, as with -: what enters and leaves", "ports|POINT|-");
 
-    private readonly Option<string?> _ladder = new("--ladder")
-    {
-        Description = "how many packets of the ladder to print; default: none where the recording is compared",
-        HelpName = "all|N|none",
-        CustomParser = result => LadderAmount.TryParse(result.Tokens[0].Value, out _)
-            ? result.Tokens[0].Value
-            : result.Wrong<string?>("--ladder", "all, none, or a number of lines"),
-    };
+    private readonly Option<string?> _ladder = SharedOptions.Ladder("none where the recording is compared");
 
-    private readonly Option<string?> _out = new("--out") { Description = "folder of the output files; default: SIM_OUT, or the current one", HelpName = "DIR" };
+    private readonly Option<string?> _out = SharedOptions.Out();
     private readonly Option<bool> _quiet = new("--quiet") { Description = "print only what is wrong" };
     private readonly Option<string?> _json = JsonOption.Create("the outcome");
 

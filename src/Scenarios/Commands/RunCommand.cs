@@ -13,11 +13,7 @@ internal sealed class RunCommand
 
     private readonly Option<ulong?> _seed = SharedOptions.Seed("root of all randomness, in place of the script's");
 
-    private readonly Option<string[]> _settings = new("--set")
-    {
-        Description = "change a value of the script by its path before it is read, like links.0.loss=5% or hosts.client.profile=linux26",
-        HelpName = "PATH=VALUE",
-    };
+    private readonly Option<string[]> _settings = SharedOptions.Settings("links.0.loss=5% or hosts.client.profile=linux26");
 
     private readonly Option<string?> _profile = SharedOptions.Profile(
         $"behaviour of every host, in place of the script's: {SharedOptions.ProfileList}");
@@ -26,31 +22,14 @@ internal sealed class RunCommand
     private readonly Option<bool> _csv = new("--csv") { Description = "of a sweep: write its table to NAME.csv, a line for each run" };
     private readonly Option<bool> _verify = new("--verify") { Description = "run twice and compare the captures and the results byte for byte" };
 
-    private readonly Option<string?> _capture = new("--capture")
-    {
-        Description = "where to capture: a host, host.interface or switch.port; all: every interface, a file each; -: to standard output; a sweep captures only where this is said",
-        HelpName = "POINT|all|-",
-    };
+    private readonly Option<string?> _capture = SharedOptions.Capture(
+        "where to capture", "all: every interface, a file each; a sweep captures only where this is said", "POINT|all|-");
 
-    private readonly Option<string?> _format = new("--format")
-    {
-        Description = "of captures; default: SIM_FORMAT, or pcapng",
-        HelpName = "pcapng|pcap",
-        CustomParser = result => result.Tokens[0].Value is "pcapng" or "pcap"
-            ? result.Tokens[0].Value
-            : result.Wrong<string?>("--format", "pcapng or pcap"),
-    };
+    private readonly Option<string?> _format = SharedOptions.Format();
 
-    private readonly Option<string?> _ladder = new("--ladder")
-    {
-        Description = "how many packets of the ladder to print; default: SIM_LADDER, or of long runs the first, the last and what is unusual",
-        HelpName = "all|N|none",
-        CustomParser = result => LadderAmount.TryParse(result.Tokens[0].Value, out _)
-            ? result.Tokens[0].Value
-            : result.Wrong<string?>("--ladder", "all, none, or a number of lines"),
-    };
+    private readonly Option<string?> _ladder = SharedOptions.Ladder("SIM_LADDER, or of long runs the first, the last and what is unusual");
 
-    private readonly Option<string?> _out = new("--out") { Description = "folder of the output files; default: SIM_OUT, or the current one", HelpName = "DIR" };
+    private readonly Option<string?> _out = SharedOptions.Out();
     private readonly Option<string?> _json = JsonOption.Create("the result (as NAME.json has it)");
 
     /// <summary>The command.</summary>

@@ -44,7 +44,8 @@ internal static partial class Shapes
         new("delay", "duration", "From a frame's arrival to its leaving for a port's link; default 0."));
 
     public static readonly Shape Bridge = new("bridge", "A port to a real network.",
-        [new("device", "string", "The machine's device behind it when `sim bridge` names none: tap0.")]);
+        new("device", "string", "The machine's device behind it when `sim bridge` names none: tap0."),
+        new("offload", "boolean", "Checksums and the cutting of long TCP packets are left to whoever is last, as `sim bridge tap --offload` does; default false."));
 
     public static readonly Shape Fault = new("fault", "A scripted fault.",
         new("name", "string", "Its random stream hangs on this; default: its place in the list."),

@@ -32,7 +32,7 @@ internal sealed partial class Binder
         {
             if (MapReader.Open(entry.Value, Shapes.Bridge, _errors, entry.Key.Text) is { } reader)
             {
-                AddBridge(entry.Key, new BridgeDefinition(entry.Key.Text, reader.Text("device"), entry.Key.Position));
+                AddBridge(entry.Key, new BridgeDefinition(entry.Key.Text, reader.Text("device"), entry.Key.Position) { Offload = reader.Boolean("offload") ?? false });
             }
         }
     }

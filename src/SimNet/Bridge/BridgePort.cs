@@ -56,10 +56,23 @@ public sealed class BridgePort : LinkPort
     /// <summary>Packets of many segments may come here.</summary>
     internal bool TakesLongPackets => SegmentationOffload || HasOffloadDevice;
 
-    /// <summary>Frames that came in from outside.</summary>
+    /// <summary>All of it, as a recording tells it.</summary>
+    internal PortOffload Offload
+    {
+        get => (ReceiveOffload ? PortOffload.Receive : PortOffload.None) | (SegmentationOffload ? PortOffload.Segmentation : PortOffload.None)
+            | (HasOffloadDevice ? PortOffload.Device : PortOffload.None);
+        set
+        {
+            ReceiveOffload = (value & PortOffload.Receive) != 0;
+            SegmentationOffload = (value & PortOffload.Segmentation) != 0;
+            HasOffloadDevice = (value & PortOffload.Device) != 0;
+        }
+    }
+
+    /// <summary>Frames that came in from outside; a packet that is cut here counts as its segments.</summary>
     public long Entered { get; private set; }
 
-    /// <summary>Frames that left.</summary>
+    /// <summary>Frames that left; a packet that is cut here counts as its segments.</summary>
     public long Left { get; private set; }
 
     /// <inheritdoc/>
@@ -79,13 +92,13 @@ public sealed class BridgePort : LinkPort
         bool joins = ReceiveOffload && whole;
         foreach (Frame frame in frames)
         {
-            Entered++;
             if (frame.SegmentSize > 0)
             {
                 EnterLong(now, frame, whole);
                 continue;
             }
 
+            Entered++;
             Observe(now, frame, CaptureDirection.Inbound);
             if (joins)
             {
@@ -149,6 +162,7 @@ public sealed class BridgePort : LinkPort
                 layout.WriteChecksum(frame.Bytes); // The system leaves it to its network card.
             }
 
+            Entered++;
             Observe(now, frame, CaptureDirection.Inbound);
             Pass(now, frame);
             return;
@@ -157,6 +171,7 @@ public sealed class BridgePort : LinkPort
         SegmentCutter cutter = new(_pool, frame);
         while (cutter.TryCut(out Frame segment))
         {
+            Entered++;
             Observe(now, segment, CaptureDirection.Inbound);
             Pass(now, segment);
         }

@@ -18,6 +18,7 @@ public sealed class BridgeReplay : IDisposable
 {
     // So many events run before somebody is asked whether to go on.
     private const int EventsAtOnce = 4096;
+    private const int LongestFrame = TcpFrameLayout.Ip + TcpFrameLayout.MaxPacketLength;
     private readonly Simulation _simulation;
     private readonly IReadOnlyList<BridgePort> _ports;
     private readonly List<IDisposable> _attachments = [];
@@ -31,7 +32,7 @@ public sealed class BridgeReplay : IDisposable
 
     /// <summary>Begins; nothing has run yet.</summary>
     /// <param name="simulation">The network as the session had it, at its beginning.</param>
-    /// <param name="ports">The ports, by the numbers of <see cref="Add"/>; null: all of the simulation.</param>
+    /// <param name="ports">The ports, by the numbers of <see cref="Add(Instant, int, CaptureDirection, ReadOnlySpan{byte}, CancellationToken)"/>; null: all of the simulation.</param>
     /// <param name="compares">False: what leaves is counted, and no more.</param>
     public BridgeReplay(Simulation simulation, IReadOnlyList<BridgePort>? ports = null, bool compares = true)
     {
@@ -86,7 +87,8 @@ public sealed class BridgeReplay : IDisposable
                 throw new InvalidDataException(FormattableString.Invariant($"frame {reader.PacketCount} {wrong}: no recording of a session"));
             }
 
-            Add(clock.ToInstant(packet.UnixNanoseconds), ports[packet.InterfaceId], packet.Direction, packet.Data.Span, stop);
+            int segmentSize = ReadMarks(packet.Comment, ports[packet.InterfaceId], reader.PacketCount);
+            Add(clock.ToInstant(packet.UnixNanoseconds), ports[packet.InterfaceId], packet.Direction, packet.Data.Span, segmentSize, stop);
         }
 
         bool complete = reader.Truncation is null && reader.EndUnixNanoseconds is not null;
@@ -101,7 +103,14 @@ public sealed class BridgeReplay : IDisposable
     /// <param name="stop">Ends it early.</param>
     /// <exception cref="InvalidDataException">It is before the frame above it, or longer than any frame.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
-    public void Add(Instant time, int port, CaptureDirection direction, ReadOnlySpan<byte> frame, CancellationToken stop = default)
+    public void Add(Instant time, int port, CaptureDirection direction, ReadOnlySpan<byte> frame, CancellationToken stop = default) =>
+        Add(time, port, direction, frame, segmentSize: 0, stop);
+
+    /// <inheritdoc cref="Add(Instant, int, CaptureDirection, ReadOnlySpan{byte}, CancellationToken)"/>
+    /// <param name="segmentSize">
+    /// Of a packet that stands for many TCP segments, the bytes of data in each, 8 to 65,535 (<see cref="Frame.SegmentSize"/>); 0: it is a frame as on the wire.
+    /// </param>
+    public void Add(Instant time, int port, CaptureDirection direction, ReadOnlySpan<byte> frame, int segmentSize, CancellationToken stop = default)
     {
         _last = Instant.Max(_last, time);
         bool outbound = direction == CaptureDirection.Outbound;
@@ -115,18 +124,20 @@ public sealed class BridgeReplay : IDisposable
             RecordedLeft++;
             if (_compares && Difference is null)
             {
-                _recorded.Enqueue(new ReplayedFrame(time, _ports[port].Name, frame.ToArray()));
+                _recorded.Enqueue(new ReplayedFrame(time, _ports[port].Name, frame.ToArray()) { SegmentSize = segmentSize });
                 Compare();
             }
 
             return;
         }
 
-        if (time < _simulation.Now || frame.Length > ushort.MaxValue)
+        string? wrong = time < _simulation.Now ? $"a frame of {time} comes behind one of {_simulation.Now}: frames must be in the order of their times"
+            : frame.Length > LongestFrame ? FormattableString.Invariant($"a frame of {frame.Length} bytes; at most {LongestFrame} are possible")
+            : segmentSize != 0 && !ReceivedPacket.IsMany(frame, segmentSize) ? FormattableString.Invariant($"the frame of {time} is no TCP packet of segments of {segmentSize} bytes")
+            : null;
+        if (wrong is not null)
         {
-            throw new InvalidDataException(time < _simulation.Now
-                ? $"a frame of {time} comes behind one of {_simulation.Now}: frames must be in the order of their times"
-                : FormattableString.Invariant($"a frame of {frame.Length} bytes; at most {ushort.MaxValue} are possible"));
+            throw new InvalidDataException(wrong);
         }
 
         if (_batch.Count == 0)
@@ -137,7 +148,9 @@ public sealed class BridgeReplay : IDisposable
             (_batchTime, _batchPort) = (time, port);
         }
 
-        _batch.Add(_simulation.FramePool.Copy(frame));
+        Frame entering = _simulation.FramePool.Copy(frame);
+        entering.SegmentSize = segmentSize;
+        _batch.Add(entering);
     }
 
     /// <summary>Runs to the end of the recording and compares what is left.</summary>
@@ -177,6 +190,29 @@ public sealed class BridgeReplay : IDisposable
         _batch.Clear();
     }
 
+    /// <summary>Sets the port as it was then; the size of the packet's segments, or 0.</summary>
+    private int ReadMarks(string? comment, int port, long number)
+    {
+        if (comment is null)
+        {
+            return 0;
+        }
+
+        if (!OffloadMarks.TryRead(comment, out int segmentSize, out PortOffload? offload))
+        {
+            throw new InvalidDataException(FormattableString.Invariant(
+                $"frame {number} has the comment `{comment}`, which should be like `sim-port-offload receive segmentation device; sim-segments 1448`"));
+        }
+
+        if (offload is { } set)
+        {
+            EnterBatch(); // It came in before that.
+            _ports[port].Offload = set;
+        }
+
+        return segmentSize;
+    }
+
     private void RunUntil(Instant time, CancellationToken stop)
     {
         while (!_simulation.Loop.RunUntil(time, EventsAtOnce))
@@ -198,12 +234,12 @@ public sealed class BridgeReplay : IDisposable
         throw new InvalidDataException($"interface `{name}` of the recording is no port of the network, whose ports are {string.Join(", ", _ports.Select(p => p.Name))}");
     }
 
-    private void Leave(Instant now, CapturePoint point, ReadOnlySpan<byte> frame)
+    private void Leave(Instant now, CapturePoint point, ReadOnlySpan<byte> frame, int segmentSize)
     {
         Left++;
         if (_compares && Difference is null)
         {
-            _replayed.Enqueue(new ReplayedFrame(now, point.Name, frame.ToArray()));
+            _replayed.Enqueue(new ReplayedFrame(now, point.Name, frame.ToArray()) { SegmentSize = segmentSize });
             Compare();
         }
     }
@@ -213,7 +249,7 @@ public sealed class BridgeReplay : IDisposable
         while (_recorded.Count > 0 && _replayed.Count > 0)
         {
             ReplayedFrame recorded = _recorded.Peek(), replayed = _replayed.Peek();
-            if (recorded.Time != replayed.Time || recorded.Port != replayed.Port || !recorded.Bytes.Span.SequenceEqual(replayed.Bytes.Span))
+            if (recorded.Time != replayed.Time || recorded.Port != replayed.Port || recorded.SegmentSize != replayed.SegmentSize || !recorded.Bytes.Span.SequenceEqual(replayed.Bytes.Span))
             {
                 Differ(recorded, replayed);
                 return;
@@ -243,11 +279,17 @@ public sealed class BridgeReplay : IDisposable
     private sealed class Departures(BridgeReplay replay) : PacketSink
     {
         public override void OnFrame(
-            Instant now, CapturePoint point, ReadOnlySpan<byte> frame, CaptureDirection direction, long frameId, string? comment)
+            Instant now, CapturePoint point, ReadOnlySpan<byte> frame, CaptureDirection direction, long frameId, string? comment) =>
+            Leave(now, point, frame, direction, segmentSize: 0);
+
+        internal override void OnPacket(Instant now, CapturePoint point, Frame frame, CaptureDirection direction, string? comment) =>
+            Leave(now, point, frame.Bytes, direction, frame.SegmentSize);
+
+        private void Leave(Instant now, CapturePoint point, ReadOnlySpan<byte> frame, CaptureDirection direction, int segmentSize)
         {
             if (direction == CaptureDirection.Outbound)
             {
-                replay.Leave(now, point, frame);
+                replay.Leave(now, point, frame, segmentSize);
             }
         }
     }

@@ -41,6 +41,8 @@ public sealed class BridgeSession : IDisposable
         _simulation = simulation;
         _options = options ?? new BridgeOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.Batch, 1, nameof(options));
+        // Each batch has an instant of its own.
+        ArgumentOutOfRangeException.ThrowIfLessThan(_options.MaxLag, Duration.FromNanoseconds(1), nameof(options));
         _batch = new Frame[_options.Batch];
         _clock = new WallClock(simulation.Now);
     }
@@ -117,6 +119,7 @@ public sealed class BridgeSession : IDisposable
             foreach ((_, FrameDevice device) in _devices)
             {
                 device.Waker = null;
+                device.Flush(_simulation.FramePool);
             }
 
             Statistics.Elapsed = _clock.Elapsed;
@@ -247,18 +250,45 @@ public sealed class BridgeSession : IDisposable
             }
 
             moved = true;
-            Instant now = CatchUp(Instant.Max(_clock.Now, _lastEntered + Duration.FromNanoseconds(1)));
-            _lastEntered = now;
-            if (_stopping)
-            {
-                return false;
-            }
-
-            port.Enter(now, _batch.AsSpan(0, count));
-            RunTo(now);
+            Enter(port, device, _batch.AsSpan(0, count));
         }
 
         return moved;
+    }
+
+    /// <summary>Frames that were read enter, or are counted as lost: the session was stopped, or failed, in the midst of what came before them.</summary>
+    private void Enter(BridgePort port, FrameDevice device, ReadOnlySpan<Frame> frames)
+    {
+        bool isThere = false;
+        Instant now = default;
+        try
+        {
+            now = CatchUp(Instant.Max(_clock.Now, _lastEntered + Duration.FromNanoseconds(1)));
+            isThere = _simulation.Loop.NextDue > now;
+        }
+        finally
+        {
+            if (!isThere)
+            {
+                Lose(device, frames);
+            }
+        }
+
+        if (isThere)
+        {
+            _lastEntered = now;
+            port.Enter(now, frames);
+            RunTo(now);
+        }
+    }
+
+    private void Lose(FrameDevice device, ReadOnlySpan<Frame> frames)
+    {
+        device.Counters.RxDropped += frames.Length;
+        foreach (Frame frame in frames)
+        {
+            _simulation.FramePool.Return(frame);
+        }
     }
 
     /// <summary>Runs what is due; the instant up to which it did, which is earlier when virtual time had to stand still.</summary>
@@ -275,9 +305,10 @@ public sealed class BridgeSession : IDisposable
         return RunTo(target);
     }
 
+    /// <summary>Stopped, it runs some events all the same: few networks have more at an instant, and what is begun is better finished.</summary>
     private Instant RunTo(Instant target)
     {
-        while (!_stopping && !_simulation.Loop.RunUntil(target, EventsAtOnce))
+        while (!_simulation.Loop.RunUntil(target, EventsAtOnce) && !_stopping)
         {
             target = Limit(target, _simulation.Now);
             Statistics.LongestLag = Max(Statistics.LongestLag, _clock.Now - _simulation.Now);

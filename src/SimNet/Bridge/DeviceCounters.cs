@@ -12,7 +12,10 @@ public sealed class DeviceCounters
     /// <summary>Frames that could not be used: cut off, or with a header that makes no sense.</summary>
     public long RxErrors { get; internal set; }
 
-    /// <summary>Frames that the system dropped because they were not read in time, as far as it tells.</summary>
+    /// <summary>
+    /// Frames that were lost before they entered: the system dropped them because they were not read in time, as far as it tells, or the session was stopped
+    /// when it had read them and virtual time was far behind.
+    /// </summary>
     public long RxDropped { get; internal set; }
 
     /// <summary>Frames written.</summary>

@@ -44,7 +44,7 @@ public abstract class FrameDevice : IDisposable
     {
     }
 
-    /// <summary>Asks the system for what it dropped, into <see cref="DeviceCounters.RxDropped"/>; now and then, not per frame.</summary>
+    /// <summary>Asks the system for what it dropped, and adds it to <see cref="DeviceCounters.RxDropped"/>; now and then, not per frame.</summary>
     public virtual void UpdateCounters()
     {
     }

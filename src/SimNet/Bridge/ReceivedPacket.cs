@@ -36,6 +36,10 @@ internal static class ReceivedPacket
         return TryWriteChecksum(header, bytes);
     }
 
+    /// <summary>Whether a frame can be a packet of segments of that size: a TCP packet with more data than one has.</summary>
+    public static bool IsMany(ReadOnlySpan<byte> frame, int segmentSize) =>
+        segmentSize >= LeastSegment && TcpFrameLayout.TryParse(frame, out TcpFrameLayout layout) && frame.Length - layout.Payload > segmentSize;
+
     private static bool TryWriteChecksum(in VirtioHeader header, Span<byte> bytes)
     {
         int field = header.ChecksumStart + header.ChecksumOffset;

@@ -7,6 +7,7 @@ namespace SimNet.Bridge;
 /// <summary>Segmentation and checksum offload (IFF_VNET_HDR): packets of up to 64 KiB pass in one call, each behind a <see cref="VirtioHeader"/>.</summary>
 public sealed unsafe partial class TapDevice
 {
+    private const nuint TUNGETFEATURES = 0x800454cf;
     private const nuint TUNSETOFFLOAD = 0x400454d0;
     private const nuint TUNSETVNETHDRSZ = 0x400454d8;
     private const short IFF_VNET_HDR = 0x4000;
@@ -23,13 +24,25 @@ public sealed unsafe partial class TapDevice
     /// <inheritdoc/>
     public override void Flush(FramePool pool) => WriteGroup(pool);
 
+    private static void CheckOffload(int descriptor, string name)
+    {
+        uint features = 0;
+        if (Libc.Ioctl(descriptor, TUNGETFEATURES, &features) < 0 || (features & IFF_VNET_HDR) == 0)
+        {
+            throw new BridgeException($"TAP device {name} can have no offload: this system's TAP devices lack it (IFF_VNET_HDR); leave it out");
+        }
+    }
+
+    // A device that stays keeps it, and would hand long packets without checksums to whoever opens it next.
+    private static void ResetOffload(int descriptor) => _ = Libc.Ioctl(descriptor, TUNSETOFFLOAD, null);
+
     private static void SetOffload(int descriptor, string name)
     {
         int length = VirtioHeader.Length;
         if (Libc.Ioctl(descriptor, TUNSETVNETHDRSZ, &length) < 0
             || Libc.Ioctl(descriptor, TUNSETOFFLOAD, (void*)(TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN)) < 0)
         {
-            throw new BridgeException($"TAP device {name} has no offload: {LastError()}");
+            throw new BridgeException($"TAP device {name} has no offload: {LastError()}; leave it out");
         }
     }
 
@@ -40,7 +53,7 @@ public sealed unsafe partial class TapDevice
         for (nint total = 0; count < frames.Length && total < MostBytesAtOnce;)
         {
             frame ??= pool.Rent(LongestFrame);
-            nint length = ReadPacket(frame, out VirtioHeader header);
+            nint length = ReadPacket(frame, count, out VirtioHeader header);
             if (length < 0)
             {
                 break;
@@ -78,7 +91,7 @@ public sealed unsafe partial class TapDevice
     }
 
     /// <returns>The frame's length; -1: none waits.</returns>
-    private nint ReadPacket(Frame frame, out VirtioHeader header)
+    private nint ReadPacket(Frame frame, int count, out VirtioHeader header)
     {
         VirtioHeader read = default;
         nint length;
@@ -92,7 +105,7 @@ public sealed unsafe partial class TapDevice
 
         if (length <= 0)
         {
-            ThrowUnlessEmpty(Marshal.GetLastSystemError());
+            ThrowUnlessEmpty(Marshal.GetLastSystemError(), count);
         }
 
         header = read;

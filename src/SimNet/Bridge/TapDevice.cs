@@ -20,7 +20,7 @@ public sealed unsafe partial class TapDevice : FrameDevice
     private const int EACCES = 13;
     private readonly TapOptions _options;
     private readonly int _capacity;
-    private readonly long _droppedBefore;
+    private long _dropped;
     private int _descriptor = -1;
 
     private TapDevice(TapOptions options, int descriptor, SystemInterface system)
@@ -30,7 +30,7 @@ public sealed unsafe partial class TapDevice : FrameDevice
         Interface = system;
         Mtu = Interface.Mtu;
         HardwareAddress = Interface.HardwareAddress;
-        _droppedBefore = Interface.TxDropped;
+        _dropped = Interface.TxDropped;
         // A VLAN tag may come on top.
         _capacity = Mtu + EthernetView.HeaderLength + 4;
         _group = options.Offload ? new SegmentGroup() : null;
@@ -85,7 +85,7 @@ public sealed unsafe partial class TapDevice : FrameDevice
             {
                 int error = length < 0 ? Marshal.GetLastSystemError() : Libc.EAGAIN;
                 pool.Return(frame);
-                ThrowUnlessEmpty(error);
+                ThrowUnlessEmpty(error, count);
                 break;
             }
 
@@ -130,9 +130,10 @@ public sealed unsafe partial class TapDevice : FrameDevice
     {
         try
         {
-            long dropped = NetworkNamespace.Run(_options.NetworkNamespace, () => Interface.TxDropped) - _droppedBefore;
+            long dropped = NetworkNamespace.Run(_options.NetworkNamespace, () => Interface.TxDropped);
             // An interface that was renamed or removed is not told of any more.
-            Counters.RxDropped = Math.Max(Counters.RxDropped, dropped);
+            Counters.RxDropped += Math.Max(0, dropped - _dropped);
+            _dropped = Math.Max(_dropped, dropped);
         }
         catch (BridgeException)
         {
@@ -146,6 +147,7 @@ public sealed unsafe partial class TapDevice : FrameDevice
         int descriptor = Interlocked.Exchange(ref _descriptor, -1);
         if (descriptor >= 0)
         {
+            ResetOffload(descriptor);
             _ = Libc.Close(descriptor);
             _group?.Dispose();
         }
@@ -166,10 +168,19 @@ public sealed unsafe partial class TapDevice : FrameDevice
 
         try
         {
+            if (options.Offload)
+            {
+                CheckOffload(descriptor, options.Name);
+            }
+
             SystemInterface system = new(Attach(descriptor, options));
             if (options.Offload)
             {
                 SetOffload(descriptor, system.Name);
+            }
+            else
+            {
+                ResetOffload(descriptor);
             }
 
             system.Configure(options);
@@ -215,9 +226,10 @@ public sealed unsafe partial class TapDevice : FrameDevice
         return Marshal.PtrToStringAnsi((nint)request) ?? options.Name;
     }
 
-    private void ThrowUnlessEmpty(int error)
+    /// <summary>Frames that were read before come first: the next call finds the same.</summary>
+    private void ThrowUnlessEmpty(int error, int count)
     {
-        if (error is not (Libc.EAGAIN or Libc.EINTR))
+        if (count == 0 && error is not (Libc.EAGAIN or Libc.EINTR))
         {
             throw new BridgeException($"{Name} can't be read any more: {Marshal.GetPInvokeErrorMessage(error)}; was it removed?");
         }

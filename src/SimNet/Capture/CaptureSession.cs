@@ -1,7 +1,10 @@
+using System.Text;
+using SimNet.Bridge;
 using SimNet.Hosts;
 using SimNet.Links;
 using SimNet.Observe;
 using SimStack;
+using SimStack.Wire;
 
 namespace SimNet.Capture;
 
@@ -12,14 +15,15 @@ namespace SimNet.Capture;
 /// </summary>
 /// <remarks>
 /// Loopback frames are written once, as they arrive, as libpcap does. The hosts, interfaces and addresses are those of the moment
-/// of creation.
+/// of creation. Packets that stand for many segments (<see cref="Frame.SegmentSize"/>) have their size in a comment, and so has the first packet
+/// at a bridge's port with offload, so that a replay can do the same.
 /// </remarks>
 public sealed class CaptureSession : PacketSink, IDisposable
 {
     private readonly CaptureWriter _writer;
     private readonly SenderComments? _comments;
     private readonly long _start;
-    private readonly List<(CapturePoint Point, int Interface, bool IsLoopback)> _points = [];
+    private readonly List<Place> _places = [];
     private readonly List<IDisposable> _attachments = [];
 
     /// <summary>Begins to capture.</summary>
@@ -45,17 +49,12 @@ public sealed class CaptureSession : PacketSink, IDisposable
 
     /// <inheritdoc/>
     public override void OnFrame(
-        Instant now, CapturePoint point, ReadOnlySpan<byte> frame, CaptureDirection direction, long frameId, string? comment)
-    {
-        foreach ((CapturePoint Point, int Interface, bool IsLoopback) entry in _points)
-        {
-            if (ReferenceEquals(entry.Point, point) && !(entry.IsLoopback && direction == CaptureDirection.Outbound))
-            {
-                string? text = _comments is null ? null : Join(_comments.Find(frameId), comment);
-                _writer.Write(entry.Interface, _start + now.Nanoseconds, frame, direction, text.AsSpan());
-            }
-        }
-    }
+        Instant now, CapturePoint point, ReadOnlySpan<byte> frame, CaptureDirection direction, long frameId, string? comment) =>
+        Write(now, point, frame, direction, frameId, comment, segmentSize: 0);
+
+    /// <inheritdoc/>
+    internal override void OnPacket(Instant now, CapturePoint point, Frame frame, CaptureDirection direction, string? comment) =>
+        Write(now, point, frame.Bytes, direction, frame.Id, comment, frame.SegmentSize);
 
     /// <summary>Stops capturing; the writer stays open.</summary>
     public void Dispose()
@@ -67,6 +66,44 @@ public sealed class CaptureSession : PacketSink, IDisposable
 
         _attachments.Clear();
         _comments?.Dispose();
+    }
+
+    private void Write(
+        Instant now, CapturePoint point, ReadOnlySpan<byte> frame, CaptureDirection direction, long frameId, string? comment, int segmentSize)
+    {
+        foreach (Place place in _places)
+        {
+            if (!ReferenceEquals(place.Point, point) || (place.IsLoopback && direction == CaptureDirection.Outbound))
+            {
+                continue;
+            }
+
+            string? text = _comments is null ? null : Join(_comments.Find(frameId), comment);
+            PortOffload offload = place.Port?.Offload ?? PortOffload.None;
+            if (segmentSize == 0 && offload == place.Told)
+            {
+                _writer.Write(place.Interface, _start + now.Nanoseconds, frame, direction, text.AsSpan());
+                continue;
+            }
+
+            WriteMarked(place, _start + now.Nanoseconds, frame, direction, text, segmentSize, offload == place.Told ? null : offload);
+            place.Told = offload;
+        }
+    }
+
+    private void WriteMarked(
+        Place place, long time, ReadOnlySpan<byte> frame, CaptureDirection direction, string? text, int segmentSize, PortOffload? offload)
+    {
+        Span<byte> mark = stackalloc byte[OffloadMarks.MostBytes];
+        mark = mark[..OffloadMarks.Write(mark, segmentSize, offload)];
+        if (text is null)
+        {
+            _writer.Write(place.Interface, time, frame, direction, mark);
+        }
+        else
+        {
+            _writer.Write(place.Interface, time, frame, direction, Join(text, Encoding.UTF8.GetString(mark)).AsSpan());
+        }
     }
 
     private static string? Join(string? states, string? fate) =>
@@ -82,7 +119,7 @@ public sealed class CaptureSession : PacketSink, IDisposable
                 Description = port.Name,
             });
             PacketTap tap = port.Observed ?? throw new ArgumentException($"{port.Name} can't be captured at", nameof(interfaces));
-            _points.Add((tap.Point, number, port is HostInterface { IsLoopback: true }));
+            _places.Add(new Place(tap.Point, number, port is HostInterface { IsLoopback: true }, port as BridgePort));
             _attachments.Add(tap.Attach(this));
         }
     }
@@ -99,5 +136,19 @@ public sealed class CaptureSession : PacketSink, IDisposable
                 }
             }
         }
+    }
+
+    private sealed class Place(CapturePoint point, int number, bool isLoopback, BridgePort? port)
+    {
+        public CapturePoint Point { get; } = point;
+
+        public int Interface { get; } = number;
+
+        public bool IsLoopback { get; } = isLoopback;
+
+        public BridgePort? Port { get; } = port;
+
+        /// <summary>What the file says of the port so far.</summary>
+        public PortOffload Told { get; set; }
     }
 }

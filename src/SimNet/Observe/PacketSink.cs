@@ -1,5 +1,6 @@
 using SimNet.Capture;
 using SimStack;
+using SimStack.Wire;
 
 namespace SimNet.Observe;
 
@@ -15,4 +16,8 @@ public abstract class PacketSink
     /// <param name="comment">What the link does to it, when that is known here; else null.</param>
     public abstract void OnFrame(
         Instant now, CapturePoint point, ReadOnlySpan<byte> frame, CaptureDirection direction, long frameId, string? comment);
+
+    /// <summary>The same for who needs to know more of a frame than its bytes; <see cref="OnFrame"/> unless overridden.</summary>
+    internal virtual void OnPacket(Instant now, CapturePoint point, Frame frame, CaptureDirection direction, string? comment) =>
+        OnFrame(now, point, frame.Bytes, direction, frame.Id, comment);
 }

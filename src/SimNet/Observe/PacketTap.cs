@@ -41,7 +41,7 @@ public sealed class PacketTap
     {
         foreach (PacketSink sink in _sinks)
         {
-            sink.OnFrame(now, Point, frame.Bytes, direction, frame.Id, verdict.Comment);
+            sink.OnPacket(now, Point, frame, direction, verdict.Comment);
         }
 
         bool everywhere = _everywhere is { HasObservers: true };

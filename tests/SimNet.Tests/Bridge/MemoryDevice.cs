@@ -79,5 +79,9 @@ internal sealed class MemoryDevice(string name) : FrameDevice
         }
     }
 
-    protected override void Dispose(bool disposing) => IsDisposed = true;
+    protected override void Dispose(bool disposing)
+    {
+        IsDisposed = true;
+        base.Dispose(disposing);
+    }
 }
