@@ -87,8 +87,9 @@ public sealed class TapErrorTests : IDisposable
         kernel.Run("ping", "-c", "2", "-i", "0.02", "10.9.0.2");
         kernel.Run("ip", "link", "delete", "tap0");
         Sim.Result result = session.End().Ended(ExitStatus.EnvironmentRefused);
-        Assert.Equal(2, result.ErrorLines.Length);
-        Assert.Contains("tap0 can't be read any more", result.ErrorLines[1], StringComparison.Ordinal);
+        Assert.Equal(3, result.ErrorLines.Length);
+        Assert.Contains("packets at outside -> ", result.ErrorLines[1], StringComparison.Ordinal);
+        Assert.Contains("tap0 can't be read any more", result.ErrorLines[2], StringComparison.Ordinal);
         using CaptureReader reader = CaptureReader.Open(_folder["scenario.pcapng"]);
         int count = 0;
         while (reader.TryRead(out CapturedPacket _))
