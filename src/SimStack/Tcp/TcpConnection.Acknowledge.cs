@@ -298,6 +298,9 @@ internal sealed partial class TcpConnection
             : segment.Ack > _snd.Una || (_snd.Wl1 == segment.Seq && (window > _snd.Wnd || window == 0)));
         if (!newer)
         {
+            // What fills a hole is older than what came ahead of it, and may acknowledge more: SND.WND counts from SND.UNA, so it becomes smaller, and the
+            // right edge stays where the peer had it (RFC 9293 §3.8.6; the text of §3.10.7.4 leaves SND.WND alone). BSD does the same.
+            _snd.Wnd = Math.Max(0, _snd.Wnd - Math.Max(0, segment.Ack - _snd.Una));
             return false;
         }
 
