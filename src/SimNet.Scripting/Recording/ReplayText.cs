@@ -26,8 +26,11 @@ public static class ReplayText
     }
 
     /// <summary>A frame in a line: when, where, what.</summary>
-    public static string Describe(ReplayedFrame frame) => string.Create(
-        CultureInfo.InvariantCulture, $"{frame.Time}  {frame.Port}  {Content(frame.Bytes.Span)}, {frame.Bytes.Length} bytes");
+    public static string Describe(ReplayedFrame frame)
+    {
+        string segments = frame.SegmentSize > 0 ? string.Create(CultureInfo.InvariantCulture, $", for segments of {frame.SegmentSize}") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{frame.Time}  {frame.Port}  {Content(frame.Bytes.Span)}, {frame.Bytes.Length} bytes{segments}");
+    }
 
     private static string Content(ReadOnlySpan<byte> frame)
     {

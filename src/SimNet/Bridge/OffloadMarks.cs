@@ -1,5 +1,6 @@
+using System.Buffers.Text;
 using System.Globalization;
-using System.Text.Unicode;
+using System.Text;
 
 namespace SimNet.Bridge;
 
@@ -26,16 +27,19 @@ internal static class OffloadMarks
         int length = 0;
         if (port is { } does)
         {
-            Utf8.TryWrite(
-                place,
-                $"{Port}{Word(does, PortOffload.Receive, " receive")}{Word(does, PortOffload.Segmentation, " segmentation")}{Word(does, PortOffload.Device, " device")}{(does == PortOffload.None ? " none" : "")}{(segmentSize > 0 ? "; " : "")}",
-                out length);
+            Append(place, ref length, Port);
+            Append(place, ref length, (does & PortOffload.Receive) != 0 ? " receive" : "");
+            Append(place, ref length, (does & PortOffload.Segmentation) != 0 ? " segmentation" : "");
+            Append(place, ref length, (does & PortOffload.Device) != 0 ? " device" : "");
+            Append(place, ref length, does == PortOffload.None ? " none" : "");
         }
 
         if (segmentSize > 0)
         {
-            Utf8.TryWrite(place[length..], CultureInfo.InvariantCulture, $"{Segments}{segmentSize}", out int written);
-            length += written;
+            Append(place, ref length, length > 0 ? "; " : "");
+            Append(place, ref length, Segments);
+            Utf8Formatter.TryFormat(segmentSize, place[length..], out int digits);
+            length += digits;
         }
 
         return length;
@@ -74,7 +78,7 @@ internal static class OffloadMarks
         return true;
     }
 
-    private static string Word(PortOffload does, PortOffload what, string word) => (does & what) != 0 ? word : "";
+    private static void Append(Span<byte> place, ref int length, string word) => length += Encoding.UTF8.GetBytes(word, place[length..]);
 
     private static bool TryReadPort(ReadOnlySpan<char> words, out PortOffload port)
     {

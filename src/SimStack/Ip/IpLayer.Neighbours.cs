@@ -163,6 +163,12 @@ public sealed partial class IpLayer
 
         if (FindPath(ip.Source, message.Target) is not { IsLoopback: false } path || path.Interface != through)
         {
+            // On the link by definition (RFC 4861 §5.1), and answered by a host that has no such address itself (Linux: ndisc_send_skb asks no route).
+            if (ip.Source.IsLinkLocalV6 && message.HasLinkLayer)
+            {
+                SendAdvertisement(through, message.Target, ip.Source, message.LinkLayer, solicited: true);
+            }
+
             return;
         }
 

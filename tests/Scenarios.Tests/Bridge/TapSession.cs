@@ -27,6 +27,7 @@ internal sealed class TapSession : IDisposable
         _ended = Task.Factory.StartNew(
             () => SimProgram.Run(args, _output, _error, _stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
         WaitFor("is tap0");
+        kernel.WaitForAddresses();
     }
 
     /// <summary>Waits until standard error has a text.</summary>

@@ -42,6 +42,7 @@ internal sealed class BridgedHost : IDisposable
             NetworkNamespace = kernel.Name,
             Addresses = [new(IpAddress.Parse("10.9.0.1"), 24), new(IpAddress.Parse("fd09::1"), 64)],
         });
+        kernel.WaitForAddresses();
         Session = new BridgeSession(Simulation);
         Session.Attach(Port, Device);
         prepare?.Invoke(this);

@@ -100,6 +100,22 @@ internal sealed class KernelNamespace : IDisposable
         return counters;
     }
 
+    /// <summary>
+    /// Waits until all IPv6 addresses are ready. Even without duplicate address detection the kernel does that in a task of its own, and a connection that is made
+    /// before comes from a link-local address.
+    /// </summary>
+    public void WaitForAddresses()
+    {
+        const int Flags = 4, IFA_F_TENTATIVE = 0x40;
+        var clock = Stopwatch.StartNew();
+        while (Enter(() => File.ReadAllLines("/proc/thread-self/net/if_inet6")).Any(line =>
+            (int.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[Flags], NumberStyles.HexNumber, CultureInfo.InvariantCulture) & IFA_F_TENTATIVE) != 0))
+        {
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), "an address stays tentative");
+            Thread.Sleep(1);
+        }
+    }
+
     public void Dispose()
     {
         foreach (Process process in _processes)

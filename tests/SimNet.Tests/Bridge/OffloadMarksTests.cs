@@ -38,6 +38,25 @@ public class OffloadMarksTests
     [InlineData("note\nsim-port-offload; sim-segments 1 448")]
     public void AWrongMarkIsNoMark(string comment) => Assert.False(OffloadMarks.TryRead(comment, out _, out _));
 
+    [Fact]
+    public void WritingAllocatesNothing()
+    {
+        Span<byte> place = stackalloc byte[OffloadMarks.MostBytes];
+        long least = long.MaxValue;
+        for (int i = 0; i < 20; i++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int size = 8; size < 1000; size++)
+            {
+                OffloadMarks.Write(place, size, PortOffload.Receive | PortOffload.Device);
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.Equal(0, least);
+    }
+
     private static (bool, int, PortOffload?) Read(string comment) =>
         (OffloadMarks.TryRead(comment, out int segmentSize, out PortOffload? port), segmentSize, port);
 }

@@ -53,6 +53,21 @@ public sealed class NeighborDiscoveryTests
         Assert.Equal((NeighbourState.Delay, PeerMac), (_bench.Eth.Neighbours.Find(Peer6)!.State, _bench.Eth.Neighbours.Find(Peer6)!.MacAddress));
     }
 
+    // A kernel asks so when its own address was not ready as the first packet waited for the answer.
+    [Fact]
+    public void AnswersALinkLocalAskerWithoutARouteThere()
+    {
+        IpAddress asker = IpAddress.Parse("fe80::2");
+        _bench.Receive(At(0), Solicitation(asker, IpLayer.SolicitedNode(Own6), Own6));
+        byte[] answer = _bench.SentOne();
+        Assert.StartsWith("020000000002", Convert.ToHexStringLower(answer), StringComparison.Ordinal);
+        Assert.True(Ipv6View.TryParse(answer.AsSpan(14), out Ipv6View packet, out _));
+        Assert.Equal((Own6, asker, (byte)255), (packet.Source, packet.Destination, packet.HopLimit));
+        Assert.True(Icmpv6View.TryParse(packet.Payload, Own6, asker, out Icmpv6View message, out _));
+        Assert.True(NeighborView.TryParse(message.Bytes, out NeighborView advertisement, out _));
+        Assert.Equal((Own6, Mac, true, true), (advertisement.Target, advertisement.LinkLayer, advertisement.IsSolicited, advertisement.IsOverride));
+    }
+
     [Fact]
     public void DuplicateAddressDetectionIsAnsweredToAllNodes()
     {
