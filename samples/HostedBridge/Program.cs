@@ -1,9 +1,12 @@
 // A simulated web server as a part of an ordinary program: on a TAP device, behind a slow link, with configuration, logging and metrics.
 //   SimBridge__Device__Name=tap0 SimBridge__Device__Addresses__0=10.99.0.1/24 dotnet run --project samples/HostedBridge
 //   curl http://10.99.0.2/
+// Or on an interface that exists, for the other machines of its network:
+//   SimBridge__Device__Kind=packet SimBridge__Device__Name=eth0 dotnet run --project samples/HostedBridge
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using SimNet.Bridge;
 using SimNet.Hosting;
 using SimNet.Hosts;
@@ -14,7 +17,7 @@ using SimStack.Ip;
 HostApplicationBuilder builder = new(args);
 if (builder.Configuration["SimBridge:Device:Name"] is null)
 {
-    Console.WriteLine("Say which TAP device, in the environment or appsettings.json: SimBridge__Device__Name=tap0. To make one takes root.");
+    Console.WriteLine("Say which device, in the environment or appsettings.json: SimBridge__Device__Name=tap0. To make one takes root.");
     return 0;
 }
 
@@ -29,8 +32,17 @@ builder.Services.AddSimBridge(options => options.Network = network =>
 });
 
 using IHost host = builder.Build();
-await host.RunAsync();
-return 0;
+try
+{
+    await host.RunAsync();
+    return 0;
+}
+catch (Exception refused) when (refused is BridgeException or OptionsValidationException or InvalidOperationException)
+{
+    // A device that the system does not give, or a setting that makes no sense: the message says what would be right. The host has logged where it came from.
+    Console.Error.WriteLine(refused.Message);
+    return 1;
+}
 
 static async Task Serve(SimHost server)
 {
@@ -47,7 +59,7 @@ static async Task Serve(SimHost server)
             }
             catch (SimSocketException)
             {
-                // The client is gone. What leaves an application's code ends the simulation, and with it the service.
+                // The client is gone. What leaves an application's code ends the service, unless ApplicationExceptionBehavior says otherwise.
             }
         });
     }

@@ -24,6 +24,11 @@ public sealed class SimBridgeOptions
     /// <summary>Devices by the names of ports, where there are several.</summary>
     public IDictionary<string, SimBridgeDeviceOptions> Devices { get; } = new Dictionary<string, SimBridgeDeviceOptions>(StringComparer.Ordinal);
 
+    /// <summary>
+    /// What an exception that leaves a simulated application's code ends: the bridge, unless set. It is logged and counted in any case.
+    /// </summary>
+    public SimBridgeApplicationExceptionBehavior ApplicationExceptionBehavior { get; set; }
+
     /// <summary>How far behind the wall clock an event may run before virtual time stands still for the rest. 100 ms unless set.</summary>
     public TimeSpan MaxLag { get; set; } = TimeSpan.FromMilliseconds(100);
 

@@ -24,6 +24,8 @@ internal sealed partial class SimBridgeService(
     private TimeSpan _warnedLag;
     private TimeSpan _warnedSlip;
     private long _warnedDrops;
+    private readonly Dictionary<(string Application, string Type), long> _applicationFailures = [];
+    private Exception? _applicationFailure;
 
     /// <summary>Builds the network and opens the devices, so that what cannot be keeps the program from starting.</summary>
     public override Task StartAsync(CancellationToken cancellationToken)
@@ -64,7 +66,12 @@ internal sealed partial class SimBridgeService(
             }
             catch (Exception failure)
             {
-                LogFailure(logger, failure.Message);
+                // A device's failure is told by its message; an application's has been logged.
+                if (failure != _applicationFailure)
+                {
+                    LogFailure(logger, failure is BridgeException ? null : failure, failure.Message);
+                }
+
                 ended.SetException(failure);
             }
         })
@@ -98,6 +105,7 @@ internal sealed partial class SimBridgeService(
             Start = now,
             Limits = new SimulationLimits { VirtualTime = Duration.FromSeconds(100L * 366 * 86_400), Events = long.MaxValue },
         });
+        _simulation.ApplicationFailed = OnApplicationFailed;
         SimBridgeNetwork network = _network = new SimBridgeNetwork(_simulation, services);
         _options.Network!(network);
         if (_simulation.BridgePorts.Count == 0)
@@ -111,22 +119,26 @@ internal sealed partial class SimBridgeService(
             Spin = ToDuration(_options.Spin),
             Batch = _options.Batch,
         });
+        if (_options.Devices.Keys.Order(StringComparer.Ordinal).FirstOrDefault(name => !_simulation.BridgePorts.Any(p => p.Name == name)) is { } unknown)
+        {
+            throw new InvalidOperationException(
+                $"{SimBridgeOptions.SectionName}:Devices:{unknown}: the network has no port of that name; it has {string.Join(", ", _simulation.BridgePorts.Select(p => p.Name))}");
+        }
+
         foreach (BridgePort port in _simulation.BridgePorts)
         {
-            FrameDevice device = network.DeviceOf(port) ?? Open(port, OptionsOf(port, _simulation.BridgePorts.Count));
+            FrameDevice device = network.DeviceOf(port) ?? SimBridgeDevices.Open(_simulation, port, OptionsOf(port, _simulation.BridgePorts.Count));
             _session.Attach(port, device);
             LogStart(logger, port.Name, device.Name, device.Mtu, device.HardwareAddress);
+            if (device is StationDevice { SystemForwards: true } station)
+            {
+                LogForwards(logger, station.Name, station.Station);
+            }
         }
 
         _session.Every(ToDuration(_options.Interval), Look);
         TakeSnapshot();
         bridge.Begin(_simulation, _session);
-    }
-
-    private static FrameDevice Open(BridgePort port, SimBridgeDeviceOptions device)
-    {
-        port.ReceiveOffload |= device.Offload;
-        return SimBridgeOptionsValidator.Open(device);
     }
 
     private SimBridgeDeviceOptions OptionsOf(BridgePort port, int ports)
@@ -138,6 +150,21 @@ internal sealed partial class SimBridgeService(
 
         return ports == 1 ? _options.Device ?? new SimBridgeDeviceOptions()
             : throw new InvalidOperationException($"{SimBridgeOptions.SectionName}:Devices:{port.Name} is missing: the network has {ports} ports, and each needs a device");
+    }
+
+    /// <summary>On the session's thread.</summary>
+    private bool OnApplicationFailed(Application application, Exception failure)
+    {
+        string type = failure.GetType().FullName ?? failure.GetType().Name;
+        LogApplicationFailure(logger, failure, application.Name, type, failure.Message);
+        _applicationFailures[(application.Name, type)] = _applicationFailures.GetValueOrDefault((application.Name, type)) + 1;
+        if (_options.ApplicationExceptionBehavior == SimBridgeApplicationExceptionBehavior.StopApplication)
+        {
+            return true;
+        }
+
+        _applicationFailure = failure;
+        return false;
     }
 
     /// <summary>On the session's thread.</summary>
@@ -175,6 +202,7 @@ internal sealed partial class SimBridgeService(
         SimBridgeSnapshot snapshot = new()
         {
             Devices = [.. _session.Devices.Select(d => Take(d.Port, d.Device))],
+            ApplicationExceptions = [.. _applicationFailures.Select(f => (f.Key.Application, f.Key.Type, f.Value))],
             Connections = metrics.Connections.Enabled ? CountConnections() : [],
             Elapsed = statistics.Elapsed.ToTimeSpan(),
             LongestLag = statistics.LongestLag.ToTimeSpan(),
@@ -224,5 +252,12 @@ internal sealed partial class SimBridgeService(
     private static partial void LogDrops(ILogger logger, long count);
 
     [LoggerMessage(6, LogLevel.Error, "Bridge: {Message}")]
-    private static partial void LogFailure(ILogger logger, string message);
+    private static partial void LogFailure(ILogger logger, Exception? failure, string message);
+
+    [LoggerMessage(7, LogLevel.Error, "Bridge: application {Application} ended with {Type}: {Message}")]
+    private static partial void LogApplicationFailure(ILogger logger, Exception failure, string application, string type, string message);
+
+    [LoggerMessage(8, LogLevel.Warning, "Bridge: this system forwards packets and shares {HardwareAddress} with the simulated host on {Device}: it forwards what is for the host too; "
+        + "see `Keeping the system quiet` in docs/bridge-interfaces.md, or set Promiscuous and a HardwareAddress of its own")]
+    private static partial void LogForwards(ILogger logger, string device, MacAddress hardwareAddress);
 }

@@ -11,6 +11,9 @@ public sealed record SimBridgeSnapshot
     /// <summary>TCP sockets by host and state, LISTEN and the entries of SYN queues among them.</summary>
     public required IReadOnlyList<(string Host, TcpState State, int Count)> Connections { get; init; }
 
+    /// <summary>Exceptions that left the code of simulated applications, by the application's name and the exception's type.</summary>
+    public required IReadOnlyList<(string Application, string Type, long Count)> ApplicationExceptions { get; init; }
+
     /// <summary>How long the session has run by the wall clock.</summary>
     public required TimeSpan Elapsed { get; init; }
 

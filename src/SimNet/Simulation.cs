@@ -16,11 +16,13 @@ namespace SimNet;
 /// </summary>
 public sealed class Simulation : IDisposable
 {
+    private const int KeptApplications = 1024;
     private readonly List<SimHost> _hosts = [];
     private readonly List<Link> _links = [];
     private readonly List<Switch> _switches = [];
     private readonly List<BridgePort> _bridgePorts = [];
     private readonly List<Application> _applications = [];
+    private int _mostApplications = KeptApplications;
 
     /// <summary>An empty network at instant zero.</summary>
     public Simulation(SimulationOptions? options = null)
@@ -69,8 +71,16 @@ public sealed class Simulation : IDisposable
     /// <summary>The ports to real networks in the order in which they were added.</summary>
     public IReadOnlyList<BridgePort> BridgePorts => _bridgePorts;
 
-    /// <summary>The applications in the order in which they were started.</summary>
+    /// <summary>
+    /// The applications in the order in which they were started. From a thousand on, those that have ended are left out now and then.
+    /// </summary>
     public IReadOnlyList<Application> Applications => _applications;
+
+    /// <summary>
+    /// Asked when an exception leaves an application's code. True: that application alone has ended, as a process that crashes, and the run
+    /// goes on; what it had not disposed of stays open. False, or null here: the exception leaves <see cref="Run"/>.
+    /// </summary>
+    public Func<Application, Exception, bool>? ApplicationFailed { get; set; }
 
     /// <summary>Adds a host of the default profile.</summary>
     /// <exception cref="ArgumentException">The name is taken.</exception>
@@ -122,14 +132,21 @@ public sealed class Simulation : IDisposable
 
     /// <summary>
     /// Starts an application: its code runs in events, its <c>await</c>s stay in virtual time, and an exception that leaves it
-    /// leaves <see cref="Run"/>.
+    /// leaves <see cref="Run"/>, unless <see cref="ApplicationFailed"/> says otherwise.
     /// </summary>
     /// <param name="at">When it starts.</param>
     /// <param name="name">For messages.</param>
     /// <param name="body">The application.</param>
     public Application StartAt(Instant at, string name, Func<Task> body)
     {
-        Application application = new(Loop, name, body);
+        Application application = new(this, name, body);
+        if (_applications.Count >= _mostApplications)
+        {
+            // A server that starts one for each connection runs for months.
+            _applications.RemoveAll(a => a.IsCompleted);
+            _mostApplications = Math.Max(KeptApplications, 2 * _applications.Count);
+        }
+
         _applications.Add(application);
         Loop.Post(at, application.Begin);
         return application;

@@ -1,8 +1,5 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,6 +11,7 @@ using SimNet.Tests.Bridge;
 using SimNet.Time;
 using SimStack.Ip;
 using SimStack.Wire;
+using static SimNet.Hosting.Tests.BridgeProgram;
 
 namespace SimNet.Hosting.Tests;
 
@@ -59,38 +57,19 @@ public class SimBridgeTests
     {
         MemoryDevice device = new("mem0");
         using IHost host = Build(device, options => options.Interval = TimeSpan.FromMilliseconds(10));
-        ConcurrentDictionary<string, double> measured = new();
-        using MeterListener listener = new()
-        {
-            InstrumentPublished = (instrument, l) =>
-            {
-                if (instrument.Meter.Name == "SimNet.Bridge" && instrument.Meter.Scope == host.Services.GetRequiredService<IMeterFactory>())
-                {
-                    l.EnableMeasurementEvents(instrument);
-                }
-            },
-        };
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => measured[Key(instrument, tags)] = value);
-        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => measured[Key(instrument, tags)] = value);
-        listener.Start();
+        using Figures measured = new(host);
         await host.StartAsync(TestContext.Current.CancellationToken);
         byte[] question = WhoHas("10.0.0.2");
         device.Deliver(question);
         byte[] answer = await Next(device);
-        await Until(
-            () =>
-            {
-                listener.RecordObservableInstruments();
-                return Task.FromResult(measured.GetValueOrDefault("frames mem0 outside transmit"));
-            },
-            frames => frames == 1);
-        Assert.Equal(1, measured["frames mem0 outside receive"]);
-        Assert.Equal(question.Length, measured["bytes mem0 outside receive"]);
-        Assert.Equal(answer.Length, measured["bytes mem0 outside transmit"]);
-        Assert.Equal(0, measured["drops mem0 outside receive"]);
-        Assert.Equal(0, measured["errors mem0 outside receive"]);
-        Assert.Equal(1, measured["connections server LISTEN"]);
-        Assert.Equal(0, measured["connections server ESTABLISHED"]);
+        await measured.Is("frame.count mem0 outside transmit", 1);
+        Assert.Equal(1, measured["frame.count mem0 outside receive"]);
+        Assert.Equal(question.Length, measured["io mem0 outside receive"]);
+        Assert.Equal(answer.Length, measured["io mem0 outside transmit"]);
+        Assert.Equal(0, measured["frame.dropped mem0 outside receive"]);
+        Assert.Equal(0, measured["frame.errors mem0 outside receive"]);
+        Assert.Equal(1, measured["connection.count server listen"]);
+        Assert.Equal(0, measured["connection.count server established"]);
         Assert.True(measured["lag.max"] >= 0 && measured["stall.max"] >= 0 && measured["slipped"] >= 0);
         await host.StopAsync(TestContext.Current.CancellationToken);
     }
@@ -125,10 +104,18 @@ public class SimBridgeTests
         {
             ["SimBridge:MaxLag"] = "00:00:00",
             ["SimBridge:Device:Kind"] = "carrier-pigeon",
-            ["SimBridge:Device:Name"] = "a-name-of-too-many-letters",
-            ["SimBridge:Device:Addresses:0"] = "10.0.0.1/24",
-            ["SimBridge:Device:Addresses:1"] = "10.0.0.1",
+            ["SimBridge:Sed"] = "2",
+            ["SimBridge:Devices:first:Kind"] = "TAP",
+            ["SimBridge:Devices:first:Name"] = "a-name-of-too-many-letters",
+            ["SimBridge:Devices:first:Addresses:0"] = "10.0.0.1/24",
+            ["SimBridge:Devices:first:Addresses:1"] = "10.0.0.1",
             ["SimBridge:Devices:second:Mtu"] = "67",
+            ["SimBridge:Devices:second:Promiscuous"] = "true",
+            ["SimBridge:Devices:third:Kind"] = "packet",
+            ["SimBridge:Devices:third:HardwareAddress"] = "01:00:5e:00:00:01",
+            ["SimBridge:Devices:third:Mtu"] = "1400",
+            ["SimBridge:Devices:third:Addresses:0"] = "10.0.0.1/24",
+            ["SimBridge:Devices:fourth:Nmae"] = "tap4",
         };
         using IHost host = Build(null, o => o.Network = null, configuration: configuration);
         OptionsValidationException wrong = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(TestContext.Current.CancellationToken));
@@ -136,10 +123,17 @@ public class SimBridgeTests
         [
             "AddSimBridge: there is no network; set `options.Network = network => …`",
             "SimBridge:MaxLag: `00:00:00` is not more than 0, like 00:00:00.1",
-            "SimBridge:Device:Kind: `carrier-pigeon` is not tap",
-            "SimBridge:Device:Name: `a-name-of-too-many-letters` is not a name of 1 to 15 letters",
-            "SimBridge:Device:Addresses:1: `10.0.0.1` is not an address with the length of its prefix, like 10.0.0.1/24",
+            "SimBridge:Device:Kind: `carrier-pigeon` is not tap, packet or pcap",
+            "SimBridge:Devices:first:Name: `a-name-of-too-many-letters` is not a name of 1 to 15 letters",
+            "SimBridge:Devices:first:Addresses:1: `10.0.0.1` is not an address with the length of its prefix, like 10.0.0.1/24",
             "SimBridge:Devices:second:Mtu: `67` is not 68 to 65521",
+            "SimBridge:Devices:second:Promiscuous is for packet and pcap; a TAP device hands over everything",
+            "SimBridge:Devices:third:Name is missing: an interface of this machine like eth0, which packet never chooses for you",
+            "SimBridge:Devices:third:HardwareAddress: `01:00:5e:00:00:01` is not an Ethernet address like 02:00:00:00:00:07",
+            "SimBridge:Devices:third:Mtu is for tap; with packet the interface's stays as it is",
+            "SimBridge:Devices:third:Addresses is for tap; with packet the addresses are those of the simulated interface, and the system's stay as they are",
+            "SimBridge:Devices:fourth:Nmae is no setting; there are Addresses, HardwareAddress, Kind, Mtu, Name, NetworkNamespace, Offload, Promiscuous",
+            "SimBridge:Sed is no setting; there are ApplicationExceptionBehavior, Batch, Device, Devices, Interval, LagWarning, MaxLag, Seed, Spin",
         ];
         Assert.Equal(expected.Order(), wrong.Failures.Order());
     }
@@ -150,6 +144,11 @@ public class SimBridgeTests
         using IHost without = Build(null, o => o.Network = network => network.Simulation.AddHost("alone"));
         Assert.Contains("AddBridgePort", (await Assert.ThrowsAsync<InvalidOperationException>(() => without.StartAsync(TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
 
+        using IHost misnamed = Build(null, configuration: new() { ["SimBridge:Devices:outsid:Name"] = "tap7" });
+        Assert.Equal(
+            "SimBridge:Devices:outsid: the network has no port of that name; it has outside",
+            (await Assert.ThrowsAsync<InvalidOperationException>(() => misnamed.StartAsync(TestContext.Current.CancellationToken))).Message);
+
         MemoryDevice first = new("mem0");
         using IHost two = Build(null, o => o.Network = network =>
         {
@@ -157,25 +156,6 @@ public class SimBridgeTests
             network.Simulation.AddBridgePort("second");
         });
         Assert.Contains("SimBridge:Devices:second", (await Assert.ThrowsAsync<InvalidOperationException>(() => two.StartAsync(TestContext.Current.CancellationToken))).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task ConfigurationSaysWhichDevice()
-    {
-        using KernelNamespace kernel = new();
-        Dictionary<string, string?> configuration = new()
-        {
-            ["SimBridge:Device:Name"] = "tap7",
-            ["SimBridge:Device:NetworkNamespace"] = kernel.Name,
-            ["SimBridge:Device:Addresses:0"] = "10.0.0.1/24",
-            ["SimBridge:Device:Mtu"] = "1400",
-        };
-        using IHost host = Build(null, configuration: configuration);
-        await host.StartAsync(TestContext.Current.CancellationToken);
-        Assert.Contains("mtu 1400", kernel.Run("ip", "link", "show", "tap7"), StringComparison.Ordinal);
-        Assert.Contains("2 received", kernel.Run("ping", "-c", "2", "-i", "0.05", "-W", "5", "10.0.0.2"), StringComparison.Ordinal);
-        await host.StopAsync(TestContext.Current.CancellationToken);
-        Assert.NotEqual(0, kernel.TryRun("ip", "link", "show", "tap7").Status);
     }
 
     [Fact]
@@ -243,43 +223,6 @@ public class SimBridgeTests
         return packets;
     }
 
-    private static IHost Build(
-        MemoryDevice? device, Action<SimBridgeOptions>? options = null, Action<IServiceCollection>? services = null, Dictionary<string, string?>? configuration = null)
-    {
-        HostApplicationBuilder builder = new(new HostApplicationBuilderSettings { DisableDefaults = true });
-        builder.Configuration.AddInMemoryCollection(configuration ?? []);
-        builder.Services.AddSimBridge(o =>
-        {
-            o.Network = network =>
-            {
-                Assert.NotNull(network.Services.GetRequiredService<IHostApplicationLifetime>());
-                BridgePort outside = AddServer(network.Simulation);
-                if (device is not null)
-                {
-                    network.Attach(outside, device);
-                }
-            };
-            options?.Invoke(o);
-        });
-        services?.Invoke(builder.Services);
-        return builder.Build();
-    }
-
-    private static BridgePort AddServer(Simulation simulation)
-    {
-        BridgePort outside = simulation.AddBridgePort("outside");
-        SimHost server = simulation.AddHost("server");
-        HostInterface eth0 = server.AddInterface();
-        eth0.AddAddress(IpAddress.Parse("10.0.0.2"), 24);
-        simulation.AddLink(outside, eth0);
-        server.Start(async h =>
-        {
-            SimTcpStream stream = await h.Listen(new IpEndpoint(IpAddress.AnyV4, 80)).AcceptAsync();
-            await stream.CopyToAsync(stream);
-        });
-        return outside;
-    }
-
     private static byte[] WhoHas(string address)
     {
         byte[] frame = new byte[EthernetView.HeaderLength + ArpView.MessageLength];
@@ -294,50 +237,5 @@ public class SimBridgeTests
         byte[]? frame = null;
         await Until(() => Task.FromResult(device.Sent.TryDequeue(out frame)), found => found);
         return frame!;
-    }
-
-    /// <summary>Asks again and again, half a minute at most.</summary>
-    private static async Task<T> Until<T>(Func<Task<T>> ask, Func<T, bool> wanted)
-    {
-        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
-        T answer = await ask();
-        while (!wanted(answer))
-        {
-            await Task.Delay(2, limit.Token);
-            answer = await ask();
-        }
-
-        return answer;
-    }
-
-    private static string Key(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
-    {
-        string key = instrument.Name["simnet.bridge.".Length..];
-        foreach (KeyValuePair<string, object?> tag in tags)
-        {
-            key += $" {tag.Value}";
-        }
-
-        return key;
-    }
-
-    private sealed class Messages : ILoggerProvider, ILogger
-    {
-        public ConcurrentQueue<string> Lines { get; } = new();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public void Dispose()
-        {
-        }
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Enqueue($"{logLevel} {formatter(state, exception)}");
     }
 }

@@ -6,6 +6,7 @@ using SimNet.Bridge;
 using SimNet.Scripting.Model;
 using SimNet.Scripting.Yaml;
 using SimStack;
+using SimStack.Ip;
 
 namespace Scenarios.Bridge;
 
@@ -118,6 +119,22 @@ internal sealed class BridgeOptionSet
         }
 
         return own ?? bridge.Device;
+    }
+
+    /// <summary>Refuses addresses for this machine's end of a device that a simulated host has: neither would answer the other.</summary>
+    /// <param name="command">For the message: <c>sim bridge tap</c>.</param>
+    /// <param name="addresses">For any device.</param>
+    /// <param name="scenario">Whose hosts they are not to be of.</param>
+    /// <exception cref="SimException">One is.</exception>
+    public static void CheckAddresses(string command, IEnumerable<InterfaceAddress> addresses, ScenarioDefinition scenario)
+    {
+        foreach (InterfaceAddress address in addresses)
+        {
+            if (scenario.Hosts.FirstOrDefault(h => h.Interfaces.Any(i => i.Addresses.Any(a => a.Address == address.Address))) is { } host)
+            {
+                throw SimException.BadRequest($"{command}: --address: {address.Address} is the simulated host `{host.Name}`'s address; give this machine's end another one of its network");
+            }
+        }
     }
 
     /// <summary>An option whose value is a time.</summary>

@@ -53,6 +53,12 @@ internal sealed class BridgeRun(SimConsole console, ILogger<BridgeRun> logger)
             display = request.Live ? new BridgeDisplay(console, live, session) : null;
             Run(request, session, captures, stop);
         }
+        catch (BridgeException)
+        {
+            // A device is gone; what was captured until then is there.
+            captures.Report(request, console);
+            throw;
+        }
         finally
         {
             display?.Dispose();

@@ -5,6 +5,7 @@ using Scenarios.Running;
 using SimNet.Bridge;
 using SimNet.Scripting.Model;
 using SimNet.Scripting.Running;
+using SimNet.Scripting.Yaml;
 using SimStack.Ip;
 using SimStack.Wire;
 
@@ -86,6 +87,7 @@ internal sealed class BridgeStationCommand
 
     private List<FrameDevice> Open(ParseResult parsed, ScenarioDefinition scenario)
     {
+        CheckBridges(parsed.GetRequiredValue(_interface), scenario);
         var devices = new List<FrameDevice>();
         try
         {
@@ -121,6 +123,19 @@ internal sealed class BridgeStationCommand
         {
             devices.ForEach(d => d.Dispose());
             throw;
+        }
+    }
+
+    /// <summary>BRIDGE=NAME must name bridges that there are.</summary>
+    private void CheckBridges(string given, ScenarioDefinition scenario)
+    {
+        foreach (string bridge in given.Split(',').Where(p => p.Contains('=', StringComparison.Ordinal)).Select(p => p[..p.IndexOf('=', StringComparison.Ordinal)]))
+        {
+            if (!scenario.Bridges.Any(b => b.Name == bridge))
+            {
+                throw SimException.BadRequest(
+                    $"sim bridge {_kind}: --interface: the scenario has no bridge `{bridge}`" + Suggestions.For(bridge, scenario.Bridges.Select(b => b.Name), "bridges"));
+            }
         }
     }
 

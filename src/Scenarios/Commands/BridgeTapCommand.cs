@@ -38,7 +38,7 @@ internal sealed class BridgeTapCommand
             var addresses = new List<InterfaceAddress>();
             foreach (string text in result.Tokens.Select(t => t.Value))
             {
-                if (DeviceName.TryParseAddress(text, out InterfaceAddress address) && !address.Address.IsMulticast && !address.Address.IsUnspecified)
+                if (DeviceName.TryParseAddress(text, out InterfaceAddress address) && !address.Address.IsMulticast && !address.Address.IsUnspecified && !address.Address.IsLoopback)
                 {
                     addresses.Add(address);
                 }
@@ -92,6 +92,7 @@ internal sealed class BridgeTapCommand
     private List<FrameDevice> Open(ParseResult parsed, ScenarioDefinition scenario)
     {
         DeviceName[] names = Names(parsed.GetValue(_name), scenario);
+        BridgeOptionSet.CheckAddresses("sim bridge tap", parsed.GetValue(_address) ?? [], scenario);
         var devices = new List<FrameDevice>();
         try
         {

@@ -160,6 +160,7 @@ internal sealed class BridgeWanCommand
     {
         DeviceName[] names = Assign(scenario, given);
         List<InterfaceAddress>[] addresses = Addresses(parsed, scenario, names);
+        BridgeOptionSet.CheckAddresses("sim bridge wan", addresses.SelectMany(a => a), scenario);
         var devices = new List<FrameDevice>();
         try
         {
@@ -230,7 +231,8 @@ internal sealed class BridgeWanCommand
         foreach (string text in parsed.GetValue(_address) ?? [])
         {
             string[] parts = text.Split('=', 2);
-            if (parts.Length != 2 || !DeviceName.TryParseAddress(parts[1], out InterfaceAddress address))
+            if (parts.Length != 2 || !DeviceName.TryParseAddress(parts[1], out InterfaceAddress address)
+                || address.Address.IsMulticast || address.Address.IsUnspecified || address.Address.IsLoopback)
             {
                 throw Wrong($"--address: `{text}` is not DEVICE=ADDRESS/LENGTH, like {devices[0]}=10.0.0.1/24");
             }

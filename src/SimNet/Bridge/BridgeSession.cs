@@ -27,6 +27,10 @@ public sealed class BridgeSession : IDisposable
     private WallClock _clock;
     private volatile DeviceWaiter? _waiter;
     private volatile bool _stopping;
+    private readonly object _running = new();
+    private Thread? _runner;
+    private bool _disposed;
+    private bool _releasesAtEnd;
     private Instant _lastEntered = new(-1);
 
     /// <summary>A session that has no device yet.</summary>
@@ -76,7 +80,21 @@ public sealed class BridgeSession : IDisposable
 
     /// <summary>Runs until <see cref="Stop"/>, or the token.</summary>
     /// <exception cref="BridgeException">A device failed.</exception>
+    /// <exception cref="InvalidOperationException">It runs already, on another thread.</exception>
     public void Run(CancellationToken stop = default)
+    {
+        Begin();
+        try
+        {
+            RunUntilStopped(stop);
+        }
+        finally
+        {
+            End();
+        }
+    }
+
+    private void RunUntilStopped(CancellationToken stop)
     {
         using DeviceWaiter waiter = new(_devices.Select(d => d.Device));
         _waiter = waiter;
@@ -108,8 +126,55 @@ public sealed class BridgeSession : IDisposable
         }
     }
 
-    /// <summary>Gives the devices back.</summary>
+    /// <summary>
+    /// Gives the devices back, once <see cref="Run"/> has ended: a run on another thread is stopped and waited for; called from within the run, it stops
+    /// that, and its end gives them back.
+    /// </summary>
     public void Dispose()
+    {
+        Stop();
+        lock (_running)
+        {
+            _disposed = true;
+            if (_runner == Thread.CurrentThread)
+            {
+                _releasesAtEnd = true;
+                return;
+            }
+
+            while (_runner is not null)
+            {
+                Monitor.Wait(_running);
+            }
+        }
+
+        Release();
+    }
+
+    private void Begin()
+    {
+        lock (_running)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _runner = _runner is null ? Thread.CurrentThread : throw new InvalidOperationException("the session runs already");
+        }
+    }
+
+    private void End()
+    {
+        lock (_running)
+        {
+            _runner = null;
+            Monitor.PulseAll(_running);
+        }
+
+        if (_releasesAtEnd)
+        {
+            Release();
+        }
+    }
+
+    private void Release()
     {
         _waiter?.Dispose();
         foreach ((BridgePort port, FrameDevice device) in _devices)

@@ -12,6 +12,7 @@ public sealed class CaptureAddresses
     private readonly HashSet<IpAddress> _known = [];
     private readonly List<IpAddress> _all = [];
     private readonly List<IpAddress> _capturedAt = [];
+    private readonly HashSet<IpAddress> _knownAtCapture = [];
 
     /// <summary>Addresses that packets came from, in the order of their first.</summary>
     public IReadOnlyList<IpAddress> All => _all;
@@ -40,7 +41,7 @@ public sealed class CaptureAddresses
                     addresses._all.Add(summary.Source);
                 }
 
-                if (packet.Direction == CaptureDirection.Outbound && !addresses._capturedAt.Contains(summary.Source))
+                if (packet.Direction == CaptureDirection.Outbound && addresses._knownAtCapture.Add(summary.Source))
                 {
                     addresses._capturedAt.Add(summary.Source);
                 }

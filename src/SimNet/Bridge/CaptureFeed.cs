@@ -63,7 +63,7 @@ public sealed class CaptureFeed : IDisposable
 
     /// <summary>Feeds what a reader still has to give; what the hosts do after the last packet is left to be run.</summary>
     /// <exception cref="CaptureFormatException">The file is damaged; what came before has been fed.</exception>
-    /// <exception cref="InvalidDataException">The packets have no times.</exception>
+    /// <exception cref="InvalidDataException">A packet has no time, or one beyond the simulation's limit.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public void Run(CaptureReader reader, CancellationToken stop = default)
     {
@@ -83,7 +83,7 @@ public sealed class CaptureFeed : IDisposable
                 continue;
             }
 
-            Counters.Filled += Feed(new Duration(packet.UnixNanoseconds - _first.Value), frame, stop) && filled ? 1 : 0;
+            Counters.Filled += Feed(SinceFirst(packet.UnixNanoseconds), frame, stop) && filled ? 1 : 0;
         }
     }
 
@@ -92,6 +92,15 @@ public sealed class CaptureFeed : IDisposable
     {
         _attachment.Dispose();
         _port.Leaving = null;
+    }
+
+    /// <exception cref="InvalidDataException">It is later than the run may last.</exception>
+    private Duration SinceFirst(long time)
+    {
+        Int128 since = (Int128)time - _first!.Value;
+        Duration most = _simulation.Options.Limits.VirtualTime - _options.Start - _shift;
+        return since <= most.Nanoseconds ? new Duration((long)Int128.Max(since, -most.Nanoseconds)) : throw new InvalidDataException(
+            FormattableString.Invariant($"frame {Counters.Frames} comes {(double)since / 1e9:F0} s after the first, and the run may last {_simulation.Options.Limits.VirtualTime}; is its time right?"));
     }
 
     private bool Feed(Duration time, byte[] frame, CancellationToken stop)

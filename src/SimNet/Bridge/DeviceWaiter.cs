@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using SimNet.Bridge.Native;
 using SimStack;
 
@@ -24,6 +25,11 @@ internal sealed unsafe class DeviceWaiter : IDisposable
         }
 
         _wake = Libc.EventDescriptor(0, Libc.EFD_NONBLOCK | Libc.EFD_CLOEXEC);
+        if (_wake < 0)
+        {
+            throw new BridgeException($"the session can't be woken: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())} (eventfd)");
+        }
+
         _descriptors =
         [
             new Libc.PollDescriptor { Descriptor = _wake, Events = Libc.POLLIN },

@@ -55,7 +55,9 @@ public static class NetworkNamespace
         _ = Libc.Close(descriptor);
         if (result != 0)
         {
-            throw new BridgeException($"network namespace {name} can't be entered: {Marshal.GetPInvokeErrorMessage(error)}; it takes root");
+            throw new BridgeException(error == Libc.EINVAL
+                ? $"{path} is no network namespace; `ip netns list` shows them"
+                : $"network namespace {name} can't be entered: {Marshal.GetPInvokeErrorMessage(error)}; it takes root");
         }
     }
 }

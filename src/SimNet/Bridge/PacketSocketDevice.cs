@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using SimNet.Bridge.Native;
 using SimStack.Wire;
@@ -15,7 +16,7 @@ public sealed unsafe class PacketSocketDevice : StationDevice
     // Joined packets of one flow come as one frame of up to 64 KiB (generic receive offload, and what a system beside hands down unsegmented).
     private const int LongestFrame = 65_550;
     private const int BufferSize = 8 << 20;
-    private readonly MessageBatch _incoming = new(Batch, VirtioHeader.Length + LongestFrame);
+    private readonly MessageBatch _incoming;
     private readonly MessageBatch _outgoing;
     private FrameQueue _waiting = new();
     private int _kept;
@@ -29,6 +30,7 @@ public sealed unsafe class PacketSocketDevice : StationDevice
         Mtu = system.Mtu;
         HardwareAddress = system.HardwareAddress;
         LookAtSystem();
+        _incoming = new MessageBatch(Batch, VirtioHeader.Length + LongestFrame);
         // A VLAN tag may come on top.
         _outgoing = new MessageBatch(Batch, VirtioHeader.Length + EthernetView.HeaderLength + 4 + Mtu);
     }
@@ -60,6 +62,7 @@ public sealed unsafe class PacketSocketDevice : StationDevice
     /// <inheritdoc/>
     public override int Read(FramePool pool, Span<Frame> frames)
     {
+        ObjectDisposedException.ThrowIf(_descriptor < 0, this);
         int count = 0;
         while (count < frames.Length && _waiting.TryDequeue(out Frame? waiting))
         {
@@ -84,6 +87,7 @@ public sealed unsafe class PacketSocketDevice : StationDevice
     /// <inheritdoc/>
     public override void Write(FramePool pool, Frame frame)
     {
+        ObjectDisposedException.ThrowIf(_descriptor < 0, this);
         if (VirtioHeader.Length + frame.Length > _outgoing.Capacity)
         {
             // Longer than the interface's MTU: no cable would carry it.
@@ -293,7 +297,7 @@ public sealed unsafe class PacketSocketDevice : StationDevice
         Libc.LinkLayerAddress address = new()
         {
             Family = Libc.AF_PACKET,
-            Protocol = (ushort)(Libc.ETH_P_ALL << 8),
+            Protocol = (ushort)IPAddress.HostToNetworkOrder((short)Libc.ETH_P_ALL),
             InterfaceIndex = index,
         };
         if (Libc.Bind(_descriptor, &address, (uint)sizeof(Libc.LinkLayerAddress)) < 0)

@@ -60,7 +60,8 @@ public sealed unsafe class PcapDevice : StationDevice
     public override int Read(FramePool pool, Span<Frame> frames)
     {
         int count = 0;
-        while (count < frames.Length && TryNext(out ReadOnlySpan<byte> bytes))
+        // What can't be used counts, too: a flood of that must not hold up the session.
+        for (int looked = 0; looked < frames.Length && TryNext(out ReadOnlySpan<byte> bytes); looked++)
         {
             if (Take(pool, bytes) is { } frame)
             {
@@ -73,13 +74,13 @@ public sealed unsafe class PcapDevice : StationDevice
         }
 
         Counters.RxFrames += count;
-
         return count;
     }
 
     /// <inheritdoc/>
     public override void Write(FramePool pool, Frame frame)
     {
+        ObjectDisposedException.ThrowIf(_pcap == 0, this);
         int sent;
         fixed (byte* data = frame.Buffer)
         {
@@ -102,6 +103,7 @@ public sealed unsafe class PcapDevice : StationDevice
     /// <inheritdoc/>
     public override void UpdateCounters()
     {
+        ObjectDisposedException.ThrowIf(_pcap == 0, this);
         // struct pcap_stat: received, dropped for want of room, dropped by the interface; more on Windows.
         uint* statistics = stackalloc uint[16];
         if (Pcap.Statistics(_pcap, statistics) == 0)
@@ -128,6 +130,7 @@ public sealed unsafe class PcapDevice : StationDevice
         byte* header;
         byte* data;
         bytes = default;
+        ObjectDisposedException.ThrowIf(_pcap == 0, this);
         int result = Pcap.Next(_pcap, &header, &data);
         if (result is 0 or InterruptedRead)
         {
@@ -157,7 +160,6 @@ public sealed unsafe class PcapDevice : StationDevice
             return null;
         }
 
-        Counters.RxBytes += bytes.Length;
         Frame frame = pool.Copy(bytes);
         if (bytes.Length <= EthernetView.HeaderLength + Mtu)
         {
@@ -174,6 +176,7 @@ public sealed unsafe class PcapDevice : StationDevice
             return null;
         }
 
+        Counters.RxBytes += bytes.Length;
         return frame;
     }
 
@@ -299,6 +302,11 @@ public sealed unsafe class PcapDevice : StationDevice
             if (OperatingSystem.IsLinux())
             {
                 SystemInterface system = new(name);
+                if (!system.IsEthernet)
+                {
+                    throw new BridgeException($"interface {name} is not an Ethernet; see `ip link show {name}`");
+                }
+
                 return system.IsUp ? new SystemCard(name, system.Index, system.Mtu, system.HardwareAddress)
                     : throw new BridgeException($"interface {name} is down; `ip link set {name} up` brings it up");
             }

@@ -38,14 +38,14 @@ internal sealed unsafe class SystemInterface
 
     public string Name { get; }
 
-    public int Mtu => BinaryPrimitives.ReadInt32LittleEndian(Ask(SIOCGIFMTU, "its MTU"));
+    public int Mtu => MemoryMarshal.Read<int>(Ask(SIOCGIFMTU, "its MTU"));
 
-    public int Index => BinaryPrimitives.ReadInt32LittleEndian(Ask(SIOCGIFINDEX, "its index"));
+    public int Index => MemoryMarshal.Read<int>(Ask(SIOCGIFINDEX, "its index"));
 
-    public bool IsUp => (BinaryPrimitives.ReadInt16LittleEndian(Ask(SIOCGIFFLAGS, "its flags")) & IFF_UP) != 0;
+    public bool IsUp => (MemoryMarshal.Read<short>(Ask(SIOCGIFFLAGS, "its flags")) & IFF_UP) != 0;
 
     /// <summary>Its frames are Ethernet's (ARPHRD_ETHER).</summary>
-    public bool IsEthernet => BinaryPrimitives.ReadUInt16LittleEndian(Ask(SIOCGIFHWADDR, "its address")) == ARPHRD_ETHER;
+    public bool IsEthernet => MemoryMarshal.Read<ushort>(Ask(SIOCGIFHWADDR, "its address")) == ARPHRD_ETHER;
 
     public MacAddress HardwareAddress
     {
@@ -82,7 +82,7 @@ internal sealed unsafe class SystemInterface
         if (options.Mtu is { } mtu && mtu != Mtu)
         {
             byte[] value = new byte[RequestLength - NameLength];
-            BinaryPrimitives.WriteInt32LittleEndian(value, mtu);
+            MemoryMarshal.Write(value, mtu);
             Tell(AF_INET, SIOCSIFMTU, value, $"its MTU can't be set to {mtu}");
         }
 
@@ -90,14 +90,14 @@ internal sealed unsafe class SystemInterface
         foreach (InterfaceAddress address in options.Addresses)
         {
             // By ioctl an interface has one IPv4 address; further ones are those of its aliases tap0:1, tap0:2…
-            (address.Address.IsV4 && ipv4++ > 0 ? new SystemInterface($"{Name}:{ipv4 - 1}") : this).Add(address);
+            (address.Address.IsV4 && ipv4++ > 0 ? Alias(ipv4 - 1, address) : this).Add(address);
         }
 
         if (!IsUp)
         {
             byte[] value = Ask(SIOCGIFFLAGS, "its flags").ToArray();
-            short flags = BinaryPrimitives.ReadInt16LittleEndian(value);
-            BinaryPrimitives.WriteInt16LittleEndian(value, (short)(flags | IFF_UP | IFF_RUNNING));
+            short flags = MemoryMarshal.Read<short>(value);
+            MemoryMarshal.Write(value, (short)(flags | IFF_UP | IFF_RUNNING));
             Tell(AF_INET, SIOCSIFFLAGS, value, $"it can't be brought up (root can, by `ip link set {Name} up`)");
         }
     }
@@ -138,13 +138,21 @@ internal sealed unsafe class SystemInterface
         }
     }
 
+    private SystemInterface Alias(int number, InterfaceAddress address)
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"{Name}:{number}");
+        return name.Length < NameLength ? new SystemInterface(name) : throw new BridgeException(
+            $"interface {Name}: no room for the address {address}: of several IPv4 addresses the second is that of the alias {name}, and a name has at most {NameLength - 1} letters; "
+            + "choose a shorter one");
+    }
+
     private void Add(InterfaceAddress address)
     {
         string failure = $"address {address} can't be set (root can, by `ip address add {address} dev {Name.Split(':')[0]}`)";
         if (address.Address.IsV4)
         {
             byte[] value = new byte[RequestLength - NameLength];
-            value[0] = AF_INET;
+            MemoryMarshal.Write(value, (ushort)AF_INET);
             address.Address.WriteTo(value.AsSpan(4));
             Tell(AF_INET, SIOCSIFADDR, value, failure);
             BinaryPrimitives.WriteUInt32BigEndian(value.AsSpan(4), address.PrefixLength == 0 ? 0 : uint.MaxValue << (32 - address.PrefixLength));
@@ -155,8 +163,8 @@ internal sealed unsafe class SystemInterface
         // struct in6_ifreq: address, prefix length, interface index. Duplicate address detection is left to the system.
         byte[] request = new byte[RequestLength];
         address.Address.WriteTo(request);
-        BinaryPrimitives.WriteInt32LittleEndian(request.AsSpan(16), address.PrefixLength);
-        BinaryPrimitives.WriteInt32LittleEndian(request.AsSpan(20), Index);
+        MemoryMarshal.Write(request.AsSpan(16), address.PrefixLength);
+        MemoryMarshal.Write(request.AsSpan(20), Index);
         Call(AF_INET6, SIOCSIFADDR, request, failure, alright: EEXIST);
     }
 
@@ -190,6 +198,11 @@ internal sealed unsafe class SystemInterface
 
             error = Marshal.GetLastPInvokeError();
             _ = Libc.Close(socket);
+        }
+
+        if (result < 0 && error == Libc.ENODEV)
+        {
+            throw new BridgeException($"there is no interface {Name}; `ip link show` shows those that there are");
         }
 
         if (result < 0 && error != alright)

@@ -72,21 +72,29 @@ public sealed unsafe partial class TapDevice : FrameDevice
         }
 
         int count = 0;
-        while (count < frames.Length)
+        for (int looked = 0; looked < frames.Length; looked++)
         {
-            Frame frame = pool.Rent(_capacity);
+            Frame frame = pool.Rent(_capacity + 1);
             nint length;
             fixed (byte* buffer = frame.Buffer)
             {
-                length = Libc.Read(_descriptor, buffer, (nuint)_capacity);
+                length = Libc.Read(_descriptor, buffer, (nuint)_capacity + 1);
             }
 
             if (length <= 0)
             {
-                int error = Marshal.GetLastSystemError();
+                int error = length < 0 ? Marshal.GetLastSystemError() : Libc.EAGAIN;
                 pool.Return(frame);
                 ThrowUnlessEmpty(error, count);
                 break;
+            }
+
+            if (length > _capacity)
+            {
+                // The MTU was raised since the device was opened, and the system has cut off what there was no room for (tun_chr_read_iter).
+                Counters.RxErrors++;
+                pool.Return(frame);
+                continue;
             }
 
             frame.Length = (int)length;
@@ -120,9 +128,17 @@ public sealed unsafe partial class TapDevice : FrameDevice
     /// <inheritdoc/>
     public override void UpdateCounters()
     {
-        long dropped = NetworkNamespace.Run(_options.NetworkNamespace, () => Interface.TxDropped);
-        Counters.RxDropped += dropped - _dropped;
-        _dropped = dropped;
+        try
+        {
+            long dropped = NetworkNamespace.Run(_options.NetworkNamespace, () => Interface.TxDropped);
+            // An interface that was renamed or removed is not told of any more.
+            Counters.RxDropped += Math.Max(0, dropped - _dropped);
+            _dropped = Math.Max(_dropped, dropped);
+        }
+        catch (BridgeException)
+        {
+            // The namespace's name was deleted; the device lives on in it.
+        }
     }
 
     /// <inheritdoc/>

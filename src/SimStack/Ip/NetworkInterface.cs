@@ -36,7 +36,11 @@ public sealed class NetworkInterface
 
     /// <summary>1 is the loopback interface.</summary>
     public int Index { get; }
-    public MacAddress MacAddress { get; }
+
+    /// <summary>
+    /// As <c>ip link set … address</c> changes it: what is sent from then on has it, and neighbours learn of it as from any message.
+    /// </summary>
+    public MacAddress MacAddress { get; set; }
 
     /// <summary>The longest IP packet in bytes; <see cref="IpLayer.SetMtu"/> changes it.</summary>
     public int Mtu { get; internal set; }

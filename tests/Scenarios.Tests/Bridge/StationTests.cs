@@ -70,6 +70,20 @@ public sealed class StationTests : IDisposable
     public async Task WhatIsWrongIsSaid(string said, params string[] args) =>
         Assert.Contains(said, (await Sim.Run(args)).Ended(ExitStatus.BadRequest).Error, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("packet", "--interface", "outside=ve1,inside=ve2", ExitStatus.BadRequest, "--interface: the scenario has no bridge `inside`; bridges: outside")]
+    [InlineData("packet", "--interface", "nosuch", ExitStatus.EnvironmentRefused, "there is no interface nosuch")]
+    [InlineData("pcap", "--interface", "nosuch", ExitStatus.EnvironmentRefused, "there is no interface nosuch")]
+    [InlineData("pcap", "--interface", "lo", ExitStatus.EnvironmentRefused, "interface lo is not an Ethernet")]
+    public async Task AnInterfaceThatDoesNotDoIsRefused(string kind, string option, string value, int status, string message)
+    {
+        using Cable cable = new();
+        string[] arguments = Arguments(kind, cable, Scenario, []);
+        arguments[Array.IndexOf(arguments, option) + 1] = value;
+        Sim.Result result = await Sim.Run(arguments);
+        Assert.Contains(message, Assert.Single(result.Ended(status).ErrorLines), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task OneInterfaceIsForOneStation()
     {

@@ -34,6 +34,8 @@ public sealed class TapErrorTests : IDisposable
     [InlineData("alone", "--address 10.9.0.1", "--address: `10.9.0.1` is not an address with prefix length like 10.0.0.9/24 or fd00::9/64")]
     [InlineData("alone", "--address fd09::1/129", "--address: `fd09::1/129` is not an address")]
     [InlineData("alone", "--address 224.0.0.1/24", "--address: `224.0.0.1/24` is not an address")]
+    [InlineData("alone", "--address ::1/128", "--address: `::1/128` is not an address")]
+    [InlineData("alone", "--address 10.9.0.9/24 --address 10.9.0.2/24", "--address: 10.9.0.2 is the simulated host `server`'s address; give this machine's end another one of its network")]
     [InlineData("alone", "--mtu 60", "--mtu: `60` is not a number from 68 to 65521")]
     [InlineData("alone", "--for 1", "--for: `1` is not a time like 30s")]
     [InlineData("alone", "--max-lag -1s", "--max-lag: `-1s` is not a time like 50ms")]
@@ -85,8 +87,9 @@ public sealed class TapErrorTests : IDisposable
         kernel.Run("ping", "-c", "2", "-i", "0.02", "10.9.0.2");
         kernel.Run("ip", "link", "delete", "tap0");
         Sim.Result result = session.End().Ended(ExitStatus.EnvironmentRefused);
-        Assert.Equal(2, result.ErrorLines.Length);
-        Assert.Contains("tap0 can't be read any more", result.ErrorLines[1], StringComparison.Ordinal);
+        Assert.Equal(3, result.ErrorLines.Length);
+        Assert.Contains("packets at outside -> ", result.ErrorLines[1], StringComparison.Ordinal);
+        Assert.Contains("tap0 can't be read any more", result.ErrorLines[2], StringComparison.Ordinal);
         using CaptureReader reader = CaptureReader.Open(_folder["scenario.pcapng"]);
         int count = 0;
         while (reader.TryRead(out CapturedPacket _))

@@ -21,6 +21,8 @@ internal sealed class MemoryDevice(string name) : FrameDevice
     /// <summary>What reading throws; null: nothing.</summary>
     public Exception? Failure { get; set; }
 
+    public bool IsDisposed { get; private set; }
+
     /// <summary>Two ends of a cable.</summary>
     public static (MemoryDevice, MemoryDevice) Pair()
     {
@@ -75,5 +77,11 @@ internal sealed class MemoryDevice(string name) : FrameDevice
         {
             Sent.Enqueue(bytes);
         }
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        IsDisposed = true;
+        base.Dispose(disposing);
     }
 }

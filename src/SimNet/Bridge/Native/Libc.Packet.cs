@@ -83,7 +83,7 @@ internal static unsafe partial class Libc
         public nuint Length;
     }
 
-    /// <summary>struct mmsghdr of a 64-bit system: struct msghdr, and how much was moved.</summary>
+    /// <summary>struct mmsghdr of a 64-bit system: struct msghdr with padding at its end, and how much was moved.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct Message
     {
@@ -93,7 +93,8 @@ internal static unsafe partial class Libc
         public nuint PartCount;
         public void* Control;
         public nuint ControlLength;
-        public nint Flags;
-        public nuint Moved;
+        public int Flags;
+        private readonly int _padding;
+        public uint Moved;
     }
 }
