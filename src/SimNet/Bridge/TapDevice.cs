@@ -18,6 +18,7 @@ public sealed unsafe partial class TapDevice : FrameDevice
     private const short IFF_NAPI = 0x10;
     private const int NameLength = 16;
     private const int EACCES = 13;
+    private const int EBUSY = 16;
     private readonly TapOptions _options;
     private readonly int _capacity;
     private long _dropped;
@@ -210,13 +211,13 @@ public sealed unsafe partial class TapDevice : FrameDevice
 
         Encoding.ASCII.GetBytes(options.Name, new Span<byte>(request, NameLength));
         *(short*)(request + NameLength) = (short)(IFF_TAP | IFF_NO_PI | (options.Offload ? IFF_VNET_HDR : 0) | (options.ThreadedNapi ? IFF_NAPI : 0));
-        if (Libc.Ioctl(descriptor, TUNSETIFF, request) < 0)
+        int error = Attach(descriptor, request);
+        if (error != 0)
         {
-            int error = Marshal.GetLastPInvokeError();
             string what = error switch
             {
                 1 => "to make it takes root; or let root make it once for you: `ip tuntap add mode tap user $USER name " + options.Name + "`",
-                16 => "another program has it open",
+                EBUSY => "another program has it open",
                 22 => "there is an interface of that name that is no TAP device, or one of another kind",
                 _ => "see `ip -d link show " + options.Name + "`",
             };
@@ -224,6 +225,24 @@ public sealed unsafe partial class TapDevice : FrameDevice
         }
 
         return Marshal.PtrToStringAnsi((nint)request) ?? options.Name;
+    }
+
+    /// <summary>
+    /// A device that was just closed may be in use a moment longer: a process that this one is starting has its descriptors until it runs its own program.
+    /// </summary>
+    /// <returns>0, or the error.</returns>
+    private static int Attach(int descriptor, byte* request)
+    {
+        for (int attempts = 20; ; attempts--)
+        {
+            int error = Libc.Ioctl(descriptor, TUNSETIFF, request) < 0 ? Marshal.GetLastPInvokeError() : 0;
+            if (error != EBUSY || attempts == 0)
+            {
+                return error;
+            }
+
+            Thread.Sleep(10);
+        }
     }
 
     /// <summary>Frames that were read before come first: the next call finds the same.</summary>

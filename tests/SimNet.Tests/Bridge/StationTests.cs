@@ -64,13 +64,22 @@ public class StationTests
         Assert.Equal(SHA256.HashData(data), hash);
         Assert.Empty(cable.Peer.Counters().Where(c => c.Key is "TcpInCsumErrors" or "TcpInErrs"));
         Assert.Equal(0, station.Device.Counters.RxErrors);
-        // Nothing goes again but what the socket's buffer had no room for.
+        // Nothing goes again but what the socket's buffer had no room for, and what was there already: one packet overtook another, on its way through two processors.
         station.Device.UpdateCounters();
         bool dropped = station.Device.Counters.RxDropped > 0;
-        Assert.True(dropped || cable.Peer.Counters().GetValueOrDefault("TcpRetransSegs") == 0, "the kernel sent something again, although nothing was dropped");
-        Assert.True(dropped || !station.Host.Stack.Counters.NonZero().Any(c => c.Key == "TcpRetransSegs"), "the station sent something again, although nothing was dropped");
+        AssertNothingGoesAgain("the kernel", dropped, cable.Peer.Counters());
+        AssertNothingGoesAgain("the station", dropped, station.Host.Stack.Counters.NonZero().ToDictionary(c => c.Key, c => c.Value));
         // The kernel beside, whose Ethernet address it shares, stays out of it.
         Assert.Empty(cable.Beside.Counters().Where(c => c.Key is "TcpOutRsts" or "IcmpOutMsgs"));
+    }
+
+    private static void AssertNothingGoesAgain(string who, bool dropped, IReadOnlyDictionary<string, long> counters)
+    {
+        long again = counters.GetValueOrDefault("TcpRetransSegs");
+        long needless = counters.GetValueOrDefault("TcpExtTCPDSACKRecvSegs");
+        Assert.True(
+            dropped || again <= needless,
+            $"{who} sent something again, although nothing was dropped: {string.Join(", ", counters.Where(c => c.Key.StartsWith("Tcp", StringComparison.Ordinal)).Select(c => $"{c.Key} {c.Value}"))}");
     }
 
     [Theory]
