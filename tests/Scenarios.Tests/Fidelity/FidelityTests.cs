@@ -46,6 +46,7 @@ public class FidelityTests
         // its own is the judge of times.
         double[] apart = [.. pairs.Select(pair => (pair.Simulated.Seconds / pair.Kernel.Seconds) - 1).Order()];
         Assert.InRange(apart[1], -0.7, FidelityComparison.Tolerance);
+        Assert.InRange(apart.Min(Math.Abs), 0, 0.25);
         Assert.NotNull(XDocument.Load(Path.Combine(folder.Path, "fidelity-own.svg")).Root);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SimNet.Bridge;
 using SimNet.Links;
 using SimStack;
 using SimStack.Ip;
@@ -98,14 +99,22 @@ internal sealed class Scene
             using BridgedHost bridged = new(kernel);
             KernelPeer real = new(kernel);
             SimulatedPeer simulated = new(bridged);
+            Wire wire = Prepare(bridged, real, simulated, sysctls);
+            BridgeStatistics statistics = bridged.Session.Statistics;
+            // What was slow before, as code that is compiled, has nothing to do with the scene.
+            bridged.Do(() =>
+            {
+                statistics.LongestStall = statistics.LongestLag = Duration.Zero;
+                return Task.FromResult(0);
+            });
             try
             {
-                play(real, simulated, Prepare(bridged, real, simulated, sysctls));
+                play(real, simulated, wire);
                 return;
             }
-            catch (Exception) when (attempt < Attempts && Duration.Max(bridged.Session.Statistics.LongestStall, bridged.Session.Statistics.LongestLag) >= matters)
+            catch (Exception failure) when (attempt < Attempts && Duration.Max(statistics.LongestStall, statistics.LongestLag) >= matters)
             {
-                // Once more, in a namespace of its own.
+                TestContext.Current.AddWarning($"done again, as the machine held it up for {Duration.Max(statistics.LongestStall, statistics.LongestLag)}: {failure.Message}");
             }
         }
     }
